@@ -1,0 +1,1 @@
+"""baohao keeps phone numbers alive."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: SQL in, values out."""
