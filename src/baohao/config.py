@@ -1,0 +1,66 @@
+"""
+Settings from the environment, typed. Only `wiring` reads them; everybody else is given values.
+
+    BAOHAO_DATABASE_URL   a PostgreSQL server to use; without it the embedded one is used
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+DATABASE_URL_VARIABLE = "BAOHAO_DATABASE_URL"
+
+
+class BadSetting(ValueError):  # noqa: N818 - named like the refusals, so that shells print it alike
+    """A setting that cannot be used; the message names the variable and what to write instead."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """Everything that differs from one installation to another."""
+
+    #: Where the server is (postgresql://...), or None for the embedded PostgreSQL.
+    database_url: str | None
+    #: Folder of the embedded database and its log. It need not exist yet.
+    data: Path
+    #: Folder with the library of retention policies.
+    policies: Path
+
+
+def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Settings:
+    """
+    Return the settings that `environ` gives.
+
+    `data` is the folder a user asked for (`--data`); without one it is the platform's data folder.
+    Raises `BadSetting`.
+    """
+    return Settings(
+        database_url=_database_url(environ),
+        data=(data or user_data_path("baohao")).expanduser().absolute(),
+        policies=policies_path(),
+    )
+
+
+def policies_path() -> Path:
+    """Return the folder of the policy library: inside an installed package, else the checkout's."""
+    package = Path(__file__).parent
+    installed = package / "policies"
+    return installed if installed.is_dir() else package.parent.parent / "policies"
+
+
+def _database_url(environ: Mapping[str, str]) -> str | None:
+    # An empty variable is how shells and compose files say "not set".
+    url = environ.get(DATABASE_URL_VARIABLE, "").strip()
+    if not url:
+        return None
+    if not url.startswith(("postgresql://", "postgres://")):
+        # The value is not repeated: it may hold a password.
+        raise BadSetting(
+            f"{DATABASE_URL_VARIABLE} must start with postgresql://, "
+            "for example postgresql://baohao@127.0.0.1:5432/baohao"
+        )
+    return url
