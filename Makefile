@@ -30,7 +30,7 @@ lint: $(INSTALLED) ## check style, types and the arrows between rooms
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache --no-color
+	$(BIN)/lint-imports --no-cache --no-logo
 
 .PHONY: soak
 soak: $(INSTALLED) ## run the laws over fifty times the random work, for hours

@@ -1,0 +1,47 @@
+"""Settings: what the environment may say, and what is taken when it says nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from baohao.config import BadSetting, policies_path, settings
+
+
+@pytest.mark.parametrize("url", ["postgresql://u@127.0.0.1/b", "postgres://u@127.0.0.1/b"])
+def test_a_server_is_named_by_its_address(url: str) -> None:
+    assert settings({"BAOHAO_DATABASE_URL": f" {url}\n"}).database_url == url
+
+
+@pytest.mark.parametrize("environ", [{}, {"BAOHAO_DATABASE_URL": ""}, {"BAOHAO_DATABASE_URL": " "}])
+def test_without_an_address_the_database_is_embedded(environ: dict[str, str]) -> None:
+    assert settings(environ).database_url is None
+
+
+def test_another_database_is_refused_without_repeating_its_password() -> None:
+    with pytest.raises(BadSetting, match="must start with postgresql://") as refused:
+        settings({"BAOHAO_DATABASE_URL": "mysql://u:hunter2@127.0.0.1/b"})
+    assert "hunter2" not in str(refused.value)
+
+
+def test_the_data_folder_is_the_one_asked_for_else_the_users(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    assert settings({}, data=Path("~/lines")).data == tmp_path / "lines"
+    assert tmp_path in settings({}).data.parents
+
+
+def test_a_relative_data_folder_stays_where_it_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = settings({}, data=Path("var")).data
+    monkeypatch.chdir("/")
+    assert asked == tmp_path / "var"
+
+
+def test_the_policies_are_found() -> None:
+    assert (policies_path() / "README.md").is_file()
