@@ -53,11 +53,12 @@ clean: ## remove what was installed and built
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo 'baohao needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...'; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
-		|| { echo 'Python has no venv here; install it with: sudo apt install python3-venv'; exit 1; }
-	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+		$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+			|| { echo 'baohao needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...'; exit 1; }; \
+		$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+			|| { echo 'Python has no venv here; install it with: sudo apt install python3-venv'; exit 1; }; \
+		$(PYTHON) -m venv --clear $(VENV); }
 	@echo 'Installing into $(VENV), about a minute the first time ...'
 	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps --editable .

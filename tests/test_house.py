@@ -153,7 +153,7 @@ def refusals() -> list[type[Refusal]]:
 
 def fields(refusal: type[Refusal]) -> dict[str, str]:
     """Return the facts that the message names, each with how it is written."""
-    parts = Formatter().parse(refusal.__dict__["__doc__"])
+    parts = Formatter().parse(refusal.__dict__["__doc__"] or "")
     return {name: "" if conversion else spec or "" for _, name, spec, conversion in parts if name}
 
 
