@@ -28,8 +28,9 @@ class Refusal(Exception):  # noqa: N818 - "refusal" is the word of the domain
 
     @property
     def message(self) -> str:
-        """The English sentence; shells look the translation up by `code` and format the same facts."""
-        return (type(self).__doc__ or self.code).strip().format(**self.facts)
+        """The English sentence; shells look its translation up by `code`, with the same facts."""
+        # A template may be wrapped in the source; the sentence is one line.
+        return " ".join((type(self).__doc__ or self.code).split()).format(**self.facts)
 
     def __str__(self) -> str:
         return self.message
