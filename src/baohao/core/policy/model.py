@@ -229,6 +229,8 @@ class Stage:
     barred: bool = False
     balance: BalanceEffect = BalanceEffect()
     restore: Restore | None = None
+    #: Which class of the quarantine is meant; empty: none.
+    number_class: str = ""
 
     @property
     def keeping(self) -> bool:
@@ -309,6 +311,8 @@ class People:
     refused: frozenset[str] = frozenset()
     quota_person: int | None = None
     quota_organisation: int | None = None
+    #: Whether the quota is counted per "operator" or in "total".
+    quota_per: str = "operator"
     minor_below_years: int | None = None
 
 
@@ -374,6 +378,8 @@ class Policy:
     cohort: Cohort = Cohort()
     overlays: tuple[str, ...] = ()
     confidence: str
+    #: Enforcement was seen to differ from what the contract says; only the contract is scheduled on.
+    contractual_only: bool = False
     observed: str = ""
     sources: tuple[Source, ...] = ()
     unknowns: tuple[Unknown, ...] = ()

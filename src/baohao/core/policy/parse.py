@@ -1,0 +1,192 @@
+"""
+Read a policy document into values.
+
+A document is what a TOML parser gives: plain tables and lists, dates as dates. Nothing is ever
+ignored: what is not understood is a finding, and one reading collects them all. The language is
+docs/rules/policy-language.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, tzinfo
+
+from baohao.core.money import EXPONENTS, CurrencyUnknown
+from baohao.core.policy import parse_clocks, parse_events, parse_selling, parse_stages
+from baohao.core.policy.findings import Finding, dotted
+from baohao.core.policy.model import Cohort, Policy, Source, Unknown
+from baohao.core.policy.table import Reading, Table
+from baohao.core.policy.worlds import Question, readings
+
+#: S operator's own page, P press or users, L low quality, M memory, NC not confirmed, X invented.
+CONFIDENCES = ("S", "P", "L", "M", "NC", "X")
+
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_NO_DAY = date(1, 1, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """A policy with all its worlds, or what is wrong with the document."""
+
+    policy: Policy | None
+    findings: tuple[Finding, ...]
+
+
+def parse(document: Mapping[str, object], zone_of: Callable[[str], tzinfo]) -> Parsed:
+    """
+    Read a document; `zone_of` gives the zone of an IANA name or raises `KeyError`.
+
+    Without findings there is a policy, and its `worlds` hold every reading that its unknowns allow
+    (none where nothing is unknown). With findings there is none.
+    """
+    read = readings(document)
+    base, found = _world(read.base, zone_of)
+    members = [_world(world, zone_of) for world in read.worlds]
+    every = [*read.findings, *found, *(finding for _, more in members for finding in more)]
+    faults = tuple(_once(every))
+    if faults:
+        return Parsed(policy=None, findings=faults)
+    unknowns = tuple(_unknown(question) for question in read.questions)
+    worlds = tuple(replace(policy, unknowns=unknowns) for policy, _ in members)
+    return Parsed(policy=replace(base, unknowns=unknowns, worlds=worlds), findings=())
+
+
+def _once(every: list[Finding]) -> list[Finding]:
+    """Drop what several worlds found alike."""
+    return list({(f.place, f.code, f.message): f for f in every}.values())
+
+
+def _unknown(question: Question) -> Unknown:
+    path = dotted(question.place)
+    return Unknown(path=path, alternatives=question.alternatives, why=question.why)
+
+
+def _world(
+    document: Mapping[str, object], zone_of: Callable[[str], tzinfo]
+) -> tuple[Policy, list[Finding]]:
+    """Read one document, in which nothing is unknown any more."""
+    reading = Reading(zone_of)
+    policy = _policy(reading.open(document, ()))
+    reading.close()
+    return policy, reading.findings
+
+
+def _policy(table: Table) -> Policy:
+    currency = _currency(table)
+    zone_name = table.text("zone", need=True)
+    zone = (table.zone("zone", zone_name) if zone_name else None) or UTC
+    effective_from, effective_to = _effective(table)
+    balances = parse_events.balances(table)
+    repin_on_renewal, repin_notice = parse_selling.repin(table)
+    _unknowns(table)
+    return Policy(
+        name=table.name("policy", dots=True),
+        version=table.name("version", dots=True),
+        title=table.text("title", need=True),
+        titles=_titles(table),
+        country=_country(table),
+        operator=table.name("operator"),
+        brand=table.text("brand"),
+        zone=zone,
+        zone_name=zone_name,
+        currency=currency,
+        exponent=EXPONENTS.get(currency, 2),
+        invented=table.flag("invented"),
+        effective_from=effective_from,
+        effective_to=effective_to,
+        cohort=_cohort(table),
+        overlays=table.words("overlays"),
+        confidence=table.word("confidence", CONFIDENCES),
+        contractual_only=table.flag("contractual_only"),
+        observed=table.text("observed"),
+        sources=_sources(table),
+        clocks=parse_clocks.clocks(table, zone),
+        events=parse_events.events(table, balances),
+        balances=balances,
+        charges=parse_events.charges(table),
+        stages=parse_stages.stages(table),
+        quarantine=parse_stages.quarantine(table),
+        offers=parse_selling.offers(table),
+        reversal=parse_selling.reversal(table),
+        late_payment=parse_selling.late_payment(table),
+        permissions=parse_selling.permissions(table),
+        park=parse_selling.park(table),
+        people=parse_selling.people(table),
+        repin_on_renewal=repin_on_renewal,
+        repin_notice=repin_notice,
+        reminders=parse_selling.reminders(table),
+        operator_notices=parse_selling.operator_notices(table),
+        how=parse_selling.how(table),
+    )
+
+
+def _currency(table: Table) -> str:
+    """Read the currency first: all money in the document is written in it."""
+    currency = table.text("currency", need=True)
+    if currency and currency not in EXPONENTS:
+        table.refuse("currency", CurrencyUnknown(currency=currency))
+    if currency in EXPONENTS:
+        table.reading.currency = currency
+    return currency
+
+
+def _country(table: Table) -> str:
+    country = table.text("country", need=True)
+    if country and not _COUNTRY.fullmatch(country):
+        table.wrong("country", 'a country by ISO 3166, as in "MO"', country)
+    return country
+
+
+def _titles(table: Table) -> dict[str, str]:
+    titles = table.table("titles")
+    return {} if titles is None else {name: titles.text(name) for name in titles.free_names()}
+
+
+def _effective(table: Table) -> tuple[date, date | None]:
+    effective = table.table("effective")
+    if effective is None:
+        if "effective" not in table:
+            table.missing("effective", "{ from = DATE }")
+        return _NO_DAY, None
+    return effective.day("from", need=True) or _NO_DAY, effective.day("to")
+
+
+def _cohort(table: Table) -> Cohort:
+    cohort = table.table("cohort")
+    if cohort is None:
+        return Cohort()
+    activated = cohort.table("activated")
+    return Cohort(
+        activated_from=None if activated is None else activated.day("from"),
+        activated_to=None if activated is None else activated.day("to"),
+        plans=cohort.word_set("plans") or frozenset(),
+        batches=cohort.word_set("batches") or frozenset(),
+        identity=cohort.word_set("identity") or frozenset(),
+    )
+
+
+def _sources(table: Table) -> tuple[Source, ...]:
+    return tuple(
+        Source(
+            url=source.text("url", need=True),
+            checked=source.day("checked", need=True) or _NO_DAY,
+            confidence=source.word("confidence", CONFIDENCES),
+            quote=source.text("quote"),
+        )
+        for source in table.tables("sources")
+    )
+
+
+def _unknowns(table: Table) -> None:
+    """Check the form of `[[unknown]]`; `worlds` has read what it says."""
+    for unknown in table.tables("unknown"):
+        unknown.text("path", need=True)
+        unknown.text("why")
+        alternatives = unknown.take("alternatives")
+        if alternatives is None:
+            unknown.missing("alternatives", "a list of at least two values")
+        elif not isinstance(alternatives, list):
+            unknown.wrong("alternatives", "a list of at least two values", alternatives)
