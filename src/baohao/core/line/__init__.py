@@ -1,0 +1,1 @@
+"""A line's life under a policy: acts in, standing out."""

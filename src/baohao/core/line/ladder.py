@@ -1,0 +1,96 @@
+"""
+The ladder of stages: where each rung ends, given the clocks.
+
+A stage is never stored as truth: it is the first rung whose end has not come. Moving a clock on moves the
+line up again by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from baohao.core.civil import after
+from baohao.core.policy.model import Policy, Stage, Until
+
+_NONE_WORK: dict[str, frozenset[str]] = {}
+
+#: Stages that every policy has, whatever it says.
+STOCK = Stage(name="stock", kind="stock", services=_NONE_WORK)
+PORTED_OUT = Stage(name="ported_out", kind="recycled", services=_NONE_WORK)
+RETURNED = Stage(name="returned", kind="stock", services=_NONE_WORK)
+RECYCLED = Stage(name="recycled", kind="recycled", services=_NONE_WORK)
+ALWAYS = {stage.name: stage for stage in (STOCK, PORTED_OUT, RETURNED, RECYCLED)}
+
+Deadline = Callable[[str], datetime | None]
+Frozen = tuple[tuple[datetime, datetime], ...]
+
+
+def stage_named(policy: Policy, name: str) -> Stage:
+    """Return a stage of the policy, or one that every policy has."""
+    for stage in policy.stages:
+        if stage.name == name:
+            return stage
+    return ALWAYS[name]
+
+
+def first_lost(policy: Policy) -> Stage:
+    """Return the first rung on which the number is no longer the holder's."""
+    return next((stage for stage in policy.stages if not stage.keeping), RECYCLED)
+
+
+def until_of(until: Until, deadline: Deadline) -> datetime | None:
+    """Return when a stage's clocks end it; `None` where none of them runs."""
+    if until.clock is not None:
+        return deadline(until.clock)
+    ends = [end for part in until.parts if (end := until_of(part, deadline)) is not None]
+    if not ends:
+        return None
+    return min(ends) if until.how == "earliest_of" else max(ends)
+
+
+def rungs(
+    policy: Policy,
+    deadline: Deadline,
+    *,
+    forced: tuple[str, datetime] | None = None,
+    frozen: Frozen = (),
+) -> Iterator[tuple[Stage, datetime | None]]:
+    """
+    Yield each stage with its end (`None`: it lasts), from the top, or from the one a line was forced into.
+
+    `frozen` are the stretches in which the ladder stood still: a stage's own length is longer by them.
+    """
+    stages, previous = policy.stages, None
+    if forced is not None:
+        name, previous = forced
+        names = [stage.name for stage in stages]
+        if name not in names:
+            yield ALWAYS[name], None
+            return
+        stages = stages[names.index(name) :]
+    for stage in stages:
+        end: datetime | None
+        if stage.until is not None and (forced is None or stage.name != forced[0]):
+            end = until_of(stage.until, deadline)
+        elif stage.lasts is not None:
+            start = previous
+            if stage.origin is not None:
+                start = deadline(stage.origin) or previous
+            end = None if start is None else _thawed(after(start, stage.lasts, policy.zone), start, frozen)
+        else:
+            end = None
+        if end is not None and previous is not None and end < previous:
+            end = previous
+        yield stage, end
+        if end is None:
+            return
+        previous = end
+
+
+def _thawed(end: datetime, start: datetime, frozen: Frozen) -> datetime:
+    """Move an end on by every stretch between it and `start` in which the ladder stood still."""
+    for since, until in frozen:
+        if since < end and until > start:
+            end += until - max(since, start)
+    return end

@@ -1,0 +1,171 @@
+"""
+Project: what is true of a line at an instant, and what will become true if nothing more happens.
+
+A projection settles on a copy; nothing is stored. Where the worlds of a policy differ, instants become
+ranges and stages become sets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from baohao.core.line.acts import Act
+from baohao.core.line.extend import last_good_day
+from baohao.core.line.ladder import PORTED_OUT, RETURNED
+from baohao.core.line.run import Run
+from baohao.core.line.standing import Standing
+from baohao.core.policy.model import PLACES, Clock, Policy
+
+#: How far ahead a life is followed, and through how many settlements: charges can go on for ever.
+HORIZON = timedelta(days=366 * 30)
+SETTLEMENTS_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A half-open instant, and the last civil day, in the policy's zone, that is still good."""
+
+    at: datetime
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """The line enters a stage at an instant, if nothing more happens."""
+
+    stage: str
+    kind: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Projection:
+    """What is true at `at` in one world."""
+
+    at: datetime
+    stage: str
+    kind: str
+    #: place -> what works there.
+    services: Mapping[str, frozenset[str]]
+    #: clock -> its deadline; `None`: it is not running.
+    clocks: Mapping[str, Deadline | None]
+    balances: Mapping[str, int]
+    #: When the number is lost; `None`: no end in sight.
+    safe_until: Deadline | None
+    #: When full service ends; `None`: no end in sight, or it has ended.
+    service_until: Deadline | None
+    ahead: tuple[Boundary, ...]
+    parked: bool = False
+    held: bool = False
+    #: Civil days of being barred, by calendar year, up to `at`.
+    barred_days: Mapping[int, int]
+
+
+def project(policy: Policy, standing: Standing, history: Sequence[Act], at: datetime) -> Projection:
+    """Return what is true at `at`, which is not earlier than the standing, in one world."""
+    run = Run(policy, standing, history)
+    run.advance(at)
+    ahead = tuple(_ahead(run, at))
+    lost_at = next((b.at for b in ahead if b.kind in _LOST), None)
+    ends_at = next((b.at for b in ahead if b.kind != "live"), None)
+    stage = run.stage
+    return Projection(
+        at=at,
+        stage=stage.name,
+        kind=stage.kind,
+        services=_services(run),
+        clocks={c.id: _deadline(run, c) for c in policy.clocks.values()},
+        balances=dict(run.balances),
+        safe_until=_told(policy, lost_at) if stage.keeping else None,
+        service_until=_told(policy, ends_at) if stage.kind == "live" else None,
+        ahead=ahead,
+        parked=run.parked_since is not None,
+        held=run.held_since is not None,
+        barred_days=_barred_days(run, at),
+    )
+
+
+_LOST = frozenset({"lost", "quarantined", "recycled"})
+
+
+def _told(policy: Policy, at: datetime | None) -> Deadline | None:
+    """Say an instant with its last good civil day."""
+    if at is None:
+        return None
+    return Deadline(at, (at - timedelta(microseconds=1)).astimezone(policy.zone).date())
+
+
+def _deadline(run: Run, clock: Clock) -> Deadline | None:
+    at = run.deadline(clock.id)
+    if at is None:
+        return None
+    state = run.clocks.get(clock.id)
+    if state is not None and state.deadline == at:
+        return Deadline(at, last_good_day(clock, state))
+    return Deadline(at, (at - timedelta(microseconds=1)).astimezone(clock.zone).date())
+
+
+def _services(run: Run) -> Mapping[str, frozenset[str]]:
+    if run.parked_since is not None and run.policy.park is not None:
+        return run.policy.park.services
+    return run.stage.services or dict.fromkeys(PLACES, frozenset())
+
+
+def _barred_days(run: Run, at: datetime) -> Mapping[int, int]:
+    if run.barred_since is None:
+        return dict(run.barred_days)
+    copy = Run(run.policy, run.standing(), run.history)
+    copy.parked_since, copy.stage = None, RETURNED
+    copy.watch_barred(at)
+    return copy.barred_days
+
+
+def _ahead(run: Run, at: datetime) -> Iterable[Boundary]:
+    """Yield the stages that follow if nothing more happens."""
+    if run.stage is PORTED_OUT or run.stage is RETURNED:
+        return
+    if _plain(run):
+        yield from _by_ladder(run, at)
+        return
+    copy = Run(run.policy, run.standing(), run.history)
+    for _ in range(SETTLEMENTS_MAX):
+        due = copy.next_due()
+        if due is None or due[0] > at + HORIZON:
+            return
+        copy.settle(*due)
+        for settled in copy.settled:
+            if settled.what == "stage":
+                stage = copy.stage
+                yield Boundary(stage.name, stage.kind, settled.at)
+        copy.settled.clear()
+
+
+def _plain(run: Run) -> bool:
+    """Whether nothing but the ladder moves this line: no charge, queue, park, hold or yearly limit."""
+    policy = run.policy
+    return not (
+        run.charges
+        or run.parked_since
+        or run.held_since
+        or any(b.expires for b in policy.balances.values())
+        or any(state.queued for state in run.clocks.values())
+        or any(c.below or c.kind == "activate_by" for c in policy.clocks.values())
+        # The linter sees to it that the ladder alone stays inside a yearly limit; earlier days may not.
+        or run.barred_since
+        or (run.barred_days and any(c.accumulates for c in policy.clocks.values()))
+        or any(s.startswith("stage:") for c in policy.clocks.values() for s in c.starts)
+    )
+
+
+def _by_ladder(run: Run, at: datetime) -> Iterable[Boundary]:
+    """Read what is ahead off the ladder itself."""
+    current, begins, passed = run.stage, None, False
+    for stage, end in run.rungs():
+        if passed and begins is not None and (end is None or end > begins) and begins > at:
+            yield Boundary(stage.name, stage.kind, begins)
+        passed = passed or stage.name == current.name
+        begins = end
+
+
