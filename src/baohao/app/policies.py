@@ -1,0 +1,169 @@
+"""
+Load policies from files: values where they are good, findings with line numbers where they are not.
+
+A library is a folder of TOML files: one policy each, the operators in `operators/`, the regulators'
+limits in `overlays/`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from baohao.app.toml_lines import line_of, toml_lines
+from baohao.core.policy.findings import Finding, Place, PolicyFault
+from baohao.core.policy.model import Policy
+from baohao.core.policy.parse import parse
+
+#: A policy is a page or two; a file beyond this is something else.
+_MOST_BYTES = 1_000_000
+_AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+
+
+class FileUnreadable(PolicyFault):
+    """The file cannot be read: {reason}."""
+
+    code = "policy.file.unreadable"
+
+
+class FileNotText(PolicyFault):
+    """The file is not UTF-8 text: {reason}. Save it as UTF-8 without a byte order mark."""
+
+    code = "policy.file.encoding"
+
+
+class FileNotToml(PolicyFault):
+    """The file is not TOML: {reason}."""
+
+    code = "policy.file.toml"
+
+
+class NothingToLoad(PolicyFault):
+    """There is no .toml file in {folder}."""
+
+    code = "policy.file.none"
+
+
+class PolicyRefused(PolicyFault):
+    """The policy is refused: {count} findings, the first is {first}"""
+
+    code = "policy.refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Located:
+    """A finding with its file and line, and the line that it contradicts."""
+
+    file: str
+    line: int
+    other_line: int | None = None
+    finding: Finding
+
+    def __str__(self) -> str:
+        other = "" if self.other_line is None else f" (against line {self.other_line})"
+        return f"{self.file}:{self.line}: {self.finding.code}: {self.finding.message}{other}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A TOML file that was read: its values and where they stand."""
+
+    file: str
+    document: Mapping[str, Any] = field(default_factory=dict)
+    lines: Mapping[Place, int] = field(default_factory=dict)
+
+    def locate(self, finding: Finding) -> Located:
+        """Give a finding its line numbers."""
+        against = finding.against
+        return Located(
+            file=self.file,
+            line=line_of(self.lines, finding.place),
+            other_line=None if against is None else line_of(self.lines, against),
+            finding=finding,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A policy file: the policy, or why there is none."""
+
+    file: str
+    policy: Policy | None
+    findings: tuple[Located, ...]
+    #: Where each key stands.
+    lines: Mapping[Place, int] = field(default_factory=dict)
+
+    def accepted(self) -> Policy:
+        """Return the policy; raises `PolicyRefused` where there are findings."""
+        if self.policy is None or self.findings:
+            raise PolicyRefused(count=len(self.findings), first=str(self.findings[0]))
+        return self.policy
+
+
+def zone_of(name: str) -> tzinfo:
+    """Return the zone of an IANA name; raises `KeyError` for everything that is none."""
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError) as error:
+        # Names such as "Europe" are folders of the zone database, "../x" and "" are no names.
+        raise KeyError(name) from error
+
+
+def read_toml(path: Path) -> tuple[Source, Located | None]:
+    """Read a file; the second part says why it could not be."""
+    file = str(path)
+    try:
+        text = _text(path)
+        document = tomllib.loads(text, parse_float=Decimal)
+        return Source(file=file, document=document, lines=toml_lines(text)), None
+    except PolicyFault as fault:
+        refusal, line = fault, 1
+    except RecursionError:
+        refusal, line = FileNotToml(reason="lists or tables are nested too deep"), 1
+    except ValueError as error:
+        # Mostly TOMLDecodeError; whole numbers of absurd length are a plain ValueError.
+        found = _AT_LINE.search(str(error))
+        line = int(found[1]) if found else 1
+        refusal = FileNotToml(reason=_AT_LINE.sub("", str(error)).strip())
+    finding = Finding(place=(), refusal=refusal)
+    return Source(file=file), Located(file=file, line=line, finding=finding)
+
+
+def _text(path: Path) -> str:
+    """Return the text of a file; raises `FileUnreadable` or `FileNotText`."""
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise FileUnreadable(reason=f"it is larger than {_MOST_BYTES} bytes")
+        data = path.read_bytes()
+    except OSError as error:
+        raise FileUnreadable(reason=error.strerror or str(error)) from error
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise FileNotText(reason="it is UTF-16")
+    if data.startswith(b"\xef\xbb\xbf"):
+        raise FileNotText(reason="it begins with a byte order mark")
+    if b"\0" in data:
+        line = data.count(b"\n", 0, data.index(b"\0")) + 1
+        raise FileNotText(reason=f"there is a NUL byte in line {line}")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        reason = f"byte 0x{data[error.start]:02x} in line {line} (GB18030, Big5 or Latin-1 perhaps)"
+        raise FileNotText(reason=reason) from error
+
+
+def load(path: Path) -> Loaded:
+    """Load one policy."""
+    source, fault = read_toml(path)
+    if fault is not None:
+        return Loaded(file=source.file, policy=None, findings=(fault,))
+    parsed = parse(source.document, zone_of)
+    findings = tuple(source.locate(finding) for finding in parsed.findings)
+    return Loaded(file=source.file, policy=parsed.policy, findings=findings, lines=source.lines)
