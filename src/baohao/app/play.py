@@ -20,17 +20,27 @@ from baohao.core.line.project import Deadline, Projection, project
 from baohao.core.money import format_minor, parse_minor
 from baohao.core.policy.model import PLACES, SERVICES, Policy
 from baohao.core.policy.worlds import worlds_of
-from baohao.core.refusals import Malformed
+from baohao.core.refusals import Malformed, Refusal
 
 Json = dict[str, Any]
 
 _TIMES = {"requested": "requested_at", "paid_at": "paid_at", "used_at": "used_at"}
-_MONEY = {"amount": "amount_minor", "paid": "paid_minor", "net": "net_minor", "credited": "credited_minor"}
+_MONEY = {
+    "amount": "amount_minor",
+    "paid": "paid_minor",
+    "net": "net_minor",
+    "credited": "credited_minor",
+}
 _FIELDS = frozenset(
-    {"id", "kind", "at", "amount", "paid", "net", "credited", "spend", "term", "bonus", "sku"}
-    | {"channel", "actor", "tags", "clock", "until", "balance", "why", "of", "recorded"}
-    | set(_TIMES)
+    {"id", "kind", "at", "of", "spend", "term", "bonus", "sku", "channel", "actor", "tags"}
+    | {"clock", "until", "balance", "why", "recorded", *_TIMES, *_MONEY}
 )
+
+
+class PolicyRefused(Refusal):
+    """The policy cannot be played: {findings}."""
+
+    code = "policy.refused"
 
 
 class EventMalformed(Malformed):
@@ -61,9 +71,12 @@ def play(path: Path | str, events: Sequence[Mapping[str, Any]], at: datetime) ->
     """
     Fold `events` under the policy in `path` and return what is true at `at`.
 
-    Raises `EventMalformed`, and `policies.PolicyRefused` when the linter does not pass the policy.
+    Raises `EventMalformed`, and `PolicyRefused` when the linter does not pass the policy.
     """
-    return play_policy(policies.load(Path(path)), events, at)
+    loaded = policies.load(Path(path))
+    if loaded.policy is None:
+        raise PolicyRefused(findings="; ".join(str(finding) for finding in loaded.findings))
+    return play_policy(loaded.policy, events, at)
 
 
 def play_policy(policy: Policy, events: Sequence[Mapping[str, Any]], at: datetime) -> Json:
@@ -105,7 +118,9 @@ def read_history(policy: Policy, events: Sequence[Mapping[str, Any]]) -> History
         raise EventMalformed(index=ids.index(twice), reason=f"the id {twice!r} stands twice")
     missing_acts = sorted(gone - set(ids))
     if missing_acts:
-        raise EventMalformed(index=len(events) - 1, reason=f"there is no {missing_acts[0]!r} to reverse")
+        raise EventMalformed(
+            index=len(events) - 1, reason=f"there is no {missing_acts[0]!r} to reverse"
+        )
     kept = tuple(act for act in acts if act.id not in gone)
     return History(acts=kept, readings=tuple(sorted(readings, key=lambda r: r.at)))
 
@@ -115,10 +130,9 @@ def _act(policy: Policy, event: Mapping[str, Any], index: int) -> Act:
     if kind not in KINDS:
         raise ValueError(f"{kind!r} is not a kind of act")
     bonus = event.get("bonus", ())
-    minor = {
+    given: dict[str, Any] = {
         field: _minor(policy, event[name]) for name, field in _MONEY.items() if name in event
-    }
-    times = {field: _instant(event[name]) for name, field in _TIMES.items() if name in event}
+    } | {field: _instant(event[name]) for name, field in _TIMES.items() if name in event}
     return Act(
         id=str(event.get("id", f"event-{index}")),
         kind=kind,
@@ -134,8 +148,7 @@ def _act(policy: Policy, event: Mapping[str, Any], index: int) -> Act:
         until=_deadline(policy, event["until"]) if "until" in event else None,
         balance=_known(policy.balances, event.get("balance", ""), "balance"),
         why=str(event.get("why", "")),
-        **minor,
-        **times,
+        **given,
     )
 
 
@@ -203,7 +216,11 @@ def _told(
         "held": view.held,
         "parked_days": {str(year): days for year, days in sorted(view.barred_days.items())},
         "warnings": [
-            {k: v for k, v in (("of", w.act), ("code", w.code), ("days", w.days), ("why", w.why)) if v}
+            {
+                k: v
+                for k, v in (("of", w.act), ("code", w.code), ("days", w.days), ("why", w.why))
+                if v
+            }
             for w in first.warnings
         ],
     }

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from baohao.core.civil import Span, add_span, after, before, civil_day, midnight
-from baohao.core.line.counts import grants_of
 from baohao.core.line.acts import Act
+from baohao.core.line.counts import grants_of
 from baohao.core.line.extend import started
 from baohao.core.line.standing import ChargeState, Settled
 from baohao.core.policy.model import Charge, Policy
@@ -60,7 +60,9 @@ def pay_owed(run: Run, at: datetime) -> None:
             continue
         run.balances[charge.balance] = held - state.owed_minor
         run.charges[charge.id] = replace(state, owed_minor=0)
-        run.settled.append(Settled(what="charged", at=at, id=charge.id, amount_minor=state.owed_minor))
+        run.settled.append(
+            Settled(what="charged", at=at, id=charge.id, amount_minor=state.owed_minor)
+        )
         _succeeded(run, charge, at, state.owed_minor)
 
 

@@ -84,7 +84,11 @@ def _step(
         anchor, months = (state.anchor, state.months) if chained else (base_day, 0)
         day = add_months(anchor, months + span.months, clock.month_end) - less
         return replace(
-            state, deadline=deadline_of(clock, day), day=day, anchor=anchor, months=months + span.months
+            state,
+            deadline=deadline_of(clock, day),
+            day=day,
+            anchor=anchor,
+            months=months + span.months,
         )
     day = add_span(base_day, span, clock.month_end) - (timedelta(0) if chained else less)
     return replace(state, deadline=deadline_of(clock, day), day=day, anchor=day + less, months=0)
@@ -92,7 +96,9 @@ def _step(
 
 def _on_day(clock: Clock, state: ClockState, day: date) -> ClockState:
     """Put the clock on a day given by the calendar."""
-    deadline = midnight(day + ONE_DAY, clock.zone) if clock.ends == "exact" else deadline_of(clock, day)
+    deadline = (
+        midnight(day + ONE_DAY, clock.zone) if clock.ends == "exact" else deadline_of(clock, day)
+    )
     return replace(state, deadline=deadline, day=day, anchor=day, months=0)
 
 
@@ -114,7 +120,9 @@ def _base(
     blank = ClockState(deadline=at, day=day, since=at, grid=day, anchor=day)
     if ext.base is Base.AFTER_PRODUCT:
         if product is not None and product.deadline > at:
-            end = replace(product, since=state.since if state else at, grid=state.grid if state else day)
+            end = replace(
+                product, since=state.since if state else at, grid=state.grid if state else day
+            )
             return end, True
         return (state or blank), False
     if state is None:
@@ -127,7 +135,9 @@ def _base(
     return state, False
 
 
-def _limit(clock: Clock, cap: Cap, state: ClockState | None, at: datetime, activation: datetime | None) -> date:
+def _limit(
+    clock: Clock, cap: Cap, state: ClockState | None, at: datetime, activation: datetime | None
+) -> date:
     """Return the furthest day that a cap allows."""
     day = civil_day(at, clock.zone)
     limits: list[date] = [] if cap.until is None else [cap.until]
@@ -224,7 +234,9 @@ def _outcome(
         return Extended(
             state=replace(now, queued=(*now.queued, Queued(act, kind, lost))), benefits=benefits
         )
-    shorter = (state.day - now.day).days if state is not None and now.deadline < state.deadline else 0
+    shorter = (
+        (state.day - now.day).days if state is not None and now.deadline < state.deadline else 0
+    )
     return Extended(state=now, benefits=benefits, lost_days=lost, shortened_days=max(0, shorter))
 
 

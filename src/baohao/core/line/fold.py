@@ -51,7 +51,9 @@ def policy_of(rules: Rules, pin: str) -> Policy:
     return policy
 
 
-def fold(rules: Rules, pin: str, acts: Iterable[Act], until: datetime | None = None) -> tuple[Folded, ...]:
+def fold(
+    rules: Rules, pin: str, acts: Iterable[Act], until: datetime | None = None
+) -> tuple[Folded, ...]:
     """
     Fold all acts of a line from the beginning, and settle up to `until` where it is given.
 
@@ -121,7 +123,9 @@ def _carried(run: Run, world: Policy, at: datetime) -> Run:
         replace(
             standing,
             clocks=kept,
-            charges={c.id: standing.charges[c.id] for c in world.charges if c.id in standing.charges},
+            charges={
+                c.id: standing.charges[c.id] for c in world.charges if c.id in standing.charges
+            },
             forced=standing.forced if standing.forced and standing.forced[0] in names else None,
             stage=standing.stage if standing.stage in names | {"stock", "returned"} else "stock",
         ),

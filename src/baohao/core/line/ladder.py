@@ -77,7 +77,11 @@ def rungs(
             start = previous
             if stage.origin is not None:
                 start = deadline(stage.origin) or previous
-            end = None if start is None else _thawed(after(start, stage.lasts, policy.zone), start, frozen)
+            end = (
+                None
+                if start is None
+                else _thawed(after(start, stage.lasts, policy.zone), start, frozen)
+            )
         else:
             end = None
         if end is not None and previous is not None and end < previous:

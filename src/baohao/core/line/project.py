@@ -167,5 +167,3 @@ def _by_ladder(run: Run, at: datetime) -> Iterable[Boundary]:
             yield Boundary(stage.name, stage.kind, begins)
         passed = passed or stage.name == current.name
         begins = end
-
-

@@ -207,7 +207,11 @@ class Run:
                 if passes is not None:
                     dues.append((passes, 2, clock.id))
         effect = self.stage.balance
-        if effect.kind == "forfeit_after" and self.stage_since is not None and any(self.balances.values()):
+        if (
+            effect.kind == "forfeit_after"
+            and self.stage_since is not None
+            and any(self.balances.values())
+        ):
             span = effect.span
             if span is not None:
                 dues.append((after(self.stage_since, span, self.policy.zone), 3, "*"))
@@ -223,11 +227,11 @@ class Run:
         elif rank == 1:
             self._resume(at, by_itself=True)
         elif rank == 2:
-            self.force(ladder.first_lost(self.policy).name, at)
+            self.force(ladder.first_lost(self.policy).name, at, by_itself=True)
         elif rank == 3:
             self._forfeit(self.balances if name == "*" else (name,), at)
         elif rank == 4:
-            self._restage(at)
+            self._restage(at, by_itself=True)
         else:
             charge = next(c for c in self.policy.charges if c.id == name)
             charges.fall_due(self, charge, at)
@@ -263,7 +267,7 @@ class Run:
 
     # -- stages -----------------------------------------------------------------------------------
 
-    def _restage(self, at: datetime) -> None:
+    def _restage(self, at: datetime, *, by_itself: bool = False) -> None:
         """Put the line on the rung where it belongs at `at`, and do what entering it means."""
         stage, _ = self._stage_at(at)
         if stage.name == self.stage.name:
@@ -271,7 +275,8 @@ class Run:
         if self.still and self._lower(stage):
             return
         left, self.stage, self.stage_since = self.stage, stage, at
-        self.settled.append(Settled(what="stage", at=at, id=stage.name, origin=left.name))
+        if by_itself:
+            self.settled.append(Settled(what="stage", at=at, id=stage.name, origin=left.name))
         for clock in self.policy.clocks.values():
             if f"stage:{left.name}" in clock.starts:
                 self.clocks.pop(clock.id, None)
@@ -287,12 +292,12 @@ class Run:
             return False
         return names.index(stage.name) > names.index(self.stage.name)
 
-    def force(self, name: str, at: datetime) -> None:
+    def force(self, name: str, at: datetime, *, by_itself: bool = False) -> None:
         """Put the line on a rung from which only the rungs below can be reached."""
         self.forced = (name, at)
         if self.parked_since is not None:
             self._resume(at, by_itself=True)
-        self._restage(at)
+        self._restage(at, by_itself=by_itself)
 
     def watch_barred(self, at: datetime) -> None:
         """Keep count of the civil days on which the line is barred."""
@@ -468,9 +473,9 @@ class Run:
             self.balances["main"] = main - min(main, act.spend_minor)
         restore = self.stage.restore
         bucket = matched[0].credit if matched else ""
-        if not matched and act.kind in ("topup", "voucher") and self.stage.keeping:
-            bucket = "main" if "main" in self.policy.balances else ""
-        if not bucket or bucket == "none":
+        if not bucket and act.kind in ("topup", "voucher") and (matched or self.stage.kind == "live"):
+            bucket = "main"
+        if bucket in ("", "none"):
             return
         amount = act.credit_minor
         if matched and restore is not None and self.stage.kind != "live" and restore.fee_minor:
@@ -516,9 +521,7 @@ class Run:
             self.warnings.append(Warning_(act=act, code="did_not_count", why=why))
         return not (early or late)
 
-    def grant(
-        self, ext: Extension, act: str, at: datetime, grants: tuple[Grant, ...]
-    ) -> Extended:
+    def grant(self, ext: Extension, act: str, at: datetime, grants: tuple[Grant, ...]) -> Extended:
         """Extend one clock and note what came of it."""
         clock = self.policy.clocks[ext.clock]
         one_step = self.policy.reversal.promotion_steps == "one"

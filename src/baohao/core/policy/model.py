@@ -141,7 +141,7 @@ class EventRule:
     #: "posted", "requested", "paid" or "used".
     at: str = "posted"
     also: bool = False
-    #: The balance credited with the act's credited amount; empty: none.
+    #: The balance credited with the act's credited amount; empty: "main" for top-ups and vouchers; or "none".
     credit: str = ""
     extends: tuple[Extension, ...] = ()
 

@@ -104,7 +104,7 @@ def _policy(table: Table) -> Policy:
         observed=table.text("observed"),
         sources=_sources(table),
         clocks=parse_clocks.clocks(table, zone),
-        events=parse_events.events(table, balances),
+        events=parse_events.events(table),
         balances=balances,
         charges=parse_events.charges(table),
         stages=parse_stages.stages(table),

@@ -32,17 +32,15 @@ EVENT_KINDS = (
 ACTORS = ("holder", "anyone", "agent")
 CHARGE_KINDS = ("rental", "inactivity", "shortfall", "validity", "pause")
 
-#: What puts money into the main balance unless the rule says otherwise.
-_PAYING_IN = frozenset({"topup", "voucher"})
 _FIRST = ("at_start", "after_period")
 
 
-def events(document: Table, balances: dict[str, BalanceRule]) -> tuple[EventRule, ...]:
-    """Read `[[events]]`; money goes into the balance "main" by default, if there is one."""
-    return tuple(_event(table, "main" in balances) for table in document.tables("events"))
+def events(document: Table) -> tuple[EventRule, ...]:
+    """Read `[[events]]` in the order of the document."""
+    return tuple(_event(table) for table in document.tables("events"))
 
 
-def _event(table: Table, has_main: bool) -> EventRule:
+def _event(table: Table) -> EventRule:
     kinds = table.word_set("kind", EVENT_KINDS)
     if kinds is None:
         table.missing("kind", "a list of kinds of act, as in [" + '"topup"]')
@@ -66,7 +64,7 @@ def _event(table: Table, has_main: bool) -> EventRule:
         count=_tally(table, "count"),
         at=table.word("at", ("requested", "paid", "posted", "used"), "posted"),
         also=table.flag("also"),
-        credit=_credit(table, has_main and bool(_PAYING_IN & (kinds or frozenset()))),
+        credit=table.name("credit", need=False),
         extends=extensions(table, "extend"),
     )
 
@@ -75,13 +73,6 @@ def _not_both(table: Table, first: str, second: str) -> None:
     if first in table and second in table:
         why = "one includes the amount itself, the other does not"
         table.refuse(first, findings.KeysTogether(first=first, second=second, why=why), second)
-
-
-def _credit(table: Table, by_default: bool) -> str:
-    name = table.name("credit", need=False)
-    if name == "none":
-        return ""
-    return name or ("main" if by_default else "")
 
 
 def _tally(table: Table, key: str) -> Tally | None:
