@@ -1,0 +1,124 @@
+"""
+Asks and decisions: one request to change one subject, and what becomes true.
+
+An ask comes from a person or a machine through a channel; the door folds repeated keys, decides in order of
+arrival, and writes what was decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from baohao.core.books.entry import Entry
+from baohao.core.fees import FeeSchedule
+from baohao.core.line.acts import Act
+from baohao.core.line.fold import Rules
+from baohao.core.line.standing import Settled
+from baohao.core.line.state import LineState
+from baohao.core.promotions.model import Promotion, PromotionFacts, Use
+
+#: Plain JSON: text, whole numbers, true, false, null, lists, objects. Instants as ISO text.
+Json = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One request to change one subject."""
+
+    #: Made by the client, in order of time (UUIDv7); what the ask brings about carries it.
+    id: UUID
+    verb: str
+    #: An E.164 number, or a guarded account's text such as "float:agent-7:MOP".
+    subject: str
+    #: Unique for the principal, for ever.
+    key: str
+    #: The agent, holder or staff member; never the credential.
+    principal: str
+    channel: str
+    payload: Json = field(default_factory=dict)
+    #: The deadline that the asker was shown; `None` where the asker is no person or agent.
+    expect_until: datetime | None = None
+    #: The version that the asker was shown; the other way to compare and set.
+    expect_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that became true of a subject; the journal's row."""
+
+    #: stocked, acted, undone, settled, unsettled, observed, registered, card_replaced, ...
+    kind: str
+    effective_at: datetime
+    act: Act | None = None
+    settled: Settled | None = None
+    data: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """Work outside the database that a decision owes."""
+
+    #: "network", "message", "webhook" ...
+    kind: str
+    due_at: datetime
+    data: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What lies outside the line, as the asks before it in the batch left it."""
+
+    #: Guarded account's text -> minor units available. An account that is missing has nothing.
+    available: Mapping[str, int] = field(default_factory=dict)
+    promotions: PromotionFacts = field(default_factory=PromotionFacts)
+    #: A binding quote that the ask refers to.
+    quote: Quote | None = None
+    #: How many cards the holder has with the operator, for quotas.
+    holder_cards: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What is on offer: the same for every ask of a batch."""
+
+    rules: Rules
+    promotions: tuple[Promotion, ...] = ()
+    #: By operator.
+    fees: Mapping[str, FeeSchedule] = field(default_factory=dict)
+    #: Joins the two sides of every payment of the batch in clearing.
+    transfer: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """A promise: price, promotions, bonus and the exact new deadline, good until it ends."""
+
+    id: UUID
+    number: str
+    #: The line's version that it was made for.
+    version: int
+    #: The instant that it judged the stage at.
+    now: datetime
+    until: datetime
+    #: What is bought and what it costs, as `core/quote.py` writes it.
+    terms: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What becomes true."""
+
+    #: The line as it will be; `None`: the subject is no line.
+    state: LineState | None
+    events: tuple[Event, ...]
+    entries: tuple[Entry, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    quote: Quote | None = None
+    #: Promotion uses that it takes, and that it gives back.
+    uses: tuple[Use, ...] = ()
+    released: tuple[Use, ...] = ()
+    #: What is told to the asker and stored for ever: at most 200 bytes as JSON.
+    answer: Json = field(default_factory=dict)
