@@ -75,7 +75,7 @@ def _world(
 
 
 def _policy(table: Table) -> Policy:
-    currency = _currency(table)
+    currency = read_currency(table)
     zone_name = table.text("zone", need=True)
     zone = (table.zone("zone", zone_name) if zone_name else None) or UTC
     effective_from, effective_to = _effective(table)
@@ -86,7 +86,7 @@ def _policy(table: Table) -> Policy:
         name=table.name("policy", dots=True),
         version=table.name("version", dots=True),
         title=table.text("title", need=True),
-        titles=_titles(table),
+        titles=read_titles(table),
         country=_country(table),
         operator=table.name("operator"),
         brand=table.text("brand"),
@@ -97,7 +97,7 @@ def _policy(table: Table) -> Policy:
         invented=table.flag("invented"),
         effective_from=effective_from,
         effective_to=effective_to,
-        cohort=_cohort(table),
+        cohort=read_cohort(table),
         overlays=table.words("overlays"),
         confidence=table.word("confidence", CONFIDENCES),
         contractual_only=table.flag("contractual_only"),
@@ -123,7 +123,7 @@ def _policy(table: Table) -> Policy:
     )
 
 
-def _currency(table: Table) -> str:
+def read_currency(table: Table) -> str:
     """Read the currency first: all money in the document is written in it."""
     currency = table.text("currency", need=True)
     if currency and currency not in EXPONENTS:
@@ -140,7 +140,8 @@ def _country(table: Table) -> str:
     return country
 
 
-def _titles(table: Table) -> dict[str, str]:
+def read_titles(table: Table) -> dict[str, str]:
+    """Read `titles`: language -> title."""
     titles = table.table("titles")
     return {} if titles is None else {name: titles.text(name) for name in titles.free_names()}
 
@@ -154,7 +155,8 @@ def _effective(table: Table) -> tuple[date, date | None]:
     return effective.day("from", need=True) or _NO_DAY, effective.day("to")
 
 
-def _cohort(table: Table) -> Cohort:
+def read_cohort(table: Table) -> Cohort:
+    """Read `cohort`."""
     cohort = table.table("cohort")
     if cohort is None:
         return Cohort()

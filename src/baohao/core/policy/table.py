@@ -46,8 +46,10 @@ def kind_of(value: object) -> str:
 class Reading:
     """One reading of one document: its findings, and what all its tables share."""
 
-    def __init__(self, zone_of: Callable[[str], tzinfo]) -> None:
+    def __init__(self, zone_of: Callable[[str], tzinfo], what: str = "the policy") -> None:
         self.zone_of = zone_of
+        #: What the document is, as messages name it.
+        self.what = what
         self.findings: list[Finding] = []
         #: In what money is written; set once the document's head is read.
         self.currency = "USD"
@@ -84,7 +86,7 @@ class Table:
     @property
     def where(self) -> str:
         """The table, as people would point at it."""
-        return findings.dotted(self.place) or "the policy"
+        return findings.dotted(self.place) or self.reading.what
 
     def at(self, key: str) -> Place:
         """The place of a key."""
