@@ -1,10 +1,10 @@
 """
 Full lives of lines, worked out by hand before the rules were written, and played by `policy play`.
 
-Each file of `timelines/` names a policy, a history, and checks: an instant and a part of what must be true
-there, with the arithmetic in `why`. A check's `known` says which events have been heard of; by default all.
-In `expect` an object may say less than the answer, a list must have every item and no other, and
-`"x has"` and `"x lacks"` speak of items that a list `x` must and must not hold.
+Each file of `timelines/` names a policy, a history, and checks: an instant and a part of what must
+be true there, with the arithmetic in `why`. A check's `known` says which events have been heard of;
+by default all. In `expect` an object may say less than the answer, a list must have every item and
+no other, and `"x has"` and `"x lacks"` speak of items that a list `x` must and must not hold.
 """
 
 from __future__ import annotations
