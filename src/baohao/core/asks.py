@@ -14,15 +14,10 @@ from uuid import UUID
 
 from baohao.core.books.entry import Entry
 from baohao.core.fees import FeeSchedule
-from baohao.core.line.acts import Act
+from baohao.core.line.event import Event, Json
 from baohao.core.line.fold import Rules
-from baohao.core.line.standing import Settled
-from baohao.core.line.state import Card, LineState, Reading, Sold, Tenure
+from baohao.core.line.state import LineState
 from baohao.core.promotions.model import Promotion, PromotionFacts, Use
-
-#: Plain JSON: text, whole numbers, true, false, null, lists, objects. Instants as ISO text.
-Json = Mapping[str, object]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
@@ -43,47 +38,6 @@ class Ask:
     expect_until: datetime | None = None
     #: The version that the asker was shown; the other way to compare and set.
     expect_version: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One thing that became true of a subject; the journal's row."""
-
-    #: One of `EVENT_KINDS`.
-    kind: str
-    effective_at: datetime
-    #: acted: what happened.
-    act: Act | None = None
-    #: acted: what was paid for it.
-    sold: Sold | None = None
-    #: settled and unsettled: what fell due, or no longer does since a late fact.
-    settled: Settled | None = None
-    #: acted, registered, transferred: the tenure as it is from now on.
-    tenure: Tenure | None = None
-    #: stocked, acted, card_replaced: the card as it is from now on.
-    card: Card | None = None
-    #: observed: what the operator said.
-    reading: Reading | None = None
-    data: Json = field(default_factory=dict)
-
-
-EVENT_KINDS = frozenset(
-    {
-        "stocked",
-        "acted",
-        "undone",
-        "settled",
-        "unsettled",
-        "observed",
-        "registered",
-        "transferred",
-        "card_replaced",
-        "closed",
-        "opened",
-        "funded",
-        "withdrawn",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ folded, and it depends on nothing but the acts themselves.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -68,6 +69,9 @@ class Act:
     term: Span | None = None
     #: Free time on top, in the order in which it is granted.
     bonus: tuple[Span, ...] = ()
+    #: Allowances that begin anew with the act, and what it used of them: (name, whole units).
+    gives: tuple[tuple[str, int], ...] = ()
+    used: tuple[tuple[str, int], ...] = ()
     sku: str = ""
     channel: str = ""
     actor: str = ""
@@ -111,3 +115,14 @@ class Act:
 def order(act: Act) -> tuple[datetime, int, str]:
     """Return the place of an act in its line's life: by instant, starts first, then by id."""
     return (act.at, 0 if act.kind in STARTS else 1, act.id)
+
+
+def allowances(acts: Iterable[Act], at: datetime) -> dict[str, int]:
+    """Return what is left at an instant of what the last act to give any gave; never below zero."""
+    left: dict[str, int] = {}
+    for act in sorted((a for a in acts if a.at <= at), key=order):
+        if act.gives:
+            left = dict(act.gives)
+        for name, units in act.used:
+            left[name] = max(0, left.get(name, 0) - units)
+    return left

@@ -7,7 +7,6 @@ acts when an act arrives late; otherwise it is folded on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -95,8 +94,6 @@ class LineState:
     standings: tuple[Standing, ...] = ()
     readings: tuple[Reading, ...] = ()
     sold: tuple[Sold, ...] = ()
-    #: Left of what the plan gives, by name; whole units.
-    allowances: Mapping[str, int] | None = None
     #: How many events have made it; the next one's sequence number is one more.
     version: int = 0
 

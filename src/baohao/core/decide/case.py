@@ -1,0 +1,300 @@
+"""
+A case: an ask before its subject, settled and at one instant; and the decision that comes of it.
+
+Each verb is a function from a case to a decision, in a file of its own; it raises the refusals that its
+docstring lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from baohao.core.asks import Ask, Decision, Effect, Facts, Terms
+from baohao.core.books import income
+from baohao.core.books.entry import Entry, entry_of
+from baohao.core.fees import Fee
+from baohao.core.line.acts import Act
+from baohao.core.line.event import Event
+from baohao.core.line.evolve import acted, is_late, resettled
+from baohao.core.line.fold import Folded, policy_of
+from baohao.core.line.ladder import stage_named
+from baohao.core.line.state import LineState, Sold
+from baohao.core.policy.model import Permission, Policy, Stage
+from baohao.core.refusals import Refusal
+
+
+class LineUnknown(Refusal):
+    """There is no line with the number {number} here."""
+
+    code = "line.unknown"
+
+
+class LineMoved(Refusal):
+    """The line is not as you were shown: its deadline is {until} now, at version {version}."""
+
+    code = "line.moved"
+
+
+class ExpectationMissing(Refusal):
+    """Say the deadline or the version that was shown, so that nobody pays twice."""
+
+    code = "ask.expectation_missing"
+
+
+class VerbNotAllowed(Refusal):
+    """The product does not allow "{verb}"."""
+
+    code = "verb.not_allowed"
+
+
+class VerbNotAllowedHere(VerbNotAllowed):
+    """The product does not allow "{verb}" in the channel {channel}."""
+
+    code = "verb.not_allowed.channel"
+
+
+class VerbNotAllowedNow(VerbNotAllowed):
+    """The product does not allow "{verb}" while the line is {stage}."""
+
+    code = "verb.not_allowed.stage"
+
+
+class CauseMissing(VerbNotAllowed):
+    """The product allows "{verb}" only for a cause: {causes}."""
+
+    code = "verb.not_allowed.cause"
+
+
+class SecondPersonMissing(VerbNotAllowed):
+    """ "{verb}" needs a second person; nobody approves what they ask themselves."""
+
+    code = "verb.not_allowed.second_person"
+
+
+class ExternalNotSold(Refusal):
+    """The card is another operator's: what happened is recorded here, nothing is sold."""
+
+    code = "line.external"
+
+
+class WouldShorten(Refusal):
+    """This would bring a deadline {days} days nearer; say `accept_shorter` if that is meant."""
+
+    code = "line.would_shorten"
+
+
+class NotYetTrue(Refusal):
+    """{at} lies ahead: only what has happened is taken down."""
+
+    code = "line.not_yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One ask, its line settled up to `now`, and what it may look at."""
+
+    line: LineState | None
+    #: What fell due by itself; part of the decision, if there is one.
+    due: tuple[Event, ...]
+    facts: Facts
+    ask: Ask
+    terms: Terms
+    now: datetime
+
+    @property
+    def state(self) -> LineState:
+        """The line; raises `LineUnknown`."""
+        if self.line is None:
+            raise LineUnknown(number=self.ask.subject)
+        return self.line
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that the line is under; raises `PolicyMissing`."""
+        return policy_of(self.terms.rules, self.state.pin)
+
+    @property
+    def stage(self) -> Stage:
+        """Where the line stands; of several readings, the first."""
+        return stage_named(self.policy, self.state.standing.stage or "stock")
+
+    @property
+    def id(self) -> str:
+        """The ask's id as text; what the ask brings about carries it."""
+        return str(self.ask.id)
+
+    def fee(self, verb: str | None = None) -> Fee:
+        """Return what the verb costs in this channel; raises `VerbNotOffered`."""
+        schedule = self.terms.fees.get(self.state.operator)
+        if schedule is None:
+            return Fee()
+        return schedule.fee(verb or self.ask.verb, self.ask.channel)
+
+    def permit(self, verb: str | None = None) -> Permission:
+        """Hold the verb against the product's permissions; raises `VerbNotAllowed` and its kind."""
+        verb = verb or self.ask.verb
+        rule = self.policy.permissions.get(verb, Permission())
+        if not rule.allowed:
+            raise VerbNotAllowed(verb=verb)
+        if rule.channels is not None and self.ask.channel not in rule.channels:
+            raise VerbNotAllowedHere(verb=verb, channel=self.ask.channel)
+        if rule.stages is not None and self.stage.name not in rule.stages:
+            raise VerbNotAllowedNow(verb=verb, stage=self.stage.name)
+        if rule.causes is not None and self.ask.payload.get("cause") not in rule.causes:
+            raise CauseMissing(verb=verb, causes=", ".join(sorted(rule.causes)))
+        second = self.ask.payload.get("approved_by")
+        if rule.second_person and (not second or second == self.ask.principal):
+            raise SecondPersonMissing(verb=verb)
+        return rule
+
+    def sells(self) -> None:
+        """Refuse to sell for another operator's card; raises `ExternalNotSold`."""
+        if self.state.custody != "issued":
+            raise ExternalNotSold()
+
+
+def expected(line: LineState, ask: Ask, *, required: bool) -> None:
+    """
+    Compare the line with what the asker was shown.
+
+    Raises `LineMoved`, and `ExpectationMissing` where `required` and nothing was said.
+    """
+    until = safe_until(line)
+    if ask.expect_until is not None and ask.expect_until != until:
+        raise LineMoved(until=until.isoformat() if until else "none", version=line.version)
+    if ask.expect_version is not None and ask.expect_version != line.version:
+        raise LineMoved(until=until.isoformat() if until else "none", version=line.version)
+    if required and ask.expect_until is None and ask.expect_version is None:
+        raise ExpectationMissing()
+
+
+def safe_until(line: LineState) -> datetime | None:
+    """Return the deadline that a renewal moves: the latest of the line's clocks, in its first world."""
+    return max((c.deadline for c in line.standing.clocks.values()), default=None)
+
+
+# -- concluding ------------------------------------------------------------------------------------
+
+
+def conclude(
+    case: Case,
+    state: LineState,
+    events: Sequence[Event],
+    *,
+    entries: Sequence[Entry] = (),
+    effects: Sequence[Effect] = (),
+    answer: dict[str, object] | None = None,
+) -> Decision:
+    """
+    Return the decision: what fell due first, then what the ask brought about.
+
+    `state` is the line after `events`, its version not counted yet. The network is told when what works
+    on the line has changed, or its card.
+    """
+    state = _versioned(state, case.line, len(events))
+    booked = [entry for event in case.due for entry in of_settlement(case, event)]
+    owed = list(effects)
+    if state.custody == "issued" and _told_apart(case, state):
+        owed.append(Effect(kind="network", due_at=case.now, data={"stage": state.standing.stage}))
+    until = safe_until(state)
+    told: dict[str, object] = {"id": case.id, "version": state.version}
+    if until is not None:
+        told["until"] = until.isoformat()
+    return Decision(
+        state=state,
+        events=(*case.due, *events),
+        entries=(*booked, *entries),
+        effects=tuple(owed),
+        answer=told | (answer or {}),
+    )
+
+
+def _versioned(state: LineState, before: LineState | None, events: int) -> LineState:
+    return replace(state, version=(before.version if before is not None else 0) + events)
+
+
+def _told_apart(case: Case, state: LineState) -> bool:
+    """Say whether the network must do something: another stage, another card, parked or not."""
+    before = case.line
+    if before is None:
+        return False
+    fell = any(e.settled is not None and e.settled.what in ("stage", "resumed") for e in case.due)
+    return (
+        fell
+        or before.standing.stage != state.standing.stage
+        or (before.standing.parked_since is None) != (state.standing.parked_since is None)
+        or before.card != state.card
+    )
+
+
+def of_settlement(case: Case, event: Event) -> tuple[Entry, ...]:
+    """Return what a settlement posts on an issued line; of one that no longer holds, the mirror."""
+    settled, state = event.settled, case.state
+    if settled is None or state.custody != "issued" or not settled.amount_minor:
+        return ()
+    currency = case.policy.currency
+    if settled.what == "charged":
+        entries = income.charge(state.plan, currency, settled.amount_minor)
+    elif settled.what == "forfeited":
+        entries = income.expire_credit(state.plan, currency, settled.amount_minor)
+    else:
+        return ()
+    return entries if event.kind == "settled" else tuple(mirrored(e) for e in entries)
+
+
+def mirrored(entry: Entry) -> Entry:
+    """Return the entry that takes another back."""
+    (mirror,) = entry_of(
+        entry.kind,
+        entry.currency,
+        [(posting.account, -posting.amount_minor) for posting in entry.postings],
+        reason="late fact",
+    )
+    return mirror
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """What one act made of a line."""
+
+    state: LineState
+    events: tuple[Event, ...]
+    entries: tuple[Entry, ...]
+    folded: tuple[Folded, ...]
+
+
+def act_on(case: Case, act: Act, *, sold: Sold | None = None, data: dict[str, object] | None = None) -> Acted:
+    """
+    Fold an act in; a late one unsettles what would not have fallen due, and settles what would.
+
+    Raises `WouldShorten` when a deadline moves nearer and the ask does not accept that, `NotYetTrue` for
+    an act that lies ahead.
+    """
+    if act.at > case.now:
+        raise NotYetTrue(at=act.at.isoformat())
+    state, folded = acted(case.state, act, case.terms.rules)
+    _no_shorter(case, act, folded)
+    events: tuple[Event, ...] = (
+        Event(kind="acted", effective_at=act.at, act=act, sold=sold, data=data or {}),
+    )
+    if is_late(case.state, act):
+        events += resettled(state, case.state.acts, state.acts, case.terms.rules)
+    entries = [entry for event in events for entry in of_settlement(case, event)]
+    if not is_late(case.state, act):
+        for settled in folded[0].settled if len(folded) == 1 else ():
+            event = Event(kind="settled", effective_at=settled.at, settled=settled)
+            events += (event,)
+            entries += of_settlement(case, event)
+    return Acted(state, events, tuple(entries), folded)
+
+
+def _no_shorter(case: Case, act: Act, folded: Sequence[Folded]) -> None:
+    if case.ask.payload.get("accept_shorter") is True or act.kind in ("adjust", "recycle", "return"):
+        return
+    for before, after in zip(case.state.standings, folded, strict=False):
+        for name, clock in before.clocks.items():
+            now = after.standing.clocks.get(name)
+            if now is not None and now.deadline < clock.deadline:
+                raise WouldShorten(days=(clock.deadline - now.deadline).days)

@@ -1,0 +1,177 @@
+"""
+Quote: price, promotions, bonus time and the exact new deadline, before anything is paid.
+
+The same function prices a renewal when it is sold; a binding quote is its answer, kept until it ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from baohao.core.asks import Facts
+from baohao.core.civil import Span, civil_day
+from baohao.core.decide.case import Case
+from baohao.core.line.acts import Act
+from baohao.core.line.evolve import acted
+from baohao.core.line.fold import Folded
+from baohao.core.line.standing import Warning_
+from baohao.core.line.state import LineState
+from baohao.core.policy.model import Offer, Policy
+from baohao.core.promotions.apply import apply
+from baohao.core.promotions.model import Applied, Candidate
+from baohao.core.refusals import Refusal
+
+
+class NotOffered(Refusal):
+    """{plan} cannot be bought for {term}; on offer: {offered}."""
+
+    code = "offer.unknown"
+
+
+class NotSellable(Refusal):
+    """What {plan} promises is not known well enough to be sold; the line can only be watched."""
+
+    code = "offer.unknown_rules"
+
+
+class NothingGained(Refusal):
+    """This would not help the line while it is {stage}: {why}."""
+
+    code = "offer.nothing_gained"
+
+
+class RefusedByCap(Refusal):
+    """The product's limit leaves no room: {days} days would be lost."""
+
+    code = "offer.refused_by_cap"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """What an act would cost and bring."""
+
+    offer: Offer
+    act: Act
+    applied: Applied
+    fee_minor: int
+    government_minor: int
+    before: datetime | None
+    #: The deadline after it.
+    until: datetime | None
+    #: The civil days over which the price is deferred, half-open.
+    first_day: date
+    last_day: date
+    lost_days: int
+    #: The line as it would be.
+    state: LineState
+    folded: tuple[Folded, ...]
+
+    @property
+    def total_minor(self) -> int:
+        """What the payer pays."""
+        return self.applied.price_minor + self.fee_minor + self.government_minor
+
+
+def offer_for(policy: Policy, plan: str, verb: str, term: Span | None) -> Offer:
+    """
+    Return what is on offer; a year and twelve months are the same.
+
+    Raises `NotSellable` and `NotOffered`.
+    """
+    if not policy.sellable:
+        raise NotSellable(plan=plan)
+    offers = [o for o in policy.offers if o.plan == plan and o.verb == verb]
+    for offer in offers:
+        if term is None and len(offers) == 1:
+            return offer
+        if offer.term is not None and term is not None and _same(offer.term, term):
+            return offer
+    known = ", ".join(str(o.term) for o in offers if o.term) or "nothing"
+    raise NotOffered(plan=plan, term=str(term), offered=known)
+
+
+def _same(one: Span, other: Span) -> bool:
+    return (one.months, one.days, one.seconds) == (other.months, other.days, other.seconds)
+
+
+def quoted(case: Case, *, verb: str, term: Span | None, codes: frozenset[str], facts: Facts) -> Offered:
+    """
+    Price an act on a line and fold it in, on a copy.
+
+    Raises `NotOffered`, `NotSellable`, `NothingGained`, `RefusedByCap`, `VerbNotOffered`.
+    """
+    policy, line = case.policy, case.state
+    offer = offer_for(policy, line.plan, verb, term)
+    candidate = _candidate(case, policy, offer, codes)
+    applied = apply(case.terms.promotions, candidate, facts.promotions)
+    kind = {"renew": "renewal", "activate": "activate", "top_up": "topup"}[verb]
+    act = Act(
+        id=case.id,
+        kind=kind,
+        at=case.now,
+        amount_minor=applied.price_minor,
+        credited_minor=offer.price_minor + applied.credit_minor if verb == "top_up" else 0,
+        term=offer.term,
+        bonus=tuple(bonus.span for bonus in applied.bonuses),
+        gives=tuple(sorted(offer.allowances.items())),
+        channel=case.ask.channel,
+    )
+    state, folded = acted(line, act, case.terms.rules)
+    lost = _hold_against(case, act, folded)
+    fee = case.fee(verb)
+    restore = case.stage.restore
+    restoring = restore.fee_minor if restore and case.stage.kind not in ("live", "stock") else 0
+    gained = [b for b in folded[0].standing.benefits if b.act == act.id and b.kind == "paid"]
+    first = gained[0].start if gained else case.now
+    last = gained[-1].end if gained else case.now
+    before, after = line.standing.clocks, folded[0].standing.clocks
+    return Offered(
+        offer=offer,
+        act=act,
+        applied=applied,
+        fee_minor=fee.fee_minor + restoring,
+        government_minor=fee.government_minor,
+        before=max((c.deadline for c in before.values()), default=None),
+        until=max((c.deadline for c in after.values()), default=None),
+        first_day=civil_day(first, policy.zone),
+        last_day=civil_day(last, policy.zone),
+        lost_days=lost,
+        state=state,
+        folded=folded,
+    )
+
+
+def _candidate(case: Case, policy: Policy, offer: Offer, codes: frozenset[str]) -> Candidate:
+    line = case.state
+    activated = line.standing.begun.get("activation")
+    return Candidate(
+        operator=line.operator,
+        currency=policy.currency,
+        verb=offer.verb,
+        plan=offer.plan,
+        term=offer.term,
+        price_minor=offer.price_minor,
+        channel=case.ask.channel,
+        at=case.now,
+        number=line.number,
+        holder=line.tenure.holder if line.tenure and line.tenure.holder else None,
+        activated=civil_day(activated, policy.zone) if activated else None,
+        batch=line.batch,
+        identity=line.tenure.identity if line.tenure else "",
+        first_time=not line.sold,
+        codes=codes,
+    )
+
+
+def _hold_against(case: Case, act: Act, folded: tuple[Folded, ...]) -> int:
+    """Return the days that a cap would take; refuse what would bring nothing."""
+    warnings: list[Warning_] = [w for f in folded for w in f.warnings if w.act == act.id]
+    for warning in warnings:
+        if warning.code == "did_not_count":
+            raise NothingGained(stage=case.stage.name, why=warning.why)
+        if warning.code == "refused_by_cap":
+            raise RefusedByCap(days=warning.days)
+    return max((w.days for w in warnings if w.code == "days_lost_to_cap"), default=0)
+
+

@@ -1,0 +1,121 @@
+"""Reading an ask's payload: every field by name, every error with the field and the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+
+from baohao.core.asks import Ask
+from baohao.core.books.chart import Account
+from baohao.core.civil import Span, aware
+from baohao.core.refusals import Malformed
+
+
+class FieldMalformed(Malformed):
+    """The field "{field}" is not valid: {reason}."""
+
+    code = "ask.field"
+
+
+class FieldMissing(FieldMalformed):
+    """The field "{field}" is missing: {reason}."""
+
+    code = "ask.field.missing"
+
+
+class FieldUnknown(FieldMalformed):
+    """The field "{field}" means nothing to "{verb}"."""
+
+    code = "ask.field.unknown"
+
+
+def only(ask: Ask, *names: str) -> None:
+    """Refuse fields that the verb does not know; raises `FieldUnknown`."""
+    known = {*names, "accept_shorter", "approved_by", "reason", "cause"}
+    for field in ask.payload:
+        if field not in known:
+            raise FieldUnknown(field=field, verb=ask.verb)
+
+
+def text(ask: Ask, field: str, default: str | None = None, *, among: Collection[str] = ()) -> str:
+    """Return a text; raises `FieldMissing` without a default, `FieldMalformed` when it is none."""
+    value = ask.payload.get(field, default)
+    if value is None:
+        raise FieldMissing(field=field, reason="it is needed here")
+    if not isinstance(value, str) or "\0" in value or not value.isprintable():
+        raise FieldMalformed(field=field, reason="it must be printable text")
+    if among and value not in among:
+        raise FieldMalformed(field=field, reason=f"it must be one of {', '.join(sorted(among))}")
+    return value
+
+
+def reason(ask: Ask) -> str:
+    """Return why; raises `FieldMissing` when it is not said."""
+    why = text(ask, "reason", "").strip()
+    if not why:
+        raise FieldMissing(field="reason", reason="say why, in words")
+    return why
+
+
+def whole(ask: Ask, field: str, default: int | None = None, *, least: int = 0) -> int:
+    """Return a whole number of at least `least`; never a float, never true or false."""
+    value = ask.payload.get(field, default)
+    if value is None:
+        raise FieldMissing(field=field, reason="it is needed here")
+    if type(value) is not int or value < least or value >= 2**53:
+        raise FieldMalformed(field=field, reason=f"it must be a whole number from {least} on")
+    return value
+
+
+def flag(ask: Ask, field: str) -> bool:
+    """Return true or false; false when it is not said."""
+    value = ask.payload.get(field, False)
+    if not isinstance(value, bool):
+        raise FieldMalformed(field=field, reason="it must be true or false")
+    return value
+
+
+def span(ask: Ask, field: str) -> Span:
+    """Return a span such as "12 months"."""
+    return Span.parse(text(ask, field))
+
+
+def instant(ask: Ask, field: str, default: datetime | None = None) -> datetime:
+    """Return an instant with its offset, in UTC."""
+    if field not in ask.payload and default is not None:
+        return default
+    try:
+        return aware(datetime.fromisoformat(text(ask, field)))
+    except ValueError:
+        raise FieldMalformed(field=field, reason="it must be an instant with an offset") from None
+
+
+def day(ask: Ask, field: str) -> date:
+    """Return a calendar day, as in 2027-03-31."""
+    try:
+        return date.fromisoformat(text(ask, field))
+    except ValueError:
+        raise FieldMalformed(field=field, reason="it must be a day, as in 2027-03-31") from None
+
+
+def account(ask: Ask, field: str) -> Account:
+    """Return an account by its text; raises `AccountMalformed`."""
+    return Account.parse(text(ask, field))
+
+
+def part(ask: Ask, field: str) -> Mapping[str, object]:
+    """Return an object; empty when it is not said."""
+    value = ask.payload.get(field, {})
+    if not isinstance(value, Mapping):
+        raise FieldMalformed(field=field, reason="it must be an object")
+    return value
+
+
+def texts(ask: Ask, field: str) -> tuple[str, ...]:
+    """Return a list of texts; empty when it is not said."""
+    value = ask.payload.get(field, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise FieldMalformed(field=field, reason="it must be a list of texts")
+    return tuple(value)
+
+

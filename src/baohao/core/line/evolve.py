@@ -1,0 +1,185 @@
+"""
+Evolve and settle: from one state of a line to the next.
+
+`evolve` folds one event in; replaying a line's journal through it gives the line's row. `settle` says what
+fell due by itself, and leaves the state alone when nothing did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from baohao.core.line.acts import Act, order
+from baohao.core.line.event import Event
+from baohao.core.line.fold import Folded, Rules, fold, fold_on
+from baohao.core.line.standing import Settled
+from baohao.core.line.state import LineState, Reading, Tenure
+
+
+def evolve(state: LineState | None, event: Event, rules: Rules) -> LineState:
+    """
+    Return the state after an event.
+
+    `state` is `None` only for a line's first event, which is "stocked" or "opened". Raises `ValueError` for
+    an event that cannot follow; the door never writes one.
+    """
+    if state is None:
+        return _born(event, rules)
+    return replace(_evolved(state, event, rules), version=state.version + 1)
+
+
+def settle(state: LineState, rules: Rules, now: datetime) -> tuple[LineState, tuple[Event, ...]]:
+    """
+    Return what fell due by itself up to `now`, in order, and the state with it.
+
+    A line whose policy has several readings settles nothing: what is not known is not booked.
+    """
+    if len(state.standings) != 1:
+        return state, ()
+    (folded,) = fold_on(rules, state.pin, state.standings, state.acts, until=now)
+    if not folded.settled:
+        return state, ()
+    last = folded.settled[-1].at
+    if last != now:
+        (folded,) = fold_on(rules, state.pin, state.standings, state.acts, until=last)
+    settled = replace(
+        state, standings=(folded.standing,), version=state.version + len(folded.settled)
+    )
+    return settled, settlements(folded.settled)
+
+
+def settlements(settled: Sequence[Settled], kind: str = "settled") -> tuple[Event, ...]:
+    """Return settlements as events."""
+    return tuple(Event(kind=kind, effective_at=s.at, settled=s) for s in settled)
+
+
+def is_late(state: LineState, act: Act) -> bool:
+    """Say whether an act comes before something that has been folded already."""
+    if state.acts and order(act) < order(state.acts[-1]):
+        return True
+    return any(s.at is not None and act.at < s.at for s in state.standings)
+
+
+def acted(state: LineState, act: Act, rules: Rules) -> tuple[LineState, tuple[Folded, ...]]:
+    """Return the state with one more act, and the fold that brought it there."""
+    if is_late(state, act):
+        acts = tuple(sorted((*state.acts, act), key=order))
+        folded = refolded(state, acts, rules)
+    else:
+        acts = (*state.acts, act)
+        folded = fold_on(rules, state.pin, state.standings, state.acts, (act,))
+    pin = act.pin if act.kind == "repin" and act is acts[-1] else state.pin
+    return replace(state, acts=acts, pin=pin, standings=tuple(f.standing for f in folded)), folded
+
+
+def undone(state: LineState, act_id: str, rules: Rules) -> tuple[LineState, tuple[Folded, ...]]:
+    """Return the state as if an act had never been, and its fold."""
+    acts = tuple(a for a in state.acts if a.id != act_id)
+    folded = refolded(state, acts, rules)
+    return replace(
+        state,
+        acts=acts,
+        standings=tuple(f.standing for f in folded),
+        sold=tuple(s for s in state.sold if s.act != act_id),
+    ), folded
+
+
+def refolded(state: LineState, acts: Sequence[Act], rules: Rules) -> tuple[Folded, ...]:
+    """Fold acts from the beginning, up to where the line is settled or its last act, whichever is later."""
+    reached = [s.at for s in state.standings if s.at is not None] + [a.at for a in acts]
+    return fold(rules, state.first_pin, acts, until=max(reached, default=None))
+
+
+def resettled(
+    state: LineState, before: Sequence[Act], after: Sequence[Act], rules: Rules
+) -> tuple[Event, ...]:
+    """
+    Return what a change among past acts unsettles, and what it settles instead.
+
+    Only a line with one reading of its rules has settled anything.
+    """
+    if len(state.standings) != 1:
+        return ()
+    (old,) = refolded(state, before, rules)
+    (new,) = refolded(state, after, rules)
+    was, now = set(old.settled), set(new.settled)
+    gone = [s for s in old.settled if s not in now]
+    come = [s for s in new.settled if s not in was]
+    return settlements(gone, "unsettled") + settlements(come)
+
+
+def _born(event: Event, rules: Rules) -> LineState:
+    if event.kind not in ("stocked", "opened") or event.card is None:
+        raise ValueError(f"a line does not begin with {event.kind!r}")
+    data = event.data
+    state = LineState(
+        number=str(data["number"]),
+        operator=str(data["operator"]),
+        plan=str(data["plan"]),
+        first_pin=str(data["pin"]),
+        pin=str(data["pin"]),
+        custody=str(data.get("custody", "issued")),
+        card=event.card,
+        batch=str(data.get("batch", "")),
+        version=1,
+    )
+    folded = fold(rules, state.pin, ())
+    return replace(state, standings=tuple(f.standing for f in folded))
+
+
+def _evolved(state: LineState, event: Event, rules: Rules) -> LineState:
+    match event.kind:
+        case "acted" if event.act is not None:
+            state, _ = acted(state, event.act, rules)
+            if event.sold is not None:
+                state = replace(state, sold=(*state.sold, event.sold))
+            if "plan" in event.data:
+                state = replace(state, plan=str(event.data["plan"]))
+            return _held_by(state, event.tenure) if event.tenure else _ended(state, event.act)
+        case "undone":
+            return undone(state, str(event.data["of"]), rules)[0]
+        case "settled" if event.settled is not None:
+            return _settled(state, event.settled, rules)
+        case "observed" if event.reading is not None:
+            return replace(state, readings=_with_reading(state.readings, event.reading))
+        case "registered" | "transferred" if event.tenure is not None:
+            return _held_by(state, event.tenure)
+        case "card_replaced" if event.card is not None:
+            return replace(state, card=event.card)
+        case "unsettled":
+            return state
+        case "closed":
+            return replace(state, tenure=None)
+        case _:
+            raise ValueError(f"{event.kind!r} cannot follow, or lacks a part")
+
+
+def _settled(state: LineState, settled: Settled, rules: Rules) -> LineState:
+    """Move on to a settlement; one that a refold has passed already is in the standing."""
+    reached = state.standing.at
+    if reached is not None and settled.at <= reached:
+        return state
+    folded = fold_on(rules, state.pin, state.standings, state.acts, until=settled.at)
+    return replace(state, standings=tuple(f.standing for f in folded))
+
+
+def _with_reading(readings: tuple[Reading, ...], reading: Reading) -> tuple[Reading, ...]:
+    """Keep the latest reading of each clock and balance, in order of name."""
+    kept = {r.name: r for r in readings}
+    old = kept.get(reading.name)
+    if old is None or (old.at, str(old.until)) <= (reading.at, str(reading.until)):
+        kept[reading.name] = reading
+    return tuple(kept[name] for name in sorted(kept))
+
+
+def _held_by(state: LineState, tenure: Tenure) -> LineState:
+    return replace(state, tenure=tenure, epochs=max(state.epochs, tenure.epoch))
+
+
+def _ended(state: LineState, act: Act) -> LineState:
+    """End the tenure with the life of the line."""
+    if act.kind in ("port_out", "return", "recycle"):
+        return replace(state, tenure=None)
+    return state
