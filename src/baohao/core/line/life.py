@@ -113,7 +113,7 @@ def _life(policy: Policy, begins: datetime, purchase: Act | None) -> Life:
 
 def _least_purchase(policy: Policy, event: EventRule, at: datetime) -> Act:
     """Return the cheapest act that the event lets through."""
-    # Ten whole units are more than any floor under a balance, where the event itself has no threshold.
+    # Where the event has no threshold: ten whole units are more than any floor under a balance.
     ten_minor = 10 * 10**policy.exponent
     least = [event.min_minor or ten_minor]
     if event.above_minor is not None:

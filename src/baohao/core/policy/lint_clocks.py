@@ -182,7 +182,7 @@ def extensions(policy: Policy) -> Iterator[Finding]:
             against: Place = ("clocks", clock.id, "accumulates")
             yield Finding(place=(*here, "clock"), refusal=refusal, against=against)
         yield from _limits(extension, here)
-        yield from _term(extension, here)
+        yield from _term(policy, extension, here)
 
 
 def _limits(extension: Extension, here: Place) -> Iterator[Finding]:
@@ -205,11 +205,12 @@ def _longer(one: Span, other: Span) -> bool:
     return one.about_days > other.about_days
 
 
-def _term(extension: Extension, here: Place) -> Iterator[Finding]:
+def _term(policy: Policy, extension: Extension, here: Place) -> Iterator[Finding]:
     term = extension.term
-    # After a product, 0 days are the day on which the product ends.
+    # After a product, 0 days are the day on which the product ends; where an extension is unknown,
+    # "nothing" may be one of the alternatives.
     is_nothing = isinstance(term, Fixed) and term.span.count == 0
-    if is_nothing and extension.base is not Base.AFTER_PRODUCT:
+    if is_nothing and extension.base is not Base.AFTER_PRODUCT and policy.sellable:
         yield Finding(place=(*here, "term"), refusal=TermOfNothing())
     if isinstance(term, PerUnit) and term.unit_minor == 0:
         yield Finding(place=(*here, "term", "per"), refusal=UnitOfNothing())

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 from baohao.core.policy.findings import Finding, PolicyFault
 from baohao.core.policy.model import Policy
-
-#: From the most to the least to be trusted.
-_TRUST = ("S", "P", "L", "M", "NC", "X")
+from baohao.core.policy.parse_head import CONFIDENCES
 
 
 class SourceMissing(PolicyFault):
@@ -69,8 +67,8 @@ def papers(policy: Policy) -> Iterator[Finding]:
     if policy.confidence == "X" and not policy.invented:
         yield Finding(place=("confidence",), refusal=InventionUnmarked())
     if policy.sources and not policy.invented:
-        best = min((source.confidence for source in policy.sources), key=_TRUST.index)
-        if _TRUST.index(policy.confidence) < _TRUST.index(best):
+        best = min((source.confidence for source in policy.sources), key=CONFIDENCES.index)
+        if CONFIDENCES.index(policy.confidence) < CONFIDENCES.index(best):
             too_high = ConfidenceTooHigh(claimed=policy.confidence, best=best)
             against = ("sources", 0, "confidence")
             yield Finding(place=("confidence",), refusal=too_high, against=against)

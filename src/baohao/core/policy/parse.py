@@ -8,23 +8,26 @@ docs/rules/policy-language.md.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, tzinfo
+from datetime import tzinfo
 
-from baohao.core.money import EXPONENTS, CurrencyUnknown
+from baohao.core.money import EXPONENTS
 from baohao.core.policy import parse_clocks, parse_events, parse_selling, parse_stages
 from baohao.core.policy.findings import Finding, dotted
-from baohao.core.policy.model import Cohort, Policy, Source, Unknown
+from baohao.core.policy.model import Policy, Unknown
+from baohao.core.policy.parse_head import (
+    read_cohort,
+    read_confidence,
+    read_country,
+    read_currency,
+    read_effective,
+    read_sources,
+    read_titles,
+    read_zone,
+)
 from baohao.core.policy.table import Reading, Table
 from baohao.core.policy.worlds import Question, readings
-
-#: S operator's own page, P press or users, L low quality, M memory, NC not confirmed, X invented.
-CONFIDENCES = ("S", "P", "L", "M", "NC", "X")
-
-_COUNTRY = re.compile(r"[A-Z]{2}")
-_NO_DAY = date(1, 1, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +79,8 @@ def _world(
 
 def _policy(table: Table) -> Policy:
     currency = read_currency(table)
-    zone_name = table.text("zone", need=True)
-    zone = (table.zone("zone", zone_name) if zone_name else None) or UTC
-    effective_from, effective_to = _effective(table)
+    zone_name, zone = read_zone(table)
+    effective_from, effective_to = read_effective(table)
     balances = parse_events.balances(table)
     repin_on_renewal, repin_notice = parse_selling.repin(table)
     _unknowns(table)
@@ -87,7 +89,7 @@ def _policy(table: Table) -> Policy:
         version=table.name("version", dots=True),
         title=table.text("title", need=True),
         titles=read_titles(table),
-        country=_country(table),
+        country=read_country(table),
         operator=table.name("operator"),
         brand=table.text("brand"),
         zone=zone,
@@ -99,10 +101,10 @@ def _policy(table: Table) -> Policy:
         effective_to=effective_to,
         cohort=read_cohort(table),
         overlays=table.words("overlays"),
-        confidence=table.word("confidence", CONFIDENCES),
+        confidence=read_confidence(table),
         contractual_only=table.flag("contractual_only"),
         observed=table.text("observed"),
-        sources=_sources(table),
+        sources=read_sources(table),
         clocks=parse_clocks.clocks(table, zone),
         events=parse_events.events(table),
         balances=balances,
@@ -120,65 +122,6 @@ def _policy(table: Table) -> Policy:
         reminders=parse_selling.reminders(table),
         operator_notices=parse_selling.operator_notices(table),
         how=parse_selling.how(table),
-    )
-
-
-def read_currency(table: Table) -> str:
-    """Read the currency first: all money in the document is written in it."""
-    currency = table.text("currency", need=True)
-    if currency and currency not in EXPONENTS:
-        table.refuse("currency", CurrencyUnknown(currency=currency))
-    if currency in EXPONENTS:
-        table.reading.currency = currency
-    return currency
-
-
-def _country(table: Table) -> str:
-    country = table.text("country", need=True)
-    if country and not _COUNTRY.fullmatch(country):
-        table.wrong("country", 'a country by ISO 3166, as in "MO"', country)
-    return country
-
-
-def read_titles(table: Table) -> dict[str, str]:
-    """Read `titles`: language -> title."""
-    titles = table.table("titles")
-    return {} if titles is None else {name: titles.text(name) for name in titles.free_names()}
-
-
-def _effective(table: Table) -> tuple[date, date | None]:
-    effective = table.table("effective")
-    if effective is None:
-        if "effective" not in table:
-            table.missing("effective", "{ from = DATE }")
-        return _NO_DAY, None
-    return effective.day("from", need=True) or _NO_DAY, effective.day("to")
-
-
-def read_cohort(table: Table) -> Cohort:
-    """Read `cohort`."""
-    cohort = table.table("cohort")
-    if cohort is None:
-        return Cohort()
-    activated = cohort.table("activated")
-    return Cohort(
-        activated_from=None if activated is None else activated.day("from"),
-        activated_to=None if activated is None else activated.day("to"),
-        plans=cohort.word_set("plans") or frozenset(),
-        batches=cohort.word_set("batches") or frozenset(),
-        identity=cohort.word_set("identity") or frozenset(),
-    )
-
-
-def _sources(table: Table) -> tuple[Source, ...]:
-    return tuple(
-        Source(
-            url=source.text("url", need=True),
-            checked=source.day("checked", need=True) or _NO_DAY,
-            confidence=source.word("confidence", CONFIDENCES),
-            quote=source.text("quote"),
-        )
-        for source in table.tables("sources")
     )
 
 
