@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, tzinfo
+from datetime import date, tzinfo
 
 from baohao.core.policy import findings
 from baohao.core.policy.findings import Finding, PolicyFault
@@ -75,14 +75,14 @@ def parse_promotion(
 
 def _promotion(table: Table) -> Promotion:
     currency = read_currency(table)
-    zone_name = table.text("zone", need=True)
+    _, zone = read_zone(table)
     starts, ends = _window(table)
     return Promotion(
         id=table.name("promotion", dots=True),
         title=table.text("title", need=True),
         titles=read_titles(table),
         operator=table.name("operator"),
-        zone=(table.zone("zone", zone_name) if zone_name else None) or UTC,
+        zone=zone,
         currency=currency,
         starts=starts,
         ends=ends,
