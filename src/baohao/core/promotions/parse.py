@@ -14,7 +14,7 @@ from datetime import date, tzinfo
 
 from baohao.core.policy import findings
 from baohao.core.policy.findings import Finding, PolicyFault
-from baohao.core.policy.parse_head import read_cohort, read_currency, read_titles
+from baohao.core.policy.parse_head import read_cohort, read_currency, read_titles, read_zone
 from baohao.core.policy.parse_selling import VERBS
 from baohao.core.policy.table import Reading, Table
 from baohao.core.promotions.model import (
