@@ -151,15 +151,17 @@ def test_the_order_of_arrival_changes_nothing(life: Life) -> None:
         assert answers[0] == answers[1] == answers[2], f"{life.name} at {check['at']}"
 
 
-@pytest.mark.parametrize("file", [file for file in FILES if file.stem != "vectors"])
+@pytest.mark.parametrize(
+    "file", [pytest.param(file, id=file.stem) for file in FILES if file.stem != "vectors"]
+)
 def test_the_command_prints_what_the_library_answers(file: Path, tmp_path: Path) -> None:
     life = next(life for life in LIVES if life.name == f"{file.stem}: main")
     check = life.checks[-1]
     history = tmp_path / "events.json"
     history.write_text(json.dumps({"events": life.events}))
-    command = [sys.executable, "-m", "baohao", "policy", "play", str(life.policy), str(history)]
+    baohao = Path(sys.executable).with_name("baohao")
     printed = subprocess.run(
-        [*command, "--at", check["at"], "--json"],
+        [baohao, "policy", "play", life.policy, history, "--at", check["at"], "--json"],
         capture_output=True,
         text=True,
         check=True,

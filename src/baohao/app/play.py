@@ -203,7 +203,7 @@ def _told(
         "safe_until": _range(policy, [v.safe_until for v in views]),
         "service_until": _range(policy, [v.service_until for v in views]),
         "clocks": {c: _range(policy, [v.clocks[c] for v in views]) for c in policy.clocks},
-        "balances": _same([{b: _money(policy, m) for b, m in v.balances.items()} for v in views]),
+        "balances": _same([_balances(policy, v) for v in views]),
         "services": {
             place: [s for s in SERVICES if all(s in v.services.get(place, ()) for v in views)]
             for place in PLACES
@@ -252,6 +252,12 @@ def _range(policy: Policy, deadlines: Sequence[Deadline | None]) -> Json | None:
     known = sorted((d for d in deadlines if d is not None), key=lambda d: d.at)
     latest = None if None in deadlines else known[-1]
     return {"earliest": _one(policy, known[0]), "latest": _one(policy, latest)}
+
+
+def _balances(policy: Policy, view: Projection) -> dict[str, str]:
+    """Every bucket that the policy names or the line has; what nothing touched is empty."""
+    buckets = {**policy.balances, **view.balances}
+    return {bucket: _money(policy, view.balances.get(bucket, 0)) for bucket in buckets}
 
 
 def _ahead(policy: Policy, view: Projection) -> list[Json]:
