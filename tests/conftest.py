@@ -9,6 +9,8 @@ from collections.abc import Callable
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["tests.database"]
+
 #: `make soak` does this many times the random work of the suite: 20,000 asks become 1,000,000.
 SOAK_TIMES = 50
 

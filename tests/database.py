@@ -1,0 +1,101 @@
+"""
+Databases for tests: one embedded server a session, and for each test a database of its own.
+
+A plugin (tests/conftest.py lists it), so that every room has these fixtures:
+
+    data_dir      a folder in which an embedded server may be started, by root too
+    server        the running server of the session
+    database      conninfo of a fresh database with the product's schema
+    bare_database conninfo of a fresh database with nothing in it
+    conn          a connection to `database`, not in autocommit
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from baohao.store import migrate
+from baohao.store.embedded import Embedded, Running
+
+#: Nothing has to outlive the session, so commits need not reach the disk.
+FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+#: Small, for there are two cores and many servers.
+SMALL = {"shared_buffers": "64MB", "max_wal_size": "256MB", "autovacuum_naptime": "10s"}
+
+TEMPLATE = "baohao_template"
+_numbers = itertools.count(1)
+
+
+@contextmanager
+def made_data_dir() -> Iterator[Path]:
+    """A short path that the account running PostgreSQL for root may enter; pytest's are closed."""
+    folder = Path(tempfile.mkdtemp(prefix="bh-"))
+    folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
+    try:
+        yield folder / "data"
+    finally:
+        Embedded(folder / "data").stop(immediate=True)
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    with made_data_dir() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Running]:
+    with made_data_dir() as folder:
+        yield Embedded(folder, settings={**SMALL, **FORGETFUL}).start()
+
+
+@pytest.fixture(scope="session")
+def template(server: Running) -> str:
+    """A database with the product's schema, to be cloned: migrating each time would be slower."""
+    with psycopg.connect(server.conninfo("postgres"), autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE {TEMPLATE}")
+    with psycopg.connect(server.conninfo(TEMPLATE), autocommit=True) as conn:
+        migrate.apply(conn)
+    return TEMPLATE
+
+
+@contextmanager
+def cloned(server: Running, template: str) -> Iterator[str]:
+    """Conninfo of a clone of `template`, which goes at the end together with its sessions."""
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(server.conninfo("postgres"), autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        try:
+            yield server.conninfo(name)
+        finally:
+            conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(server: Running, template: str) -> Iterator[str]:
+    with cloned(server, template) as conninfo:
+        yield conninfo
+
+
+@pytest.fixture
+def bare_database(server: Running) -> Iterator[str]:
+    with cloned(server, "template0") as conninfo:
+        yield conninfo
+
+
+@pytest.fixture
+def conn(database: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(database) as connection:
+        yield connection
+        connection.rollback()
