@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg.errors import DuplicateTable, UniqueViolation
+from psycopg.errors import DuplicateObject, DuplicateTable, UniqueViolation
 
 from baohao.core.refusals import Refusal
 
@@ -163,7 +163,7 @@ def _make_table(conn: psycopg.Connection[Any]) -> None:
             " sha256 text NOT NULL,"
             " applied_at timestamptz NOT NULL DEFAULT clock_timestamp())"
         )
-    except (DuplicateTable, UniqueViolation):
+    except (DuplicateObject, DuplicateTable, UniqueViolation):
         return  # another process made it at the same moment: IF NOT EXISTS does not cover that
 
 
