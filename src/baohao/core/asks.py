@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from baohao.core.books.entry import Entry
@@ -18,6 +18,7 @@ from baohao.core.line.event import Event, Json
 from baohao.core.line.fold import Rules
 from baohao.core.line.state import LineState
 from baohao.core.promotions.model import Promotion, PromotionFacts, Use
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
@@ -99,6 +100,8 @@ class Decision:
     events: tuple[Event, ...]
     entries: tuple[Entry, ...] = ()
     effects: tuple[Effect, ...] = ()
+    #: How deferred revenue changes: (plan, currency, first day of the month, minor units).
+    deferrals: tuple[tuple[str, str, date, int], ...] = ()
     quote: Quote | None = None
     #: Promotion uses that it takes, and that it gives back.
     uses: tuple[Use, ...] = ()

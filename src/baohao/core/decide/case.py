@@ -17,7 +17,7 @@ from baohao.core.books.entry import Entry, entry_of
 from baohao.core.fees import Fee
 from baohao.core.line.acts import Act
 from baohao.core.line.event import Event
-from baohao.core.line.evolve import acted, is_late, resettled
+from baohao.core.line.evolve import acted, is_late, resettled, settlements
 from baohao.core.line.fold import Folded, policy_of
 from baohao.core.line.ladder import stage_named
 from baohao.core.line.state import LineState, Sold
@@ -265,7 +265,9 @@ class Acted:
     folded: tuple[Folded, ...]
 
 
-def act_on(case: Case, act: Act, *, sold: Sold | None = None, data: dict[str, object] | None = None) -> Acted:
+def act_on(
+    case: Case, act: Act, *, sold: Sold | None = None, data: dict[str, object] | None = None
+) -> Acted:
     """
     Fold an act in; a late one unsettles what would not have fallen due, and settles what would.
 
@@ -279,19 +281,26 @@ def act_on(case: Case, act: Act, *, sold: Sold | None = None, data: dict[str, ob
     events: tuple[Event, ...] = (
         Event(kind="acted", effective_at=act.at, act=act, sold=sold, data=data or {}),
     )
+    events += aftermath(case, act, state, folded)
+    entries = tuple(entry for event in events for entry in of_settlement(case, event))
+    return Acted(state, events, entries, folded)
+
+
+def aftermath(
+    case: Case, act: Act, state: LineState, folded: Sequence[Folded]
+) -> tuple[Event, ...]:
+    """Return what an act settled at once, and what a late one unsettles and settles instead."""
     if is_late(case.state, act):
-        events += resettled(state, case.state.acts, state.acts, case.terms.rules)
-    entries = [entry for event in events for entry in of_settlement(case, event)]
-    if not is_late(case.state, act):
-        for settled in folded[0].settled if len(folded) == 1 else ():
-            event = Event(kind="settled", effective_at=settled.at, settled=settled)
-            events += (event,)
-            entries += of_settlement(case, event)
-    return Acted(state, events, tuple(entries), folded)
+        return resettled(state, case.state.acts, state.acts, case.terms.rules)
+    return settlements(folded[0].settled) if len(folded) == 1 else ()
 
 
 def _no_shorter(case: Case, act: Act, folded: Sequence[Folded]) -> None:
-    if case.ask.payload.get("accept_shorter") is True or act.kind in ("adjust", "recycle", "return"):
+    if case.ask.payload.get("accept_shorter") is True or act.kind in (
+        "adjust",
+        "recycle",
+        "return",
+    ):
         return
     for before, after in zip(case.state.standings, folded, strict=False):
         for name, clock in before.clocks.items():

@@ -7,9 +7,8 @@ The same function prices a renewal when it is sold; a binding quote is its answe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from baohao.core.asks import Facts
 from baohao.core.civil import Span, civil_day
 from baohao.core.decide.case import Case
 from baohao.core.line.acts import Act
@@ -24,7 +23,7 @@ from baohao.core.refusals import Refusal
 
 
 class NotOffered(Refusal):
-    """{plan} cannot be bought for {term}; on offer: {offered}."""
+    """{plan} cannot be bought for {wanted}; on offer: {offered}."""
 
     code = "offer.unknown"
 
@@ -59,9 +58,6 @@ class Offered:
     before: datetime | None
     #: The deadline after it.
     until: datetime | None
-    #: The civil days over which the price is deferred, half-open.
-    first_day: date
-    last_day: date
     lost_days: int
     #: The line as it would be.
     state: LineState
@@ -73,9 +69,11 @@ class Offered:
         return self.applied.price_minor + self.fee_minor + self.government_minor
 
 
-def offer_for(policy: Policy, plan: str, verb: str, term: Span | None) -> Offer:
+def offer_for(
+    policy: Policy, plan: str, verb: str, term: Span | None, amount_minor: int | None
+) -> Offer:
     """
-    Return what is on offer; a year and twelve months are the same.
+    Return what is on offer for a term or an amount; a year and twelve months are the same.
 
     Raises `NotSellable` and `NotOffered`.
     """
@@ -83,33 +81,35 @@ def offer_for(policy: Policy, plan: str, verb: str, term: Span | None) -> Offer:
         raise NotSellable(plan=plan)
     offers = [o for o in policy.offers if o.plan == plan and o.verb == verb]
     for offer in offers:
-        if term is None and len(offers) == 1:
+        if term is None and amount_minor is None and len(offers) == 1:
             return offer
         if offer.term is not None and term is not None and _same(offer.term, term):
             return offer
-    known = ", ".join(str(o.term) for o in offers if o.term) or "nothing"
-    raise NotOffered(plan=plan, term=str(term), offered=known)
+        if offer.price_minor == amount_minor:
+            return offer
+    wanted = str(term) if term is not None else f"{amount_minor} minor units"
+    known = ", ".join(str(o.term or o.price_minor) for o in offers) or "nothing"
+    raise NotOffered(plan=plan, wanted=wanted, offered=known)
 
 
 def _same(one: Span, other: Span) -> bool:
     return (one.months, one.days, one.seconds) == (other.months, other.days, other.seconds)
 
 
-def quoted(case: Case, *, verb: str, term: Span | None, codes: frozenset[str], facts: Facts) -> Offered:
+def quoted(case: Case, offer: Offer, *, codes: frozenset[str], at: datetime) -> Offered:
     """
-    Price an act on a line and fold it in, on a copy.
+    Price an act on a line as at `at`, and fold it in on a copy.
 
-    Raises `NotOffered`, `NotSellable`, `NothingGained`, `RefusedByCap`, `VerbNotOffered`.
+    Raises `NothingGained`, `RefusedByCap`, `VerbNotOffered`.
     """
-    policy, line = case.policy, case.state
-    offer = offer_for(policy, line.plan, verb, term)
-    candidate = _candidate(case, policy, offer, codes)
-    applied = apply(case.terms.promotions, candidate, facts.promotions)
+    policy, line, verb = case.policy, case.state, offer.verb
+    candidate = _candidate(case, policy, offer, codes, at)
+    applied = apply(case.terms.promotions, candidate, case.facts.promotions)
     kind = {"renew": "renewal", "activate": "activate", "top_up": "topup"}[verb]
     act = Act(
         id=case.id,
         kind=kind,
-        at=case.now,
+        at=at,
         amount_minor=applied.price_minor,
         credited_minor=offer.price_minor + applied.credit_minor if verb == "top_up" else 0,
         term=offer.term,
@@ -121,10 +121,10 @@ def quoted(case: Case, *, verb: str, term: Span | None, codes: frozenset[str], f
     lost = _hold_against(case, act, folded)
     fee = case.fee(verb)
     restore = case.stage.restore
-    restoring = restore.fee_minor if restore and case.stage.kind not in ("live", "stock") else 0
-    gained = [b for b in folded[0].standing.benefits if b.act == act.id and b.kind == "paid"]
-    first = gained[0].start if gained else case.now
-    last = gained[-1].end if gained else case.now
+    restoring = 0
+    if restore is not None and verb == "renew" and case.stage.kind != "live":
+        # A top-up pays it out of its own credit, by the policy's rule.
+        restoring = restore.fee_minor
     before, after = line.standing.clocks, folded[0].standing.clocks
     return Offered(
         offer=offer,
@@ -134,15 +134,15 @@ def quoted(case: Case, *, verb: str, term: Span | None, codes: frozenset[str], f
         government_minor=fee.government_minor,
         before=max((c.deadline for c in before.values()), default=None),
         until=max((c.deadline for c in after.values()), default=None),
-        first_day=civil_day(first, policy.zone),
-        last_day=civil_day(last, policy.zone),
         lost_days=lost,
         state=state,
         folded=folded,
     )
 
 
-def _candidate(case: Case, policy: Policy, offer: Offer, codes: frozenset[str]) -> Candidate:
+def _candidate(
+    case: Case, policy: Policy, offer: Offer, codes: frozenset[str], at: datetime
+) -> Candidate:
     line = case.state
     activated = line.standing.begun.get("activation")
     return Candidate(
@@ -153,7 +153,7 @@ def _candidate(case: Case, policy: Policy, offer: Offer, codes: frozenset[str]) 
         term=offer.term,
         price_minor=offer.price_minor,
         channel=case.ask.channel,
-        at=case.now,
+        at=at,
         number=line.number,
         holder=line.tenure.holder if line.tenure and line.tenure.holder else None,
         activated=civil_day(activated, policy.zone) if activated else None,
@@ -173,5 +173,3 @@ def _hold_against(case: Case, act: Act, folded: tuple[Folded, ...]) -> int:
         if warning.code == "refused_by_cap":
             raise RefusedByCap(days=warning.days)
     return max((w.days for w in warnings if w.code == "days_lost_to_cap"), default=0)
-
-

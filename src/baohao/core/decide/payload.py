@@ -117,5 +117,3 @@ def texts(ask: Ask, field: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise FieldMalformed(field=field, reason="it must be a list of texts")
     return tuple(value)
-
-

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from baohao.core.civil import Span
 
@@ -69,6 +69,8 @@ class Act:
     term: Span | None = None
     #: Free time on top, in the order in which it is granted.
     bonus: tuple[Span, ...] = ()
+    #: The first day that it no longer gives, once it was reversed half-way.
+    cut: date | None = None
     #: Allowances that begin anew with the act, and what it used of them: (name, whole units).
     gives: tuple[tuple[str, int], ...] = ()
     used: tuple[tuple[str, int], ...] = ()

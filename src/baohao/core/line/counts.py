@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from baohao.core.civil import Span, before, civil_day
 from baohao.core.line.acts import Act
@@ -117,6 +117,8 @@ def grants_of(term: Term, act: Act, *, amount_minor: int, balance_minor: int) ->
 
     `balance_minor` is the balance before the act's own credit.
     """
+    if act.cut is not None:
+        return (("paid", UntilDate(act.cut - timedelta(days=1))),)
     span = _worth(term, act, amount_minor, balance_minor)
     if span is None:
         return ()

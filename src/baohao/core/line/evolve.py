@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from baohao.core.line.acts import Act, order
 from baohao.core.line.event import Event
@@ -74,16 +74,25 @@ def acted(state: LineState, act: Act, rules: Rules) -> tuple[LineState, tuple[Fo
     return replace(state, acts=acts, pin=pin, standings=tuple(f.standing for f in folded)), folded
 
 
-def undone(state: LineState, act_id: str, rules: Rules) -> tuple[LineState, tuple[Folded, ...]]:
-    """Return the state as if an act had never been, and its fold."""
-    acts = tuple(a for a in state.acts if a.id != act_id)
+def undone(
+    state: LineState, act_id: str, rules: Rules, *, cut: date | None = None, kept_minor: int = 0
+) -> tuple[LineState, tuple[Folded, ...]]:
+    """
+    Return the state as if an act had never been, or had given nothing from the day `cut` on.
+
+    `kept_minor` is what of its price stays.
+    """
+    if cut is None:
+        acts = tuple(a for a in state.acts if a.id != act_id)
+        sold = tuple(s for s in state.sold if s.act != act_id)
+    else:
+        acts = tuple(replace(a, cut=cut) if a.id == act_id else a for a in state.acts)
+        sold = tuple(
+            replace(s, kept_minor=kept_minor) if s.act == act_id else s for s in state.sold
+        )
     folded = refolded(state, acts, rules)
-    return replace(
-        state,
-        acts=acts,
-        standings=tuple(f.standing for f in folded),
-        sold=tuple(s for s in state.sold if s.act != act_id),
-    ), folded
+    standings = tuple(f.standing for f in folded)
+    return replace(state, acts=acts, standings=standings, sold=sold), folded
 
 
 def refolded(state: LineState, acts: Sequence[Act], rules: Rules) -> tuple[Folded, ...]:
@@ -139,7 +148,14 @@ def _evolved(state: LineState, event: Event, rules: Rules) -> LineState:
                 state = replace(state, plan=str(event.data["plan"]))
             return _held_by(state, event.tenure) if event.tenure else _ended(state, event.act)
         case "undone":
-            return undone(state, str(event.data["of"]), rules)[0]
+            cut = event.data.get("cut")
+            return undone(
+                state,
+                str(event.data["of"]),
+                rules,
+                cut=date.fromisoformat(str(cut)) if cut else None,
+                kept_minor=int(str(event.data.get("kept_minor", 0))),
+            )[0]
         case "settled" if event.settled is not None:
             return _settled(state, event.settled, rules)
         case "observed" if event.reading is not None:

@@ -473,7 +473,11 @@ class Run:
             self.balances["main"] = main - min(main, act.spend_minor)
         restore = self.stage.restore
         bucket = matched[0].credit if matched else ""
-        if not bucket and act.kind in ("topup", "voucher") and (matched or self.stage.kind == "live"):
+        if (
+            not bucket
+            and act.kind in ("topup", "voucher")
+            and (matched or self.stage.kind == "live")
+        ):
             bucket = "main"
         if bucket in ("", "none"):
             return

@@ -46,9 +46,8 @@ class Sold:
     at: datetime
     channel: str
     sale: Sale
-    #: The first and last-but-one day over which its price is deferred (half-open).
-    first_day: date
-    last_day: date
+    #: What of its price stays after a partial reversal; spread over its paid days.
+    kept_minor: int
     uses: tuple[Use, ...] = ()
 
 

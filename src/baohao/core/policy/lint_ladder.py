@@ -8,6 +8,7 @@ from baohao.core.civil import Span
 from baohao.core.policy.findings import Finding, Place, PolicyFault
 from baohao.core.policy.lint_clocks import runs
 from baohao.core.policy.model import STAGE_KINDS, EventRule, Policy, Stage, Until
+from baohao.core.policy.spans import surely_longer
 
 
 class UntilAfterFor(PolicyFault):
@@ -247,18 +248,3 @@ def _quarantined(policy: Policy, index: int, stage: Stage, span: Span) -> Iterat
     if most is not None and surely_longer(span, most):
         refusal = QuarantineContradicts(span=str(span), bound="maximum", limit=str(most))
         yield Finding(place=here, refusal=refusal, against=(*place, "max"))
-
-
-def surely_longer(one: Span, other: Span) -> bool:
-    """Whether `one` is longer than `other` on any day: neither 3 months nor 90 days are."""
-    if one.unit is other.unit:
-        return one.count > other.count
-    return shortest_days(one) > other.longest_days()
-
-
-def shortest_days(span: Span) -> int:
-    """The fewest days that a span can last; a lower bound, exact for days and weeks."""
-    if span.months:
-        # No month is more than two days shorter than the mean of its year.
-        return max(0, span.months * 365 // 12 - 2)
-    return span.days + span.seconds // 86400

@@ -1,0 +1,103 @@
+"""
+Decide: what becomes true of an ask, or a refusal. One verb, one file; each verb lists its refusals.
+
+    stock activate renew top_up quote record observe reverse correct adjust        a line's life
+    change_plan repin park resume hold lift terminate port_in port_out             its course
+    register transfer replace_card                                                 its holder and card
+    return recycle                                                                 its number's next life
+    fund withdraw                                                                  money
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from baohao.core.asks import Ask, Decision, Facts, Terms
+from baohao.core.decide.activate import activate
+from baohao.core.decide.adjust import adjust
+from baohao.core.decide.case import Case, expected
+from baohao.core.decide.correct import correct
+from baohao.core.decide.fund import fund, withdraw
+from baohao.core.decide.hold import hold, lift
+from baohao.core.decide.observe import observe
+from baohao.core.decide.park import park, resume
+from baohao.core.decide.port import port_in, port_out
+from baohao.core.decide.quote import quote
+from baohao.core.decide.record import record
+from baohao.core.decide.recycle import recycle, return_to_stock
+from baohao.core.decide.register import register
+from baohao.core.decide.renew import renew
+from baohao.core.decide.repin import change_plan, repin
+from baohao.core.decide.replace_card import replace_card
+from baohao.core.decide.reverse import reverse
+from baohao.core.decide.stock import stock
+from baohao.core.decide.terminate import terminate
+from baohao.core.decide.top_up import top_up
+from baohao.core.decide.transfer import transfer
+from baohao.core.line.evolve import settle
+from baohao.core.line.state import LineState
+from baohao.core.refusals import Refusal
+
+
+class VerbUnknown(Refusal):
+    """There is no verb "{verb}"."""
+
+    code = "verb.unknown"
+
+
+#: What may be asked of a line.
+LINE_VERBS: Mapping[str, Callable[[Case], Decision]] = {
+    "stock": stock,
+    "activate": activate,
+    "renew": renew,
+    "top_up": top_up,
+    "quote": quote,
+    "record": record,
+    "observe": observe,
+    "reverse": reverse,
+    "correct": correct,
+    "adjust": adjust,
+    "change_plan": change_plan,
+    "repin": repin,
+    "park": park,
+    "resume": resume,
+    "hold": hold,
+    "lift": lift,
+    "terminate": terminate,
+    "port_in": port_in,
+    "port_out": port_out,
+    "register": register,
+    "transfer": transfer,
+    "replace_card": replace_card,
+    "return": return_to_stock,
+    "recycle": recycle,
+}
+#: What may be asked of a holder of money.
+MONEY_VERBS: Mapping[str, Callable[[Ask, Facts, datetime], Decision]] = {
+    "fund": fund,
+    "withdraw": withdraw,
+}
+
+
+def decide(
+    state: LineState | None, facts: Facts, ask: Ask, terms: Terms, now: datetime
+) -> Decision | Refusal:
+    """
+    Return what becomes true of an ask at `now`, or why nothing does.
+
+    The line is settled first; what fell due is the first part of the decision. A refusal changes nothing.
+    """
+    try:
+        if ask.verb in MONEY_VERBS:
+            return MONEY_VERBS[ask.verb](ask, facts, now)
+        verb = LINE_VERBS.get(ask.verb)
+        if verb is None:
+            raise VerbUnknown(verb=ask.verb[:40])
+        if state is None:
+            return verb(Case(None, (), facts, ask, terms, now))
+        settled, due = settle(state, terms.rules, now)
+        expected(settled, ask, required=False)
+        return verb(Case(settled, due, facts, ask, terms, now))
+    except Refusal as refusal:
+        return refusal

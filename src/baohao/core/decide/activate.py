@@ -1,0 +1,45 @@
+"""Activate: a card out of stock becomes a holder's line, and its clocks begin."""
+
+from __future__ import annotations
+
+from baohao.core.asks import Decision
+from baohao.core.decide import payload
+from baohao.core.decide.case import Case
+from baohao.core.decide.people import tenure_from
+from baohao.core.decide.selling import sell
+from baohao.core.line.ladder import RETURNED, STOCK
+from baohao.core.refusals import Refusal
+
+
+class NotInStock(Refusal):
+    """The line is {stage}: only a card in stock can be activated."""
+
+    code = "line.not_in_stock"
+
+
+def activate(case: Case) -> Decision:
+    """
+    Activate a line in stock for a holder.
+
+    Fields: `holder` (random id), `document`, `residency`, `identity_until`, `paid`, `term`, `codes`,
+    `total_minor`.
+    Refuses with `NotInStock`, `DocumentRefused`, `QuotaReached` and as `renew` does.
+    """
+    ask = case.ask
+    payload.only(
+        ask,
+        "holder",
+        "holder_kind",
+        "document",
+        "residency",
+        "identity_until",
+        "paid",
+        "term",
+        "codes",
+        "quote",
+        "total_minor",
+    )
+    if case.stage.name not in (STOCK.name, RETURNED.name) or case.state.tenure is not None:
+        raise NotInStock(stage=case.stage.name)
+    term = payload.span(ask, "term") if "term" in ask.payload else None
+    return sell(case, "activate", term, tenure=tenure_from(case, epoch=case.state.epochs + 1))

@@ -1,0 +1,60 @@
+"""Fund and withdraw: money into and out of a guarded account, from the world."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from baohao.core.asks import Ask, Decision, Facts
+from baohao.core.books import funds
+from baohao.core.books.chart import Account, AccountKind, account
+from baohao.core.decide import payload
+from baohao.core.decide.selling import PAYERS, MoneyShort, PayerUnknown
+from baohao.core.line.event import Event
+
+
+def fund(ask: Ask, facts: Facts, now: datetime) -> Decision:
+    """
+    Pay money that reached our bank into a float, a wallet, a till or a payment's advance.
+
+    Fields: `amount_minor`, `bank` (which bank account), `reference`.
+    Refuses with `PayerUnknown`, `AccountMalformed`, `FieldMissing`.
+    """
+    into, amount, bank = _read(ask)
+    if into.kind is AccountKind.TILL:
+        entries = funds.change_money(into, bank, amount)
+    else:
+        entries = funds.pay_in(into, bank, amount)
+    held = facts.available.get(str(into), 0) + amount
+    event = Event(kind="funded", effective_at=now, data=_data(ask, amount))
+    return Decision(state=None, events=(event,), entries=entries, answer={"balance": held})
+
+
+def withdraw(ask: Ask, facts: Facts, now: datetime) -> Decision:
+    """
+    Pay money out of a guarded account; cash of a till goes to the bank.
+
+    Fields: `amount_minor`, `bank`, `reference`. Refuses with `MoneyShort` and as `fund` does.
+    """
+    out_of, amount, bank = _read(ask)
+    held = facts.available.get(str(out_of), 0)
+    if held < amount:
+        raise MoneyShort(account=str(out_of), available_minor=held, needed_minor=amount)
+    if out_of.kind is AccountKind.TILL:
+        entries = funds.bank_cash(out_of, bank, amount)
+    else:
+        entries = funds.pay_out(out_of, bank, amount)
+    event = Event(kind="withdrawn", effective_at=now, data=_data(ask, amount))
+    return Decision(state=None, events=(event,), entries=entries, answer={"balance": held - amount})
+
+
+def _read(ask: Ask) -> tuple[Account, int, Account]:
+    payload.only(ask, "amount_minor", "bank", "reference")
+    subject = Account.parse(ask.subject)
+    if subject.kind not in PAYERS:
+        raise PayerUnknown(account=ask.subject)
+    bank = account(AccountKind.BANK, payload.text(ask, "bank", "main"), subject.currency)
+    return subject, payload.whole(ask, "amount_minor", least=1), bank
+
+
+def _data(ask: Ask, amount_minor: int) -> dict[str, object]:
+    return {"amount_minor": amount_minor, "reference": payload.text(ask, "reference", "")}

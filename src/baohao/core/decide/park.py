@@ -1,0 +1,60 @@
+"""Park and resume: a pause at the holder's wish, as long as product and law allow."""
+
+from __future__ import annotations
+
+from baohao.core.asks import Decision
+from baohao.core.civil import civil_day
+from baohao.core.decide import payload
+from baohao.core.decide.case import Case, VerbNotAllowed, act_on, conclude
+from baohao.core.decide.selling import take_fee
+from baohao.core.line.acts import Act
+from baohao.core.refusals import Refusal
+
+
+class AlreadyParked(Refusal):
+    """The line is parked already, since {since}."""
+
+    code = "line.parked"
+
+
+class NotParked(Refusal):
+    """The line is not parked."""
+
+    code = "line.not_parked"
+
+
+class ParkedTooOften(Refusal):
+    """The line has been parked {times} times this year; {limit} is the most there may be."""
+
+    code = "line.parked_too_often"
+
+
+def park(case: Case) -> Decision:
+    """
+    Park a line.
+
+    Fields: `paid`. Refuses with `VerbNotAllowed`, `AlreadyParked`, `ParkedTooOften`, `MoneyShort`.
+    """
+    payload.only(case.ask, "paid")
+    rule, standing, zone = case.policy.park, case.state.standing, case.policy.zone
+    if rule is None or case.stage.kind != "live":
+        raise VerbNotAllowed(verb="park")
+    case.permit()
+    if standing.parked_since is not None:
+        raise AlreadyParked(since=standing.parked_since.isoformat())
+    year = civil_day(case.now, zone).year
+    times = sum(civil_day(at, zone).year == year for at in standing.parks)
+    if rule.per_year is not None and times >= rule.per_year:
+        raise ParkedTooOften(times=times, limit=rule.per_year)
+    fee, answer = take_fee(case)
+    done = act_on(case, Act(id=case.id, kind="park", at=case.now, channel=case.ask.channel))
+    return conclude(case, done.state, done.events, entries=(*done.entries, *fee), answer=answer)
+
+
+def resume(case: Case) -> Decision:
+    """End a park. Refuses with `NotParked`."""
+    payload.only(case.ask)
+    if case.state.standing.parked_since is None:
+        raise NotParked()
+    done = act_on(case, Act(id=case.id, kind="resume", at=case.now, channel=case.ask.channel))
+    return conclude(case, done.state, done.events, entries=done.entries)

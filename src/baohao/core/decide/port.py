@@ -1,0 +1,72 @@
+"""Port in and port out: a number comes from another operator, or leaves with its holder."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from baohao.core.asks import Decision, Effect
+from baohao.core.decide import payload
+from baohao.core.decide.activate import NotInStock
+from baohao.core.decide.case import Case, act_on, conclude
+from baohao.core.decide.people import tenure_from
+from baohao.core.decide.register import NobodyHolds
+from baohao.core.decide.replace_card import LineLocked
+from baohao.core.decide.selling import take_fee
+from baohao.core.line.acts import Act
+from baohao.core.line.ladder import STOCK
+from baohao.core.refusals import Refusal
+
+
+class CannotPort(Refusal):
+    """A number cannot be ported out while the line is {stage}."""
+
+    code = "line.cannot_port"
+
+
+def port_in(case: Case) -> Decision:
+    """
+    Take in a number that its holder brings; its clocks begin as at activation.
+
+    Fields: `holder`, `holder_kind`, `document`, `residency`, `identity_until`, `donor`, `paid`.
+    Refuses with `NotInStock`, `VerbNotAllowed`, `DocumentRefused`, `QuotaReached`.
+    """
+    ask, line = case.ask, case.state
+    payload.only(
+        *(ask, "holder", "holder_kind", "document", "residency", "identity_until", "donor", "paid")
+    )
+    case.permit()
+    if case.stage.name != STOCK.name:
+        raise NotInStock(stage=case.stage.name)
+    fee, answer = take_fee(case)
+    act = Act(id=case.id, kind="activate", at=case.now, channel=ask.channel)
+    act = replace(act, tags=frozenset({"port_in"}), why=payload.text(ask, "donor", ""))
+    done = act_on(case, act)
+    tenure = tenure_from(case, epoch=line.epochs + 1)
+    events = (replace(done.events[0], tenure=tenure), *done.events[1:])
+    state = replace(done.state, tenure=tenure, epochs=tenure.epoch)
+    return conclude(case, state, events, entries=(*done.entries, *fee), answer=answer)
+
+
+def port_out(case: Case) -> Decision:
+    """
+    Let a number go to another operator.
+
+    Fields: `recipient`, `paid`. Refuses with `NobodyHolds`, `CannotPort`, `LineLocked`, `VerbNotAllowed`.
+    """
+    payload.only(case.ask, "recipient", "paid")
+    case.permit()
+    tenure = case.state.tenure
+    if tenure is None:
+        raise NobodyHolds(stage=case.stage.name)
+    if tenure.locked:
+        raise LineLocked()
+    if not case.stage.keeping or not any("port_out" in s for s in case.stage.services.values()):
+        raise CannotPort(stage=case.stage.name)
+    fee, answer = take_fee(case)
+    why = payload.text(case.ask, "recipient", "")
+    done = act_on(case, Act(id=case.id, kind="port_out", at=case.now, why=why))
+    state = replace(done.state, tenure=None)
+    gone = Effect(kind="message", due_at=case.now, data={"what": "ported_out"})
+    return conclude(
+        case, state, done.events, entries=(*done.entries, *fee), effects=[gone], answer=answer
+    )

@@ -1,0 +1,73 @@
+"""Quote: a promise of price, promotions, bonus time and the exact new deadline, for a while."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from baohao.core.asks import Decision, Quote
+from baohao.core.decide import payload
+from baohao.core.decide.case import Case
+from baohao.core.decide.offered import Offered, offer_for, quoted
+
+#: Long enough to find the money, short enough that a promotion is not held up by it.
+GOOD_FOR = timedelta(minutes=15)
+
+
+def quote(case: Case) -> Decision:
+    """
+    Promise what an act would cost and bring; uses of promotions are kept for it until it ends.
+
+    Fields: `what` ("renew", "top_up"), `term` or `amount_minor`, `codes`.
+    Refuses with `ExternalNotSold`, `VerbNotAllowed`, `NotOffered`, `NotSellable`, `NothingGained`,
+    `RefusedByCap`, `VerbNotOffered`.
+    """
+    ask, line = case.ask, case.state
+    payload.only(ask, "what", "term", "amount_minor", "codes")
+    case.sells()
+    verb = payload.text(ask, "what", "renew", among=("renew", "top_up", "activate"))
+    case.permit(verb)
+    term = payload.span(ask, "term") if "term" in ask.payload else None
+    amount = payload.whole(ask, "amount_minor") if "amount_minor" in ask.payload else None
+    offer = offer_for(case.policy, line.plan, verb, term, amount)
+    codes = frozenset(payload.texts(ask, "codes"))
+    offered = quoted(case, offer, codes=codes, at=case.now)
+    promise = Quote(
+        id=ask.id,
+        number=line.number,
+        version=line.version - len(case.due),
+        now=case.now,
+        until=case.now + GOOD_FOR,
+        terms=_terms(offered, case.policy.currency),
+    )
+    # A promise changes nothing: what fell due is left to whoever changes the line.
+    answer: dict[str, object] = {"quote": case.id, "good_until": promise.until.isoformat()}
+    return Decision(
+        state=replace(line, version=promise.version),
+        events=(),
+        quote=promise,
+        uses=offered.applied.uses,
+        answer=answer,
+    )
+
+
+def _terms(offered: Offered, currency: str) -> dict[str, object]:
+    """Write down what is promised."""
+    applied = offered.applied
+    return {
+        "verb": offered.offer.verb,
+        "plan": offered.offer.plan,
+        "term": str(offered.offer.term) if offered.offer.term else "",
+        "list": applied.list_minor,
+        "price": applied.price_minor,
+        "discounts": [[name, minor] for name, minor in applied.discounts],
+        "bonus": [[b.promotion, str(b.span)] for b in applied.bonuses],
+        "gifts": [[name, minor] for name, minor in applied.gifts],
+        "fee": offered.fee_minor,
+        "government": offered.government_minor,
+        "total": offered.total_minor,
+        "currency": currency,
+        "before": offered.before.isoformat() if offered.before else "",
+        "until": offered.until.isoformat() if offered.until else "",
+        "lost_days": offered.lost_days,
+    }

@@ -1,0 +1,48 @@
+"""Register: whose number it is; verified, verified again, lapsed, locked and unlocked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from baohao.core.asks import Decision
+from baohao.core.decide import payload
+from baohao.core.decide.case import Case, act_on, conclude
+from baohao.core.decide.people import tenure_from
+from baohao.core.line.acts import Act
+from baohao.core.line.event import Event
+from baohao.core.refusals import Refusal
+
+
+class NobodyHolds(Refusal):
+    """Nobody holds this line: it is {stage}."""
+
+    code = "line.no_tenure"
+
+
+def register(case: Case) -> Decision:
+    """
+    Register the holder of a line that was activated without one, or verify the holder again.
+
+    Fields: `holder`, `holder_kind`, `document`, `residency`, `identity_until`, `lock` (true or false).
+    Refuses with `NobodyHolds`, `DocumentRefused`, `DocumentExpired`, `QuotaReached`, `VerbNotAllowed`.
+    """
+    ask, line = case.ask, case.state
+    payload.only(ask, "holder", "holder_kind", "document", "residency", "identity_until", "lock")
+    case.permit()
+    if line.tenure is None:
+        raise NobodyHolds(stage=case.stage.name)
+    known = line.tenure
+    fresh = tenure_from(case, epoch=known.epoch)
+    tenure = replace(
+        fresh,
+        since=known.since,
+        holder=known.holder or fresh.holder,
+        identity=fresh.identity or known.identity,
+        locked=payload.flag(ask, "lock") if "lock" in ask.payload else known.locked,
+    )
+    event = Event(kind="registered", effective_at=case.now, tenure=tenure)
+    if not fresh.identity:
+        return conclude(case, replace(line, tenure=tenure), (event,))
+    done = act_on(case, Act(id=case.id, kind="identity", at=case.now, channel=ask.channel))
+    state = replace(done.state, tenure=tenure)
+    return conclude(case, state, (*done.events, event), entries=done.entries)

@@ -1,0 +1,208 @@
+"""What every paid act shares: the payer, the price that was shown, the entry, and what is sold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from baohao.core.asks import Decision, Effect
+from baohao.core.books import sale as sales
+from baohao.core.books.chart import Account, AccountKind
+from baohao.core.books.entry import Entry
+from baohao.core.civil import Span
+from baohao.core.decide import payload
+from baohao.core.decide.case import Case, aftermath, conclude, of_settlement
+from baohao.core.decide.deferred import deferrals
+from baohao.core.decide.offered import Offered, offer_for, quoted
+from baohao.core.line.event import Event
+from baohao.core.line.state import Sold, Tenure
+from baohao.core.refusals import Refusal
+
+#: Who may pay for an act: accounts that are guarded against overspending.
+PAYERS = (AccountKind.FLOAT, AccountKind.WALLET, AccountKind.TILL, AccountKind.ADVANCE)
+#: A till takes cash in: it is debited, and never runs short by a sale.
+TAKES_IN = AccountKind.TILL
+
+
+class PayerUnknown(Refusal):
+    """{account} cannot pay: give a float, a wallet, a till or a captured payment."""
+
+    code = "money.payer"
+
+
+class MoneyShort(Refusal):
+    """{account} has {available_minor} minor units, and {needed_minor} are needed."""
+
+    code = "money.short"
+
+
+class CurrencyOther(Refusal):
+    """The price is in {price}, and {account} holds another currency."""
+
+    code = "money.currency"
+
+
+class PriceMoved(Refusal):
+    """The price is {total_minor} minor units, not the {shown_minor} that were shown."""
+
+    code = "money.price_moved"
+
+
+class QuoteOver(Refusal):
+    """The quote ended at {until}; ask for a new one."""
+
+    code = "quote.over"
+
+
+class QuoteMoved(Refusal):
+    """The line has moved since the quote was made, and what it promised no longer fits; ask again."""
+
+    code = "quote.moved"
+
+
+class QuoteUnknown(Refusal):
+    """There is no quote {quote} for this line."""
+
+    code = "quote.unknown"
+
+
+def sell(
+    case: Case,
+    verb: str,
+    term: Span | None,
+    *,
+    amount_minor: int | None = None,
+    tenure: Tenure | None = None,
+) -> Decision:
+    """
+    Sell an act on a line, for a term or an amount: price it, take the money, fold it in.
+
+    Raises what `quoted` raises, and `PayerUnknown`, `MoneyShort`, `CurrencyOther`, `PriceMoved`,
+    `QuoteOver`, `QuoteMoved`, `QuoteUnknown`.
+    """
+    case.sells()
+    case.permit(verb)
+    line = case.state
+    offer = offer_for(case.policy, line.plan, verb, term, amount_minor)
+    codes = frozenset(payload.texts(case.ask, "codes"))
+    offered = quoted(case, offer, codes=codes, at=_moment(case))
+    _as_shown(case, offered)
+    payer = _payer(case, offered.total_minor)
+    sale = sales.Sale(
+        operator=line.operator,
+        plan=line.plan,
+        currency=case.policy.currency,
+        price_minor=0 if verb == "top_up" else offered.applied.price_minor,
+        credit_minor=offered.applied.price_minor if verb == "top_up" else 0,
+        fee_minor=offered.fee_minor,
+        government_minor=offered.government_minor,
+        discounts=offered.applied.discounts,
+        gifts=offered.applied.gifts,
+        payer=payer,
+        transfer=case.terms.transfer,
+    )
+    return _sold(case, offered, sale, tenure)
+
+
+def _sold(case: Case, offered: Offered, sale: sales.Sale, tenure: Tenure | None) -> Decision:
+    sold = Sold(
+        act=offered.act.id,
+        at=offered.act.at,
+        channel=case.ask.channel,
+        sale=sale,
+        kept_minor=sale.price_minor,
+        uses=offered.applied.uses,
+    )
+    event = Event(
+        kind="acted", effective_at=offered.act.at, act=offered.act, sold=sold, tenure=tenure
+    )
+    settled = aftermath(case, offered.act, offered.state, offered.folded)
+    state = replace(offered.state, sold=(*offered.state.sold, sold))
+    if tenure is not None:
+        state = replace(state, tenure=tenure, epochs=max(state.epochs, tenure.epoch))
+    entries = [*sales.sell(sale), *(e for s in settled for e in of_settlement(case, s))]
+    answer: dict[str, object] = {"total": sale.total_minor, "currency": sale.currency}
+    if offered.lost_days:
+        answer["lost_days"] = offered.lost_days
+    decision = conclude(
+        case,
+        state,
+        (event, *settled),
+        entries=entries,
+        effects=[Effect(kind="message", due_at=case.now, data={"what": offered.act.kind})],
+        answer=answer,
+    )
+    return replace(
+        decision,
+        deferrals=deferrals(case.policy, case.line, state, case.now),
+        uses=offered.applied.uses,
+    )
+
+
+def _moment(case: Case) -> datetime:
+    """
+    Return the instant at which the stage is judged: a quote's own while the line is as it was, or now.
+
+    Raises `QuoteUnknown` and `QuoteOver`.
+    """
+    wanted = case.ask.payload.get("quote")
+    if wanted is None:
+        return case.now
+    quote = case.facts.quote
+    if quote is None or str(quote.id) != str(wanted):
+        raise QuoteUnknown(quote=str(wanted)[:36])
+    if case.now >= quote.until:
+        raise QuoteOver(until=quote.until.isoformat())
+    unmoved = case.state.version - len(case.due) == quote.version
+    return quote.now if unmoved else case.now
+
+
+def _as_shown(case: Case, offered: Offered) -> None:
+    """Hold the price and the deadline against what was shown; a quote binds unless it got better."""
+    shown = payload.whole(case.ask, "total_minor", -1, least=-1)
+    if shown not in (-1, offered.total_minor):
+        raise PriceMoved(total_minor=offered.total_minor, shown_minor=shown)
+    quote = case.facts.quote
+    if quote is None or "quote" not in case.ask.payload:
+        return
+    total, until = quote.terms.get("total"), quote.terms.get("until")
+    dearer = isinstance(total, int) and offered.total_minor > total
+    promised = datetime.fromisoformat(str(until)) if until else None
+    sooner = promised is not None and (offered.until is None or offered.until < promised)
+    if dearer or sooner:
+        raise QuoteMoved()
+
+
+def _payer(case: Case, needed: int) -> Account:
+    """Return the account that pays; raises when it cannot."""
+    payer = payload.account(case.ask, "paid")
+    if payer.kind not in PAYERS:
+        raise PayerUnknown(account=str(payer))
+    if payer.currency != case.policy.currency:
+        raise CurrencyOther(price=case.policy.currency, account=str(payer))
+    available = case.facts.available.get(str(payer), 0)
+    if payer.kind is not TAKES_IN and available < needed:
+        raise MoneyShort(account=str(payer), available_minor=available, needed_minor=needed)
+    return payer
+
+
+def take_fee(case: Case) -> tuple[tuple[Entry, ...], dict[str, object]]:
+    """
+    Return the entry of a verb's own fee, and what to answer of it; nothing where it is free.
+
+    Raises `VerbNotOffered`, `PayerUnknown`, `CurrencyOther` and `MoneyShort`.
+    """
+    fee, line = case.fee(), case.state
+    total = fee.fee_minor + fee.government_minor
+    if not total:
+        return (), {}
+    sale = sales.Sale(
+        operator=line.operator,
+        plan=line.plan,
+        currency=case.policy.currency,
+        fee_minor=fee.fee_minor,
+        government_minor=fee.government_minor,
+        payer=_payer(case, total),
+        transfer=case.terms.transfer,
+    )
+    return sales.sell(sale), {"total": total, "currency": sale.currency}

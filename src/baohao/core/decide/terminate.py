@@ -1,0 +1,29 @@
+"""Terminate: the line ends before its time, by its holder or by the operator."""
+
+from __future__ import annotations
+
+from baohao.core.asks import Decision, Effect
+from baohao.core.decide import payload
+from baohao.core.decide.case import Case, act_on, conclude
+from baohao.core.decide.register import NobodyHolds
+from baohao.core.line.acts import Act
+
+#: By the holder, or by the operator for a cause; "terminated by the operator" is not "lapsed".
+CAUSES = ("holder", "fraud", "identity", "quota", "operator_exit", "network_sunset", "withdrawn")
+
+
+def terminate(case: Case) -> Decision:
+    """
+    End a line; the number goes into quarantine.
+
+    Fields: `cause`, `reason`, `approved_by`. Refuses with `NobodyHolds`, `VerbNotAllowed`, `FieldMissing`.
+    """
+    payload.only(case.ask)
+    case.permit()
+    if case.state.tenure is None or not case.stage.keeping:
+        raise NobodyHolds(stage=case.stage.name)
+    cause = payload.text(case.ask, "cause", among=CAUSES)
+    why = f"{cause}: {payload.reason(case.ask)}"
+    done = act_on(case, Act(id=case.id, kind="terminate", at=case.now, why=why))
+    told = Effect(kind="message", due_at=case.now, data={"what": "terminated", "cause": cause})
+    return conclude(case, done.state, done.events, entries=done.entries, effects=[told])

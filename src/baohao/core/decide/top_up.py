@@ -1,0 +1,20 @@
+"""Top up: buy credit for a line; what time it gives, the policy's events say."""
+
+from __future__ import annotations
+
+from baohao.core.asks import Decision
+from baohao.core.decide import payload
+from baohao.core.decide.case import Case, expected
+from baohao.core.decide.selling import sell
+
+
+def top_up(case: Case) -> Decision:
+    """
+    Top a line up with an amount on offer.
+
+    Fields: `amount_minor`, `paid` (account), `codes`, `quote`, `total_minor` (what was shown).
+    Refuses as `renew` does.
+    """
+    payload.only(case.ask, "amount_minor", "paid", "codes", "quote", "total_minor")
+    expected(case.state, case.ask, required=True)
+    return sell(case, "top_up", None, amount_minor=payload.whole(case.ask, "amount_minor", least=1))

@@ -1,0 +1,53 @@
+"""Transfer: the number goes to another holder, where the product and the law permit it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from baohao.core.asks import Decision, Effect
+from baohao.core.decide import payload
+from baohao.core.decide.case import Case, VerbNotAllowed, conclude
+from baohao.core.decide.people import tenure_from
+from baohao.core.decide.register import NobodyHolds
+from baohao.core.decide.replace_card import LineLocked
+from baohao.core.decide.selling import take_fee
+from baohao.core.line.event import Event
+from baohao.core.refusals import Refusal
+
+
+class SameHolder(Refusal):
+    """The line is this holder's already."""
+
+    code = "holder.same"
+
+
+def transfer(case: Case) -> Decision:
+    """
+    End one tenure and begin the next; nothing of the old holder is visible to the new one.
+
+    Fields: `holder`, `holder_kind`, `document`, `residency`, `identity_until`, `cause`, `approved_by`, `paid`.
+    A product that says nothing of transfers permits none.
+    Refuses with `VerbNotAllowed`, `NobodyHolds`, `SameHolder`, `LineLocked`, `DocumentRefused`, `QuotaReached`.
+    """
+    ask, line = case.ask, case.state
+    payload.only(ask, "holder", "holder_kind", "document", "residency", "identity_until", "paid")
+    if "transfer" not in case.policy.permissions:
+        raise VerbNotAllowed(verb="transfer")
+    case.permit()
+    if line.tenure is None:
+        raise NobodyHolds(stage=case.stage.name)
+    if line.tenure.locked:
+        raise LineLocked()
+    tenure = tenure_from(case, epoch=line.epochs + 1)
+    if tenure.holder == line.tenure.holder:
+        raise SameHolder()
+    entries, answer = take_fee(case)
+    event = Event(kind="transferred", effective_at=case.now, tenure=tenure)
+    return conclude(
+        case,
+        replace(line, tenure=tenure, epochs=tenure.epoch),
+        (event,),
+        entries=entries,
+        effects=[Effect(kind="message", due_at=case.now, data={"what": "transferred"})],
+        answer=answer,
+    )
