@@ -1,8 +1,5 @@
 """
 Load policies from files: values where they are good, findings with line numbers where they are not.
-
-A library is a folder of TOML files: one policy each, the operators in `operators/`, the regulators'
-limits in `overlays/`.
 """
 
 from __future__ import annotations
@@ -13,13 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from baohao.app.toml_lines import line_of, toml_lines
 from baohao.core.policy.findings import Finding, Place, PolicyFault
+from baohao.core.policy.lint import lint
 from baohao.core.policy.model import Policy
+from baohao.core.policy.overlays import Overlay, parse_overlay
 from baohao.core.policy.parse import parse
 
 #: A policy is a page or two; a file beyond this is something else.
@@ -43,12 +43,6 @@ class FileNotToml(PolicyFault):
     """The file is not TOML: {reason}."""
 
     code = "policy.file.toml"
-
-
-class NothingToLoad(PolicyFault):
-    """There is no .toml file in {folder}."""
-
-    code = "policy.file.none"
 
 
 class PolicyRefused(PolicyFault):
@@ -97,8 +91,8 @@ class Loaded:
     file: str
     policy: Policy | None
     findings: tuple[Located, ...]
-    #: Where each key stands.
-    lines: Mapping[Place, int] = field(default_factory=dict)
+    #: What was read, with the line of every key.
+    source: Source | None = None
 
     def accepted(self) -> Policy:
         """Return the policy; raises `PolicyRefused` where there are findings."""
@@ -159,11 +153,52 @@ def _text(path: Path) -> str:
         raise FileNotText(reason=reason) from error
 
 
-def load(path: Path) -> Loaded:
-    """Load one policy."""
+def load(path: Path, laws: Mapping[str, Overlay] | None = None) -> Loaded:
+    """
+    Load one policy and hold it against the laws.
+
+    `laws` are the overlays that are known, by name; without them, those that come with the product.
+    """
     source, fault = read_toml(path)
     if fault is not None:
         return Loaded(file=source.file, policy=None, findings=(fault,))
     parsed = parse(source.document, zone_of)
-    findings = tuple(source.locate(finding) for finding in parsed.findings)
-    return Loaded(file=source.file, policy=parsed.policy, findings=findings, lines=source.lines)
+    found = parsed.findings
+    if parsed.policy is not None:
+        found = lint(parsed.policy, shipped_laws() if laws is None else laws)
+    return Loaded(
+        file=source.file,
+        policy=None if found else parsed.policy,
+        findings=tuple(source.locate(finding) for finding in found),
+        source=source,
+    )
+
+
+def shipped() -> Path:
+    """Return the folder of policies that comes with the product."""
+    package = Path(__file__).parents[1]
+    # Installed, the library sits in the package; in a clone, at the root.
+    inside = package / "policies"
+    return inside if inside.is_dir() else package.parents[1] / "policies"
+
+
+@cache
+def shipped_laws() -> Mapping[str, Overlay]:
+    """Return the overlays that come with the product, by name."""
+    return read_laws(shipped() / "overlays")[0]
+
+
+def read_laws(folder: Path) -> tuple[Mapping[str, Overlay], tuple[Located, ...]]:
+    """Read the overlays of a folder: the good ones by name, and what is wrong with the rest."""
+    laws: dict[str, Overlay] = {}
+    located: list[Located] = []
+    for path in sorted(folder.glob("*.toml")):
+        source, fault = read_toml(path)
+        if fault is not None:
+            located.append(fault)
+            continue
+        overlay, found = parse_overlay(source.document, zone_of)
+        located += [source.locate(finding) for finding in found]
+        if overlay is not None:
+            laws[overlay.name] = overlay
+    return laws, tuple(located)

@@ -53,7 +53,7 @@ def parse_operator(
     document: Mapping[str, object], zone_of: Callable[[str], tzinfo]
 ) -> tuple[Operator | None, tuple[Finding, ...]]:
     """Read a document; `zone_of` gives the zone of an IANA name or raises `KeyError`."""
-    reading = Reading(zone_of)
+    reading = Reading(zone_of, "the operator")
     operator = _operator(reading.open(document, ()))
     reading.close()
     found = tuple(reading.findings)

@@ -1,10 +1,10 @@
 """
 How many civil days of one calendar year a line can be barred at worst.
 
-Every span counts with the most days it can touch, parks too, and a park counts in each calendar year
-that it touches. A line that can come back is barred again as soon as the shortest term has run out, and
-the year is the one in which that happens most often; unless a clock of the policy counts the days and
-ends the line in time.
+Every span counts with the most days it can touch, parks too, and a park counts in each calendar
+year that it touches. A line that can come back is barred again as soon as the shortest term has run
+out, and the year is the one in which that happens most often; unless a clock of the policy counts
+the days and ends the line in time.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ def parse_overlay(
     document: Mapping[str, object], zone_of: Callable[[str], tzinfo]
 ) -> tuple[Overlay | None, tuple[Finding, ...]]:
     """Read a document; `zone_of` gives the zone of an IANA name or raises `KeyError`."""
-    reading = Reading(zone_of)
+    reading = Reading(zone_of, "the overlay")
     overlay = _overlay(reading.open(document, ()))
     reading.close()
     found = tuple(reading.findings)
