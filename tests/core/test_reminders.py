@@ -153,11 +153,12 @@ def test_escalation_is_daily_and_a_lead_on_such_a_day_is_not_told_twice() -> Non
 
 
 def test_of_two_that_quiet_hours_push_together_the_more_urgent_is_told() -> None:
-    # Nine in the evening of the 30th is the last chance in Honolulu, for both.
-    known = Known(earliest=datetime(2026, 12, 31, 6, tzinfo=HONOLULU))
-    found = due(rule("9 hours", "0 days"), known, Wishes(zone=HONOLULU, quiet=(time(22), time(8))))
-    assert walls(found, HONOLULU) == ["2026-12-30 21:00"]
-    assert [r.level for r in found] == [3]
+    # The end is at five in the morning: the evening before is the last chance, and 8 hours before.
+    known = Known(earliest=datetime(2026, 12, 31, 5, tzinfo=MACAU))
+    for leads in (("8 hours", "0 days"), ("0 days", "8 hours")):
+        found = due(rule(*leads, quiet=(time(22), time(8))), known)
+        assert [(r.day, r.level) for r in found] == [(date(2026, 12, 31), 3)]
+        assert walls(found) == ["2026-12-30 21:00"]
 
 
 def test_a_stage_is_told_about_only_once_it_has_begun() -> None:
