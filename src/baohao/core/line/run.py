@@ -6,7 +6,7 @@ A run works on one world of a policy. It starts from a standing and ends in one;
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -145,21 +145,19 @@ class Run:
             day = date(day.year, 1, 1) + timedelta(days=clock.accumulates.limit_days)
         return midnight(day, clock.zone)
 
-    def rungs(self) -> list[tuple[Stage, datetime | None]]:
-        """Return every stage from the top with its end."""
+    def rungs(self) -> Iterator[tuple[Stage, datetime | None]]:
+        """Yield the stages from the top, each with its end."""
         if "activation" not in self.begun and self.forced is None:
-            return [(ladder.STOCK, None)]
-        return list(
-            ladder.rungs(self.policy, self.deadline, forced=self.forced, frozen=self.frozen)
-        )
+            return iter(((ladder.STOCK, None),))
+        return ladder.rungs(self.policy, self.deadline, forced=self.forced, frozen=self.frozen)
 
-    def _stage_at(self, at: datetime) -> tuple[Stage, datetime | None]:
-        """Return the stage at an instant, and its end."""
-        rungs = self.rungs()
-        for stage, end in rungs:
+    def _stage_at(self, at: datetime) -> Stage:
+        """Return the stage at an instant."""
+        stage = self.stage
+        for stage, end in self.rungs():
             if end is None or end > at:
-                return stage, end
-        return rungs[-1]
+                break
+        return stage
 
     # -- time goes by -----------------------------------------------------------------------------
 
@@ -269,7 +267,7 @@ class Run:
 
     def _restage(self, at: datetime, *, by_itself: bool = False) -> None:
         """Put the line on the rung where it belongs at `at`, and do what entering it means."""
-        stage, _ = self._stage_at(at)
+        stage = self._stage_at(at)
         if stage.name == self.stage.name:
             return
         if self.still and self._lower(stage):
@@ -282,6 +280,11 @@ class Run:
                 self.clocks.pop(clock.id, None)
             if f"stage:{stage.name}" in clock.starts:
                 self.clocks[clock.id] = started(clock, at)
+        for charge in self.policy.charges:
+            if f"stage:{left.name}" in charge.starts:
+                self.charges.pop(charge.id, None)
+            if f"stage:{stage.name}" in charge.starts:
+                self.charges[charge.id] = charges.begun(self.policy, charge, at)
         if stage.balance.kind == "forfeit":
             self._forfeit(self.balances, at)
         self.watch_barred(at)

@@ -23,8 +23,15 @@ def worst_year_days(policy: Policy) -> int:
     stretch = _stretch_days(policy)
     days = _repeated(stretch, _gap_days(policy)) if stretch else 0
     if policy.park is not None:
-        days += _parked_days(policy.park)
+        # A clock that counts barred days ends the line before parks can bring it over its limit.
+        guard = min(_limits(policy), default=_YEAR_DAYS)
+        days = max(days, min(days + _parked_days(policy.park), guard))
     return min(days, _YEAR_DAYS)
+
+
+def _limits(policy: Policy) -> list[int]:
+    clocks = policy.clocks.values()
+    return [c.accumulates.limit_days for c in clocks if c.accumulates is not None]
 
 
 def _repeated(stretch: int, gap: int | None) -> int:
