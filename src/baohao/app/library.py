@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from baohao.app.policies import Located, Source, load, read_laws, read_toml, shipped, zone_of
-from baohao.core.fees import FeeSchedule, parse_fees
+from baohao.app.catalogue import read_fees, read_promotions, toml_files
+from baohao.app.policies import Located, Source, load, read_laws, shipped, zone_of
+from baohao.core.fees import FeeSchedule
 from baohao.core.operators import Operator, parse_operator
 from baohao.core.policy.findings import Finding, Place, PolicyFault
 from baohao.core.policy.model import Policy
 from baohao.core.policy.overlays import Overlay
 from baohao.core.policy.versions import clash
 from baohao.core.promotions.model import Promotion
-from baohao.core.promotions.parse import parse_promotion
 
 #: Folders that hold something other than policies.
 _ROOMS = frozenset({"operators", "overlays", "promotions", "fees"})
@@ -114,13 +114,17 @@ def read_library(folder: Path) -> Library:
             found.append(_at(loaded.source, ("operator",), refusal))
         found += _clashes(loaded.policy, loaded.source, policies.values())
         policies.setdefault(loaded.policy.pin, (loaded.policy, loaded.source))
+    promotions = read_promotions(
+        folder / "promotions", operators, (policy for policy, _ in policies.values()), found
+    )
+    fees = read_fees(folder / "fees", operators, found)
     return Library(
         folder=str(folder),
         policies={pin: policy for pin, (policy, _) in policies.items()},
         operators=operators,
         laws=laws,
-        promotions=tuple(_promotions(folder / "promotions", found)),
-        fees=tuple(_fees(folder / "fees", found)),
+        promotions=promotions,
+        fees=fees,
         findings=tuple(found),
     )
 
@@ -139,7 +143,7 @@ def _clashes(
 
 def _operators(folder: Path, found: list[Located]) -> Iterator[tuple[str, Operator]]:
     files: dict[str, str] = {}
-    for source in _sources(folder, found):
+    for source in toml_files(folder, found):
         operator, faults = parse_operator(source.document, zone_of)
         found += [source.locate(fault) for fault in faults]
         if operator is None:
@@ -149,31 +153,6 @@ def _operators(folder: Path, found: list[Located]) -> Iterator[tuple[str, Operat
             found.append(_at(source, ("operator",), refusal))
         files.setdefault(operator.key, source.file)
         yield operator.key, operator
-
-
-def _promotions(folder: Path, found: list[Located]) -> Iterator[Promotion]:
-    for source in _sources(folder, found):
-        parsed = parse_promotion(source.document, zone_of)
-        found += [source.locate(fault) for fault in parsed.findings]
-        if parsed.promotion is not None:
-            yield parsed.promotion
-
-
-def _fees(folder: Path, found: list[Located]) -> Iterator[FeeSchedule]:
-    for source in _sources(folder, found):
-        schedule, faults = parse_fees(source.document, zone_of)
-        found += [source.locate(fault) for fault in faults]
-        if schedule is not None:
-            yield schedule
-
-
-def _sources(folder: Path, found: list[Located]) -> Iterator[Source]:
-    for path in sorted(folder.glob("*.toml")):
-        source, fault = read_toml(path)
-        if fault is None:
-            yield source
-        else:
-            found.append(fault)
 
 
 def _at(source: Source, place: Place, refusal: PolicyFault) -> Located:

@@ -1,0 +1,213 @@
+"""
+The catalogue: what operators sell, with which promotions and at which fees, on a day.
+
+Promotions and fee schedules are files of the library's folders `promotions` and `fees`, checked
+against the operators and the policies: one for something that nobody sells is a mistake, and is
+told as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from baohao.app.policies import Located, Source, read_toml, zone_of
+from baohao.core.civil import Span, civil_day
+from baohao.core.fees import FeeSchedule, in_force, parse_fees
+from baohao.core.operators import Operator
+from baohao.core.policy.findings import Finding, Place, PolicyFault
+from baohao.core.policy.model import Offer, Policy
+from baohao.core.promotions.apply import MOST_SETS, most_sets
+from baohao.core.promotions.model import Promotion
+from baohao.core.promotions.parse import parse_promotion
+
+
+class PromotionTwice(PolicyFault):
+    """The promotion {id!r} is in {file} too."""
+
+    code = "catalogue.promotion.twice"
+
+
+class PromotionForNothing(PolicyFault):
+    """No policy of {operator!r} offers what the promotion {id!r} is for: {wanted}."""
+
+    code = "catalogue.promotion.for_nothing"
+
+
+class PromotionsTooMany(PolicyFault):
+    """
+    The promotions of {operator!r} can be combined in {sets} ways on one day, more than {most}: use
+    fewer groups.
+    """
+
+    code = "catalogue.promotion.too_many"
+
+
+class OperatorMissing(PolicyFault):
+    """There is no operator {operator!r} in the library."""
+
+    code = "catalogue.operator"
+
+
+class CurrencyOther(PolicyFault):
+    """Money is in {currency} here, and in {own} at the operator {operator!r}."""
+
+    code = "catalogue.currency"
+
+
+class FeesTwice(PolicyFault):
+    """The fees in {file} are in force for {operator!r} on the same days."""
+
+    code = "catalogue.fees.twice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnSale:
+    """An offer, and the policy that a line bought by it is pinned to."""
+
+    pin: str
+    offer: Offer
+    currency: str
+
+
+def on_sale(policies: Iterable[Policy], operator: Operator, now: datetime) -> tuple[OnSale, ...]:
+    """Return what an operator sells at `now`, by its own day: plans, terms and prices."""
+    day = civil_day(now, operator.zone)
+    return tuple(
+        OnSale(pin=policy.pin, offer=offer, currency=policy.currency)
+        for policy in sorted(policies, key=lambda p: p.pin)
+        if policy.operator == operator.key and policy.sellable
+        if policy.effective_from <= day
+        if policy.effective_to is None or day < policy.effective_to
+        for offer in policy.offers
+    )
+
+
+def fees_at(
+    fees: Iterable[FeeSchedule], operators: Mapping[str, Operator], now: datetime
+) -> Mapping[str, FeeSchedule]:
+    """
+    Return the fee schedule of each operator that is in force at `now`, by the operator's own day.
+    """
+    days = {key: civil_day(now, operator.zone) for key, operator in operators.items()}
+    return in_force(fees, days)
+
+
+def read_promotions(
+    folder: Path,
+    operators: Mapping[str, Operator],
+    policies: Iterable[Policy],
+    found: list[Located],
+) -> tuple[Promotion, ...]:
+    """Read the promotions of a folder; what is wrong is added to `found`."""
+    read: dict[str, tuple[Promotion, Source]] = {}
+    offered = tuple(policies)
+    for source in toml_files(folder, found):
+        parsed = parse_promotion(source.document, zone_of)
+        found += [source.locate(fault) for fault in parsed.findings]
+        promotion = parsed.promotion
+        if promotion is None:
+            continue
+        found += _owned(source, promotion.operator, promotion.currency, operators)
+        if promotion.id in read:
+            twice = PromotionTwice(id=promotion.id, file=read[promotion.id][1].file)
+            found.append(_at(source, ("promotion",), twice))
+        if not any(
+            _is_for(promotion, policy, offer) for policy in offered for offer in policy.offers
+        ):
+            found.append(_at(source, ("promotion",), _for_nothing(promotion)))
+        read.setdefault(promotion.id, (promotion, source))
+    found += _crowded(tuple(read.values()))
+    return tuple(promotion for promotion, _ in read.values())
+
+
+def read_fees(
+    folder: Path, operators: Mapping[str, Operator], found: list[Located]
+) -> tuple[FeeSchedule, ...]:
+    """Read the fee schedules of a folder; what is wrong is added to `found`."""
+    read: list[tuple[FeeSchedule, Source]] = []
+    for source in toml_files(folder, found):
+        schedule, faults = parse_fees(source.document, zone_of)
+        found += [source.locate(fault) for fault in faults]
+        if schedule is None:
+            continue
+        found += _owned(source, schedule.operator, schedule.currency, operators)
+        for other, its_source in read:
+            if _overlap(schedule, other):
+                twice = FeesTwice(operator=schedule.operator, file=its_source.file)
+                found.append(_at(source, ("effective",), twice))
+        read.append((schedule, source))
+    return tuple(schedule for schedule, _ in read)
+
+
+def toml_files(folder: Path, found: list[Located]) -> Iterator[Source]:
+    """Yield the TOML files of a folder that can be read; the others are added to `found`."""
+    for path in sorted(folder.glob("*.toml")):
+        source, fault = read_toml(path)
+        if fault is None:
+            yield source
+        else:
+            found.append(fault)
+
+
+def _owned(
+    source: Source, key: str, currency: str, operators: Mapping[str, Operator]
+) -> Iterator[Located]:
+    """Hold a document against the operator that it names."""
+    operator = operators.get(key)
+    if operator is None:
+        if operators:
+            yield _at(source, ("operator",), OperatorMissing(operator=key))
+    elif operator.currency != currency:
+        other = CurrencyOther(currency=currency, own=operator.currency, operator=key)
+        yield _at(source, ("currency",), other)
+
+
+def _is_for(promotion: Promotion, policy: Policy, offer: Offer) -> bool:
+    return (
+        policy.operator == promotion.operator
+        and offer.verb in promotion.verbs
+        and (promotion.plans is None or offer.plan in promotion.plans)
+        and (promotion.terms is None or _length(offer.term) in map(_length, promotion.terms))
+        and offer.price_minor >= promotion.min_price_minor
+    )
+
+
+def _length(span: Span | None) -> tuple[int, int, int] | None:
+    return None if span is None else (span.months, span.days, span.seconds)
+
+
+def _for_nothing(promotion: Promotion) -> PromotionForNothing:
+    wanted = [f"verbs {', '.join(sorted(promotion.verbs))}"]
+    if promotion.plans is not None:
+        wanted.append(f"plans {', '.join(sorted(promotion.plans))}")
+    if promotion.terms is not None:
+        wanted.append(f"terms {', '.join(sorted(map(str, promotion.terms)))}")
+    return PromotionForNothing(
+        operator=promotion.operator, id=promotion.id, wanted="; ".join(wanted)
+    )
+
+
+def _crowded(read: tuple[tuple[Promotion, Source], ...]) -> Iterator[Located]:
+    """Refuse an operator's promotions where choosing the best set of them would take too long."""
+    for operator in sorted({promotion.operator for promotion, _ in read}):
+        ours = [(promotion, source) for promotion, source in read if promotion.operator == operator]
+        sets = most_sets(promotion for promotion, _ in ours)
+        if sets > MOST_SETS:
+            refusal = PromotionsTooMany(operator=operator, sets=sets, most=MOST_SETS)
+            yield _at(ours[-1][1], ("promotion",), refusal)
+
+
+def _overlap(one: FeeSchedule, other: FeeSchedule) -> bool:
+    """Tell whether there is a day on which both are in force."""
+    if one.operator != other.operator:
+        return False
+    ends_before = one.effective_to is not None and one.effective_to <= other.effective_from
+    begins_after = other.effective_to is not None and other.effective_to <= one.effective_from
+    return not (ends_before or begins_after)
+
+
+def _at(source: Source, place: Place, refusal: PolicyFault) -> Located:
+    return source.locate(Finding(place=place, refusal=refusal))
