@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,16 @@ def test_the_data_folder_is_the_one_asked_for_else_the_users(
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert settings({}, data=Path("~/lines")).data == tmp_path / "lines"
     assert tmp_path in settings({}).data.parents
+
+
+def test_roots_data_folder_can_be_entered_by_the_account_that_runs_postgresql(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert settings({}).data == Path("/var/lib/baohao")
 
 
 def test_a_relative_data_folder_stays_where_it_was_asked_for(

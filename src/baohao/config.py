@@ -6,6 +6,7 @@ Settings from the environment, typed. Only `wiring` reads them; everybody else i
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 DATABASE_URL_VARIABLE = "BAOHAO_DATABASE_URL"
+#: Where the platform keeps the data of what root runs.
+ROOTS_DATA = Path("/var/lib/baohao")
 
 
 class BadSetting(ValueError):  # noqa: N818 - named like the refusals, so that shells print it alike
@@ -40,7 +43,7 @@ def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Setting
     """
     return Settings(
         database_url=_database_url(environ),
-        data=(data or user_data_path("baohao")).expanduser().absolute(),
+        data=(data or _platform_data()).expanduser().absolute(),
         policies=policies_path(),
     )
 
@@ -50,6 +53,11 @@ def policies_path() -> Path:
     package = Path(__file__).parent
     installed = package / "policies"
     return installed if installed.is_dir() else package.parent.parent / "policies"
+
+
+def _platform_data() -> Path:
+    # Root's home is closed to the account that runs PostgreSQL for root.
+    return ROOTS_DATA if os.geteuid() == 0 else user_data_path("baohao")
 
 
 def _database_url(environ: Mapping[str, str]) -> str | None:
