@@ -188,6 +188,15 @@ def test_percent_is_rounded_down_and_amounts_stop_at_the_price() -> None:
     assert apply([both], candidate(), unused()).price_minor == 9000
 
 
+def test_money_off_a_top_up_is_credit_given() -> None:
+    """The books owe the holder the face value: what was paid and what the promotion gave."""
+    deal = promotion("p", AmountOff(1000), CreditGift(500), verbs=frozenset({"top_up"}))
+    applied = apply([deal], candidate(verb="top_up", price_minor=10000), unused())
+    assert applied.gifts_of_credit == (("p", 1500),)
+    owed = applied.price_minor + sum(minor for _, minor in applied.gifts_of_credit)
+    assert owed == 10000 + applied.credit_minor
+
+
 def test_what_gives_nothing_is_not_used_up() -> None:
     deal = promotion("p", PercentOff(1000), uses=1)
     applied = apply([deal], candidate(price_minor=0), unused(deal))

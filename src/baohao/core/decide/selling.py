@@ -96,8 +96,8 @@ def sell(
         credit_minor=offered.applied.price_minor if verb == "top_up" else 0,
         fee_minor=offered.fee_minor,
         government_minor=offered.government_minor,
-        discounts=offered.applied.discounts,
-        gifts=offered.applied.gifts,
+        discounts=() if verb == "top_up" else offered.applied.discounts,
+        gifts=offered.applied.gifts_of_credit if verb == "top_up" else offered.applied.gifts,
         payer=payer,
         transfer=case.terms.transfer,
     )

@@ -235,3 +235,15 @@ class Applied:
     def credit_minor(self) -> int:
         """What all promotions gave as credit."""
         return sum(minor for _, minor in self.gifts)
+
+    @property
+    def gifts_of_credit(self) -> tuple[tuple[str, int], ...]:
+        """
+        (promotion, minor units of credit that were not paid for), where credit is what is bought.
+
+        Money off a top-up is credit given: the line gets its face value whatever was paid.
+        """
+        given: dict[str, int] = {}
+        for promotion, minor in (*self.gifts, *self.discounts):
+            given[promotion] = given.get(promotion, 0) + minor
+        return tuple(given.items())
