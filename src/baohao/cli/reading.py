@@ -1,0 +1,53 @@
+"""What people write on a command line: instants, spans, amounts. Nonsense is wrong use."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from baohao.core.civil import Span, Unit, aware
+from baohao.core.refusals import Refusal
+
+#: "12m" is months: nobody keeps a number for minutes.
+_UNITS = {"d": Unit.DAY, "w": Unit.WEEK, "m": Unit.MONTH, "y": Unit.YEAR}
+_SHORT_SPAN = re.compile(r"(\d{1,6}) ?([dwmy])", re.ASCII)
+
+
+def span(text: str) -> Span:
+    """Read "12m", "1y", "180d", "2w" or "12 months"; raises `BadParameter`."""
+    short = _SHORT_SPAN.fullmatch(text.strip().lower())
+    if short is not None:
+        return Span(int(short[1]), _UNITS[short[2]])
+    try:
+        return Span.parse(text.strip().lower())
+    except Refusal:
+        raise typer.BadParameter(
+            f"{text!r} is no span of time: write 12m, 1y, 180d, 2w or '12 months'"
+        ) from None
+
+
+def instant(text: str) -> datetime:
+    """Read an instant with its offset, in UTC; raises `BadParameter`."""
+    try:
+        return aware(datetime.fromisoformat(text.strip()))
+    except (ValueError, Refusal):
+        raise typer.BadParameter(
+            f"{text!r} is no instant: write it with its offset, as in 2026-03-01T09:00:00+08:00"
+        ) from None
+
+
+#: An existing file to read.
+ReadableFile = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, readable=True, show_default=False)
+]
+#: An instant to look at.
+At = Annotated[
+    datetime,
+    typer.Option(
+        "--at", parser=instant, metavar="INSTANT", show_default=False, help="With its offset."
+    ),
+]
