@@ -51,7 +51,7 @@ class OperatorMissing(PolicyFault):
     code = "catalogue.operator"
 
 
-class CurrencyOther(PolicyFault):
+class CurrencyNotTheOperators(PolicyFault):
     """Money is in {currency} here, and in {own} at the operator {operator!r}."""
 
     code = "catalogue.currency"
@@ -161,7 +161,7 @@ def _owned(
         if operators:
             yield _at(source, ("operator",), OperatorMissing(operator=key))
     elif operator.currency != currency:
-        other = CurrencyOther(currency=currency, own=operator.currency, operator=key)
+        other = CurrencyNotTheOperators(currency=currency, own=operator.currency, operator=key)
         yield _at(source, ("currency",), other)
 
 
