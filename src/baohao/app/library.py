@@ -7,22 +7,37 @@ library with a finding anywhere is refused whole: half of one would leave lines 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from baohao.app.catalogue import read_fees, read_promotions, toml_files
-from baohao.app.policies import Located, Source, load, read_laws, shipped, zone_of
-from baohao.core.fees import FeeSchedule
+from baohao.app.policies import (
+    Located,
+    Source,
+    load,
+    read_toml,
+    shipped,
+    shipped_laws,
+    zone_of,
+)
+from baohao.core.fees import FeeSchedule, parse_fees
 from baohao.core.operators import Operator, parse_operator
 from baohao.core.policy.findings import Finding, Place, PolicyFault
 from baohao.core.policy.model import Policy
-from baohao.core.policy.overlays import Overlay
+from baohao.core.policy.overlays import Overlay, parse_overlay
 from baohao.core.policy.versions import clash
 from baohao.core.promotions.model import Promotion
+from baohao.core.promotions.parse import parse_promotion
 
-#: Folders that hold something other than policies.
-_ROOMS = frozenset({"operators", "overlays", "promotions", "fees"})
+Reader = Callable[[Mapping[str, object]], Sequence[Finding]]
+#: Folders that hold something other than policies, and what finds fault with their files.
+_READERS: Mapping[str, Reader] = {
+    "operators": lambda document: parse_operator(document, zone_of)[1],
+    "overlays": lambda document: parse_overlay(document, zone_of)[1],
+    "promotions": lambda document: parse_promotion(document, zone_of).findings,
+    "fees": lambda document: parse_fees(document, zone_of)[1],
+}
 
 
 class FolderEmpty(PolicyFault):
@@ -89,16 +104,43 @@ def library(folder: Path | None = None) -> Mapping[str, Policy]:
     return read_library(folder or shipped()).accepted().policies
 
 
+def check(paths: Iterable[Path]) -> tuple[int, tuple[Located, ...]]:
+    """Read files and whole folders; return how many files there were, and what is wrong."""
+    count, found = 0, list[Located]()
+    for path in paths:
+        if path.is_dir() and path.resolve().name not in _READERS:
+            count += len(list(path.rglob("*.toml")))
+            found += read_library(path).findings
+            continue
+        for file in sorted(path.glob("*.toml")) if path.is_dir() else [path]:
+            count += 1
+            found += _check(file)
+    return count, tuple(found)
+
+
+def _check(path: Path) -> tuple[Located, ...]:
+    """Check one file as what its folder says it is."""
+    reader = _READERS.get(path.resolve().parent.name)
+    if reader is None:
+        return load(path).findings
+    source, fault = read_toml(path)
+    if fault is not None:
+        return (fault,)
+    return tuple(source.locate(finding) for finding in reader(source.document))
+
+
 def policy_files(folder: Path) -> tuple[Path, ...]:
     """Return the files of a folder and its sub-folders that are policies."""
     found = sorted(folder.rglob("*.toml"))
-    return tuple(p for p in found if not _ROOMS & set(p.relative_to(folder).parts[:-1]))
+    return tuple(p for p in found if not _READERS.keys() & set(p.relative_to(folder).parts[:-1]))
 
 
 def read_library(folder: Path) -> Library:
     """Read a whole folder."""
-    laws, located = read_laws(folder / "overlays")
-    found: list[Located] = list(located)
+    found: list[Located] = []
+    laws = shipped_laws()
+    if (folder / "overlays").is_dir():
+        laws = dict(_laws(folder / "overlays", found))
     operators = dict(_operators(folder / "operators", found))
     policies: dict[str, tuple[Policy, Source]] = {}
     files = policy_files(folder)
@@ -153,6 +195,14 @@ def _operators(folder: Path, found: list[Located]) -> Iterator[tuple[str, Operat
             found.append(_at(source, ("operator",), refusal))
         files.setdefault(operator.key, source.file)
         yield operator.key, operator
+
+
+def _laws(folder: Path, found: list[Located]) -> Iterator[tuple[str, Overlay]]:
+    for source in toml_files(folder, found):
+        overlay, faults = parse_overlay(source.document, zone_of)
+        found += [source.locate(fault) for fault in faults]
+        if overlay is not None:
+            yield overlay.name, overlay
 
 
 def _at(source: Source, place: Place, refusal: PolicyFault) -> Located:

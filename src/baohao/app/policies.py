@@ -59,6 +59,8 @@ class Located:
     line: int
     other_line: int | None = None
     finding: Finding
+    #: The lines that it is about, as they are written, with their numbers.
+    quoted: tuple[tuple[int, str], ...] = ()
 
     def __str__(self) -> str:
         other = "" if self.other_line is None else f" (against line {self.other_line})"
@@ -70,17 +72,22 @@ class Source:
     """A TOML file that was read: its values and where they stand."""
 
     file: str
+    text: str = ""
     document: Mapping[str, Any] = field(default_factory=dict)
     lines: Mapping[Place, int] = field(default_factory=dict)
 
     def locate(self, finding: Finding) -> Located:
         """Give a finding its line numbers."""
-        against = finding.against
+        line = line_of(self.lines, finding.place)
+        other = None if finding.against is None else line_of(self.lines, finding.against)
+        written = self.text.split("\n")
+        about = sorted({line, other} - {None} if finding.place else {other} - {None})
         return Located(
             file=self.file,
-            line=line_of(self.lines, finding.place),
-            other_line=None if against is None else line_of(self.lines, against),
+            line=line,
+            other_line=other,
             finding=finding,
+            quoted=tuple((number, written[number - 1].strip()) for number in about),
         )
 
 
@@ -116,7 +123,7 @@ def read_toml(path: Path) -> tuple[Source, Located | None]:
     try:
         text = _text(path)
         document = tomllib.loads(text, parse_float=Decimal)
-        return Source(file=file, document=document, lines=toml_lines(text)), None
+        return Source(file=file, text=text, document=document, lines=toml_lines(text)), None
     except PolicyFault as fault:
         refusal, line = fault, 1
     except RecursionError:
@@ -184,21 +191,13 @@ def shipped() -> Path:
 
 @cache
 def shipped_laws() -> Mapping[str, Overlay]:
-    """Return the overlays that come with the product, by name."""
-    return read_laws(shipped() / "overlays")[0]
-
-
-def read_laws(folder: Path) -> tuple[Mapping[str, Overlay], tuple[Located, ...]]:
-    """Read the overlays of a folder: the good ones by name, and what is wrong with the rest."""
+    """Return the overlays that come with the product, by name; raises `PolicyRefused`."""
     laws: dict[str, Overlay] = {}
-    located: list[Located] = []
-    for path in sorted(folder.glob("*.toml")):
+    for path in sorted((shipped() / "overlays").glob("*.toml")):
         source, fault = read_toml(path)
-        if fault is not None:
-            located.append(fault)
-            continue
         overlay, found = parse_overlay(source.document, zone_of)
-        located += [source.locate(finding) for finding in found]
-        if overlay is not None:
-            laws[overlay.name] = overlay
-    return laws, tuple(located)
+        if overlay is None:
+            first = fault or source.locate(found[0])
+            raise PolicyRefused(count=max(1, len(found)), first=str(first))
+        laws[overlay.name] = overlay
+    return laws

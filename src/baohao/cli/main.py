@@ -12,6 +12,7 @@ import typer
 
 from baohao.cli.output import REFUSED, WRONG_USE, refuse, wrong
 from baohao.cli.play import play
+from baohao.cli.policy import check, show
 from baohao.config import BadSetting
 from baohao.core.refusals import Refusal
 
@@ -25,6 +26,8 @@ app = typer.Typer(
 )
 policy_app = typer.Typer(help="Retention policies.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
+policy_app.command("check")(check)
+policy_app.command("show")(show)
 policy_app.command("play")(play)
 
 

@@ -14,7 +14,7 @@ from datetime import tzinfo
 
 from baohao.core.money import EXPONENTS
 from baohao.core.policy import parse_clocks, parse_events, parse_selling, parse_stages
-from baohao.core.policy.findings import Finding, dotted
+from baohao.core.policy.findings import Finding
 from baohao.core.policy.model import Policy, Unknown
 from baohao.core.policy.parse_head import (
     read_cohort,
@@ -63,8 +63,7 @@ def _once(every: list[Finding]) -> list[Finding]:
 
 
 def _unknown(question: Question) -> Unknown:
-    path = dotted(question.place)
-    return Unknown(path=path, alternatives=question.alternatives, why=question.why)
+    return Unknown(path=question.path, alternatives=question.alternatives, why=question.why)
 
 
 def _world(

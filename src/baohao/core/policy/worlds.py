@@ -32,6 +32,8 @@ class Question:
     """An unknown that leads somewhere: a place and what may stand there."""
 
     place: Place
+    #: As the document writes it.
+    path: str
     alternatives: tuple[object, ...]
     why: str
 
@@ -103,6 +105,7 @@ def _questions(base: Document, found: list[Finding]) -> list[Question]:
         why = unknown.get("why")
         question = Question(
             place=place,
+            path=path,
             alternatives=tuple(alternatives),
             why=why if isinstance(why, str) else "",
         )
@@ -145,7 +148,10 @@ def _batches(base: Document) -> list[Question]:
         if isinstance(between, list) and len(between) == 2:
             place: Place = ("clocks", name, "ends")
             del clock["ends"]
-            questions.append(Question(place=place, alternatives=tuple(between), why=_WHY_BATCH))
+            question = Question(
+                place=place, path=dotted(place), alternatives=tuple(between), why=_WHY_BATCH
+            )
+            questions.append(question)
     return questions
 
 

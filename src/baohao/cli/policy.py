@@ -1,0 +1,153 @@
+"""`baohao policy check` and `policy show`: what is wrong with policies, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from baohao.app.drawing import as_text, day_of
+from baohao.app.drawing_svg import as_svg
+from baohao.app.library import check as check_paths
+from baohao.app.policies import Located, load
+from baohao.cli.output import DONE, REFUSED, Json, tell
+from baohao.cli.reading import ReadableFile
+from baohao.core.line.life import Between, Life, life
+from baohao.core.policy.model import Policy
+
+#: Bought and activated in the morning: what starts on that day starts within it.
+_MORNING = time(10)
+
+Paths = Annotated[
+    list[Path],
+    typer.Argument(exists=True, readable=True, show_default=False, help="Files, or whole folders."),
+]
+Picture = Annotated[
+    Path | None,
+    typer.Option("--svg", dir_okay=False, writable=True, help="Write a picture to this file."),
+]
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no date: write it as in 2026-03-01") from None
+
+
+Begins = Annotated[
+    date | None,
+    typer.Option(
+        "--from",
+        parser=_day,
+        metavar="DATE",
+        show_default=False,
+        help="Activated on this day; by default on the day on which the policy comes into force.",
+    ),
+]
+
+
+def check(paths: Paths, json: Json = False) -> None:
+    """Check policies: files, or folders with their operators, laws, promotions and fees."""
+    count, findings = check_paths(paths)
+    facts = {"checked": count, "findings": _facts(findings)}
+    tell(facts, lambda console: _print_findings(console, count, findings))
+    raise typer.Exit(REFUSED if findings else DONE)
+
+
+def show(
+    file: ReadableFile, svg: Picture = None, begins: Begins = None, json: Json = False
+) -> None:
+    """Show a policy: a line's life when nothing happens, and the rules in words."""
+    loaded = load(file)
+    if loaded.policy is None:
+        facts = {"checked": 1, "findings": _facts(loaded.findings)}
+        tell(facts, lambda console: _print_findings(console, 1, loaded.findings))
+        raise typer.Exit(REFUSED)
+    policy = loaded.policy
+    day = begins or policy.effective_from
+    found = life(policy, datetime.combine(day, _MORNING, policy.zone))
+    if svg is not None:
+        svg.write_text(as_svg(policy, found), encoding="utf-8")
+    tell(_told(policy, found), lambda console: typer.echo(as_text(policy, found), nl=False))
+
+
+def _facts(findings: Sequence[Located]) -> list[dict[str, Any]]:
+    return [
+        {
+            "file": located.file,
+            "line": located.line,
+            "against_line": located.other_line,
+            "path": located.finding.path,
+            "code": located.finding.code,
+            "message": located.finding.message,
+        }
+        for located in findings
+    ]
+
+
+def _print_findings(console: Console, count: int, findings: Sequence[Located]) -> None:
+    for located in findings:
+        # Plain: editors and CI read "file:line: ".
+        typer.echo(str(located))
+        for number, text in located.quoted:
+            typer.echo(f"    {number:5} | {text}")
+    files = _many(count, "file")
+    if findings:
+        bad = len({located.file for located in findings})
+        found = _many(len(findings), "finding")
+        console.print(f"{files} checked, {bad} refused, {found}.", style="red")
+    else:
+        console.print(f"{files} checked, nothing wrong.", style="green")
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _told(policy: Policy, found: Life) -> dict[str, Any]:
+    return {
+        "policy": policy.name,
+        "version": policy.version,
+        "title": policy.title,
+        "confidence": policy.confidence,
+        "worlds": max(1, len(policy.worlds)),
+        "sellable": policy.sellable,
+        "begins": found.begins,
+        "purchase": None if found.purchase is None else found.purchase.kind,
+        "stages": [
+            {
+                "stage": stretch.stage.name,
+                "kind": stretch.stage.kind,
+                "sure": stretch.is_sure,
+                "from": _between(policy, found, stretch.begins),
+                "to": _between(policy, found, stretch.ends),
+                "services": {p: sorted(s) for p, s in stretch.stage.services.items()},
+            }
+            for stretch in found.stretches
+        ],
+        "clocks": {mark.clock: _between(policy, found, mark.at) for mark in found.marks},
+        "unknowns": [
+            {"path": unknown.path, "alternatives": unknown.alternatives, "why": unknown.why}
+            for unknown in policy.unknowns
+        ],
+    }
+
+
+def _between(policy: Policy, found: Life, instants: Between | None) -> Any:
+    """Say an instant with its day of the life; a range as its two ends, `None` for no end."""
+    if instants is None:
+        return None
+    earliest = _instant(policy, found, instants.earliest)
+    if instants.is_known:
+        return earliest
+    latest = None if instants.latest is None else _instant(policy, found, instants.latest)
+    return {"earliest": earliest, "latest": latest}
+
+
+def _instant(policy: Policy, found: Life, at: datetime) -> dict[str, Any]:
+    return {"at": at.astimezone(policy.zone), "day": day_of(found, at)}
