@@ -20,7 +20,7 @@ from baohao.core.line.project import Deadline, Projection, project
 from baohao.core.money import format_minor, parse_minor
 from baohao.core.policy.model import PLACES, SERVICES, Policy
 from baohao.core.policy.worlds import worlds_of
-from baohao.core.refusals import Malformed, Refusal
+from baohao.core.refusals import Malformed
 
 Json = dict[str, Any]
 
@@ -35,12 +35,6 @@ _FIELDS = frozenset(
     {"id", "kind", "at", "of", "spend", "term", "bonus", "sku", "channel", "actor", "tags"}
     | {"clock", "until", "balance", "why", "recorded", *_TIMES, *_MONEY}
 )
-
-
-class PolicyRefused(Refusal):
-    """The policy cannot be played: {findings}."""
-
-    code = "policy.refused"
 
 
 class EventMalformed(Malformed):
@@ -71,12 +65,9 @@ def play(path: Path | str, events: Sequence[Mapping[str, Any]], at: datetime) ->
     """
     Fold `events` under the policy in `path` and return what is true at `at`.
 
-    Raises `EventMalformed`, and `PolicyRefused` when the linter does not pass the policy.
+    Raises `EventMalformed`, and `policies.PolicyRefused` when the linter does not pass the policy.
     """
-    loaded = policies.load(Path(path))
-    if loaded.policy is None:
-        raise PolicyRefused(findings="; ".join(str(finding) for finding in loaded.findings))
-    return play_policy(loaded.policy, events, at)
+    return play_policy(policies.load(Path(path)).accepted(), events, at)
 
 
 def play_policy(policy: Policy, events: Sequence[Mapping[str, Any]], at: datetime) -> Json:

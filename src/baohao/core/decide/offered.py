@@ -46,6 +46,12 @@ class RefusedByCap(Refusal):
     code = "offer.refused_by_cap"
 
 
+class BalanceFull(Refusal):
+    """The product's limit on the balance leaves no room: {lost_minor} minor units would be lost."""
+
+    code = "offer.balance_full"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
     """What an act would cost and bring."""
@@ -100,7 +106,7 @@ def quoted(case: Case, offer: Offer, *, codes: frozenset[str], at: datetime) -> 
     """
     Price an act on a line as at `at`, and fold it in on a copy.
 
-    Raises `NothingGained`, `RefusedByCap`, `VerbNotOffered`.
+    Raises `NothingGained`, `RefusedByCap`, `BalanceFull`, `VerbNotOffered`.
     """
     policy, line, verb = case.policy, case.state, offer.verb
     candidate = _candidate(case, policy, offer, codes, at)
@@ -172,4 +178,6 @@ def _hold_against(case: Case, act: Act, folded: tuple[Folded, ...]) -> int:
             raise NothingGained(stage=case.stage.name, why=warning.why)
         if warning.code == "refused_by_cap":
             raise RefusedByCap(days=warning.days)
+        if warning.code == "balance_capped":
+            raise BalanceFull(lost_minor=warning.amount_minor)
     return max((w.days for w in warnings if w.code == "days_lost_to_cap"), default=0)

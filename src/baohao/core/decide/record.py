@@ -7,7 +7,7 @@ from baohao.core.books import funds
 from baohao.core.books.chart import AccountKind, account
 from baohao.core.books.entry import Entry
 from baohao.core.decide import payload
-from baohao.core.decide.case import Case, act_on, conclude
+from baohao.core.decide.case import Acted, Case, act_on, conclude
 from baohao.core.line.acts import COUNTING, Act
 from baohao.core.refusals import Refusal
 
@@ -33,7 +33,7 @@ def record(case: Case) -> Decision:
     if any(known.id == act.id for known in case.state.acts):
         raise ActKnown(act=act.id)
     done = act_on(case, act, data=_evidence(case))
-    entries = (*done.entries, *_booked(case, act))
+    entries = (*done.entries, *_booked(case, act, done))
     return conclude(case, done.state, done.events, entries=entries)
 
 
@@ -77,12 +77,19 @@ def _evidence(case: Case) -> dict[str, object]:
     return {"evidence": evidence} if evidence else {}
 
 
-def _booked(case: Case, act: Act) -> tuple[Entry, ...]:
-    """Return what the record means for the line's credit in our books; nothing for external lines."""
+def _booked(case: Case, act: Act, done: Acted) -> tuple[Entry, ...]:
+    """
+    Return what the record means for the line's credit in our books; nothing for external lines.
+
+    It is the change of the balances that the settlements, which have entries of their own, do not explain.
+    """
     line = case.state
     if line.custody != "issued":
         return ()
-    change = act.credit_minor if act.kind in ("topup", "voucher") else 0
-    change -= min(act.spend_minor, line.standing.balances.get("main", 0) + change)
+    change = sum(done.state.standing.balances.values()) - sum(line.standing.balances.values())
+    for event in done.events:
+        if event.settled is not None and event.settled.what in ("charged", "forfeited"):
+            taken = event.settled.amount_minor
+            change += taken if event.kind == "settled" else -taken
     credit = account(AccountKind.CREDIT, line.plan, case.policy.currency)
     return funds.adjust(credit, change, cause="elsewhere", reason=act.kind)

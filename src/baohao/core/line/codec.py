@@ -308,7 +308,9 @@ def _sale(sale: Sale) -> Row:
 
 
 def _sale_of(row: Row) -> Sale:
-    operator, plan, currency, price, credit, fee, government, discounts, gifts, payer, transfer = row
+    operator, plan, currency, price, credit, fee, government, discounts, gifts, payer, transfer = (
+        row
+    )
     return Sale(
         operator=operator,
         plan=plan,

@@ -492,8 +492,9 @@ class Run:
         held = self.balances.get(bucket, 0) + amount
         rule = self.policy.balances.get(bucket)
         if rule is not None and rule.max_minor is not None and held > rule.max_minor:
-            self.warnings.append(Warning_(act=act.id, code="balance_capped"))
-            held = rule.max_minor if rule.excess == "truncate" else held - amount
+            lost = held - rule.max_minor if rule.excess == "truncate" else amount
+            self.warnings.append(Warning_(act=act.id, code="balance_capped", amount_minor=lost))
+            held -= lost
         self.balances[bucket] = held
         if act.kind in ("topup", "voucher"):
             self._begin("first_topup", act.at)

@@ -96,6 +96,7 @@ class Warning_:  # noqa: N801 - `Warning` is Python's
     act: str
     code: str
     days: int = 0
+    amount_minor: int = 0
     why: str = ""
 
 

@@ -77,7 +77,7 @@ class QuotaTooHigh(BrokenLaw):
     code = "policy.law.quota"
 
 
-class DocumentRefused(BrokenLaw):
+class DocumentTaken(BrokenLaw):
     """{law} does not accept {document!r}, which is taken here from a {who}."""
 
     code = "policy.law.document"
@@ -329,7 +329,7 @@ def _people(policy: Policy, overlay: Overlay) -> Iterator[Finding]:
             yield Finding(place=("people", "quota", who), refusal=refusal)
     for who, documents in people.documents.items():
         for document in sorted(documents & limits.refused_documents):
-            refused = DocumentRefused(law=overlay.title, document=document, who=who)
+            refused = DocumentTaken(law=overlay.title, document=document, who=who)
             yield Finding(place=("people", "documents", who), refusal=refused)
     limit, years = limits.minor_below_years, people.minor_below_years
     if limit is not None and years is not None and years < limit:
