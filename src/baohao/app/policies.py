@@ -81,13 +81,14 @@ class Source:
         line = line_of(self.lines, finding.place)
         other = None if finding.against is None else line_of(self.lines, finding.against)
         written = self.text.split("\n")
-        about = sorted({line, other} - {None} if finding.place else {other} - {None})
+        about = {line} if finding.place else set[int]()
+        about |= set() if other is None else {other}
         return Located(
             file=self.file,
             line=line,
             other_line=other,
             finding=finding,
-            quoted=tuple((number, written[number - 1].strip()) for number in about),
+            quoted=tuple((number, written[number - 1].strip()) for number in sorted(about)),
         )
 
 

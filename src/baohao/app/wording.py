@@ -166,7 +166,7 @@ def event(policy: Policy, rule: EventRule) -> str:
         if words:
             said.append(label + _or(words))
     if rule.not_tags:
-        said.append(f"not {_or(rule.not_tags)}")
+        said.append(f"(not {_or(rule.not_tags)})")
     if rule.stages is not None:
         said.append("while " + _or(rule.stages))
     return " ".join(said)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, tzinfo
+
 from baohao.core.asks import Decision
-from baohao.core.civil import civil_day
+from baohao.core.civil import after, civil_day
 from baohao.core.decide import payload
 from baohao.core.decide.case import Case, VerbNotAllowed, act_on, conclude
 from baohao.core.decide.selling import take_fee
 from baohao.core.line.acts import Act
+from baohao.core.policy.model import Park
 from baohao.core.refusals import Refusal
 
 
@@ -43,12 +46,18 @@ def park(case: Case) -> Decision:
     if standing.parked_since is not None:
         raise AlreadyParked(since=standing.parked_since.isoformat())
     year = civil_day(case.now, zone).year
-    times = sum(civil_day(at, zone).year == year for at in standing.parks)
+    times = sum(_reaches(rule, at, zone) >= year for at in standing.parks)
     if rule.per_year is not None and times >= rule.per_year:
         raise ParkedTooOften(times=times, limit=rule.per_year)
     fee, answer = take_fee(case)
     done = act_on(case, Act(id=case.id, kind="park", at=case.now, channel=case.ask.channel))
     return conclude(case, done.state, done.events, entries=(*done.entries, *fee), answer=answer)
+
+
+def _reaches(rule: Park, at: datetime, zone: tzinfo) -> int:
+    """Return the last calendar year that a park begun at `at` can touch, and counts in."""
+    end = at if rule.max is None else after(at, rule.max, zone)
+    return civil_day(end, zone).year
 
 
 def resume(case: Case) -> Decision:

@@ -25,7 +25,7 @@ def worst_year_days(policy: Policy) -> int:
     if policy.park is not None:
         # A clock that counts barred days ends the line before parks can bring it over its limit.
         guard = min(_limits(policy), default=_YEAR_DAYS)
-        days = max(days, min(days + _parked_days(policy.park), guard))
+        days = max(days, min(days + parked_days(policy.park), guard))
     return min(days, _YEAR_DAYS)
 
 
@@ -66,7 +66,8 @@ def _stage_days(policy: Policy, stage: Stage) -> int:
     return limits[0] if limits else _YEAR_DAYS
 
 
-def _parked_days(park: Park) -> int:
+def parked_days(park: Park) -> int:
+    """Return the most days that parks take of a calendar year."""
     if park.max is None or park.per_year is None:
         return _YEAR_DAYS
     # A park begins and ends within a day, so it touches one civil day more than it lasts.

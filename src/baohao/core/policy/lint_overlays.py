@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from baohao.core.civil import Span
 from baohao.core.money import format_minor
-from baohao.core.policy.barred import barred_stages, worst_year_days
+from baohao.core.policy.barred import barred_stages, parked_days, worst_year_days
 from baohao.core.policy.findings import Finding, Place, PolicyFault
 from baohao.core.policy.lint_clocks import every_extension
 from baohao.core.policy.model import Policy, Stage
@@ -26,73 +26,76 @@ class OverlayUnknown(PolicyFault):
 class BrokenLaw(PolicyFault):
     """{law} is broken."""
 
-    code = "policy.law"
+    code = "policy.overlay"
 
 
 class BarredTooLong(BrokenLaw):
-    """{law} lets a line be barred {limit} days of a calendar year; this one can be for {days}."""
+    """
+    {law} allows {limit} barred days in a calendar year; here there can be
+    {days}, of which {parked} are parked.
+    """
 
-    code = "policy.law.barred"
+    code = "policy.overlay.barred_days"
 
 
 class TransferWithoutCause(BrokenLaw):
     """{law} lets a number move to another holder only for causes: name them in `causes`."""
 
-    code = "policy.law.transfer"
+    code = "policy.overlay.transfer"
 
 
 class TooShort(BrokenLaw):
     """{law} asks for {what} of at least {limit}; here it is {span}."""
 
-    code = "policy.law.too_short"
+    code = "policy.overlay.too_short"
 
 
 class TooLong(BrokenLaw):
     """{law} allows {what} of at most {limit}; here it is {span}."""
 
-    code = "policy.law.too_long"
+    code = "policy.overlay.too_long"
 
 
 class TooDear(BrokenLaw):
     """{law} allows {what} of at most {limit}; here it is {amount}."""
 
-    code = "policy.law.too_dear"
+    code = "policy.overlay.too_dear"
 
 
 class TermNotOffered(BrokenLaw):
     """{law} asks that {span} be on offer; nothing here gives as long."""
 
-    code = "policy.law.must_offer"
+    code = "policy.overlay.must_offer"
 
 
 class BalanceForfeited(BrokenLaw):
     """{law} does not let a balance be forfeited in the stage {stage!r}: {why}."""
 
-    code = "policy.law.balance"
+    code = "policy.overlay.balance"
 
 
 class QuotaTooHigh(BrokenLaw):
     """{law} allows {limit} cards for one {who}; here it is {quota}."""
 
-    code = "policy.law.quota"
+    code = "policy.overlay.quota"
 
 
 class DocumentTaken(BrokenLaw):
     """{law} does not accept {document!r}, which is taken here from a {who}."""
 
-    code = "policy.law.document"
+    code = "policy.overlay.document"
 
 
 class IdentityNotAsked(BrokenLaw):
     """{law} asks for the holder's identity; what is sold here names no `documents`."""
 
-    code = "policy.law.identity"
+    code = "policy.overlay.identity"
 
 
 class MinorTooYoung(BrokenLaw):
     """{law} protects holders below {limit} years; here it is below {years}."""
 
-    code = "policy.law.minor"
+    code = "policy.overlay.minor"
 
 
 def overlays(policy: Policy, known: Mapping[str, Overlay]) -> Iterator[Finding]:
@@ -124,14 +127,21 @@ def _barred(policy: Policy, overlay: Overlay) -> Iterator[Finding]:
     days = worst_year_days(policy)
     if limit is None or days <= limit:
         return
-    places: list[Place] = [
-        ("stages", policy.stages.index(stage), "barred") for stage in barred_stages(policy)
-    ]
-    if policy.park is not None:
-        places.append(("park",))
-    refusal = BarredTooLong(law=overlay.title, limit=limit, days=days)
-    against = places[-1] if len(places) > 1 else ("stages", *places[0][1:2], "for")
-    yield Finding(place=places[0], refusal=refusal, against=against)
+    parked = 0 if policy.park is None else parked_days(policy.park)
+    refusal = BarredTooLong(law=overlay.title, limit=limit, days=days, parked=parked)
+    place, named = _longest_barred(policy), ("overlays",)
+    if overlay.name not in policy.overlays:
+        named = ("country",)
+    yield Finding(place=place, refusal=refusal, against=named)
+
+
+def _longest_barred(policy: Policy) -> Place:
+    """Where the policy says for how long a line is barred."""
+    barred = barred_stages(policy)
+    if not barred:
+        return ("park",)
+    stage = max(barred, key=lambda each: each.lasts.longest_days() if each.lasts else 366)
+    return ("stages", policy.stages.index(stage), "for" if stage.lasts else "barred")
 
 
 def _transfer(policy: Policy, overlay: Overlay) -> Iterator[Finding]:

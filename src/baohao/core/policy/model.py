@@ -31,6 +31,30 @@ SERVICES = (
 #: Where the holder is: at home, in a neighbouring network's land, anywhere else.
 PLACES = ("home", "neighbouring", "elsewhere")
 
+#: Where people and systems act; a policy's rules may name any of them.
+CHANNELS = (
+    "counter",
+    "app",
+    "web",
+    "wechat",
+    "telegram",
+    "sms",
+    "ussd",
+    "sim_toolkit",
+    "phone",
+    "hotline",
+    "chat",
+    "mail",
+    "agent",
+    "shop",
+    "bank",
+    "kiosk",
+    "voucher",
+    "api",
+    "operator",
+    "other",
+)
+
 STAGE_KINDS = ("stock", "live", "grace", "suspended", "lost", "quarantined", "recycled")
 #: Stages in which the number is still the holder's.
 KEEPING = frozenset({"stock", "live", "grace", "suspended"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from baohao.core.civil import Span
 from baohao.core.policy import findings
-from baohao.core.policy.model import BalanceRule, Charge, EventRule, Tally
+from baohao.core.policy.model import CHANNELS, BalanceRule, Charge, EventRule, Tally
 from baohao.core.policy.parse_clocks import starts
 from baohao.core.policy.parse_extensions import extensions
 from baohao.core.policy.table import Table
@@ -50,7 +50,7 @@ def _event(table: Table) -> EventRule:
         id=table.name("id"),
         kinds=kinds or frozenset(),
         stages=table.word_set("stages"),
-        channels=table.word_set("channels"),
+        channels=table.word_set("channels", CHANNELS),
         actors=table.word_set("actors", ACTORS),
         skus=table.word_set("skus"),
         tags=table.word_set("tags") or frozenset(),

@@ -7,6 +7,7 @@ from datetime import time
 from baohao.core.civil import Span
 from baohao.core.policy import findings
 from baohao.core.policy.model import (
+    CHANNELS,
     STAGE_KINDS,
     How,
     Offer,
@@ -110,7 +111,7 @@ def permissions(document: Table) -> dict[str, Permission]:
 def _permission(table: Table) -> Permission:
     return Permission(
         allowed=table.flag("allowed", default=True),
-        channels=table.word_set("channels"),
+        channels=table.word_set("channels", CHANNELS),
         stages=table.word_set("stages"),
         causes=table.word_set("causes"),
         second_person=table.flag("second_person"),
@@ -183,7 +184,7 @@ def _reminder(table: Table) -> ReminderRule:
         escalate_from=None if escalate is None else escalate.need_span("from"),
         escalate_per_day=1 if escalate is None else escalate.whole("per_day", 1, 24) or 1,
         quiet=_quiet(table),
-        fallback=table.words("fallback"),
+        fallback=table.words("fallback", CHANNELS),
     )
 
 
@@ -213,7 +214,7 @@ def how(document: Table) -> tuple[How, ...]:
 def _how(table: Table) -> How:
     return How(
         act=table.name("act"),
-        channel=table.name("channel"),
+        channel=table.word("channel", CHANNELS),
         dial=table.text("dial"),
         page=table.text("page"),
         steps=table.words("steps"),

@@ -8,6 +8,7 @@ from baohao.core.civil import Span
 from baohao.core.policy import findings
 from baohao.core.policy.findings import Place
 from baohao.core.policy.model import (
+    CHANNELS,
     PLACES,
     SERVICES,
     STAGE_KINDS,
@@ -25,6 +26,15 @@ SERVICE_WORDS = {
     "incoming": frozenset({"voice_in", "sms_in", "emergency", "topup"}),
     "emergency": frozenset({"emergency"}),
     "none": frozenset[str](),
+}
+
+#: What works where a stage does not say it; grace and suspension must say.
+_WORKS = {
+    "live": "full",
+    "stock": "none",
+    "lost": "none",
+    "quarantined": "none",
+    "recycled": "none",
 }
 
 _COMBINED = {
@@ -52,13 +62,14 @@ def _stage(table: Table) -> Stage:
     if "from" in table and "for" not in table:
         table.missing("for", "how long after that clock's deadline the stage lasts")
     value = table.take("until")
+    kind = table.word("kind", STAGE_KINDS)
     return Stage(
         name=table.name("name"),
-        kind=table.word("kind", STAGE_KINDS),
+        kind=kind,
         until=None if value is None else _until(table, value, table.at("until")),
         lasts=table.span("for"),
         origin=table.name("from", need=False) or None,
-        services=services(table, "services", "full"),
+        services=services(table, "services", _WORKS.get(kind)),
         barred=table.flag("barred"),
         balance=_balance(table),
         restore=_restore(table),
@@ -87,12 +98,13 @@ def _until(table: Table, value: object, place: Place) -> Until | None:
     return Until(how=_COMBINED[how[0]], parts=tuple(part for part in read if part is not None))
 
 
-def services(table: Table, key: str, default: str) -> dict[str, frozenset[str]]:
+def services(table: Table, key: str, default: str | None) -> dict[str, frozenset[str]]:
     """
     Read what works where.
 
-    One word holds everywhere. In a table of places a place that is not named has nothing, but for a
-    neighbouring network's land, which is as good as elsewhere.
+    It must be said where there is no default. One word holds everywhere. In a table of places a
+    place that is not named has nothing, but for a neighbouring network's land, which is as good as
+    elsewhere.
     """
     value = table.take(key)
     if not isinstance(value, Mapping):
@@ -140,7 +152,7 @@ def _restore(table: Table) -> Restore | None:
         by=restore.words("by"),
         min_minor=restore.money("min") or 0,
         fee_minor=restore.money("fee") or 0,
-        channels=restore.word_set("channels"),
+        channels=restore.word_set("channels", CHANNELS),
         identity=restore.flag("identity"),
     )
 
