@@ -88,7 +88,7 @@ def decode(row: Row) -> LineState:
         sold,
         version,
     ) = row
-    pin = pin or first_pin
+    pin = first_pin if pin == 0 else pin
     return LineState(
         number=number,
         operator=operator,
