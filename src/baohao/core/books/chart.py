@@ -155,10 +155,7 @@ class Account:
     @classmethod
     def parse(cls, text: str) -> Account:
         """Read the text form; raises `AccountMalformed` or `CurrencyUnknown`."""
-        parts = text.split(":")
-        if len(parts) != 3 or parts[0] not in set(AccountKind):
-            raise AccountMalformed(value=text, reason="write kind:owner:currency")
-        return account(AccountKind(parts[0]), parts[1], parts[2])
+        return _parsed(text)
 
     @property
     def guarded(self) -> bool:
@@ -171,6 +168,17 @@ class Account:
         side.
         """
         return total_minor if CHART[self.kind].normal is Side.DEBIT else -total_minor
+
+
+_KINDS = frozenset(AccountKind)
+
+
+@lru_cache(maxsize=16384)
+def _parsed(text: str) -> Account:
+    parts = text.split(":")
+    if len(parts) != 3 or parts[0] not in _KINDS:
+        raise AccountMalformed(value=text, reason="write kind:owner:currency")
+    return account(AccountKind(parts[0]), parts[1], parts[2])
 
 
 @lru_cache(maxsize=16384)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -13,40 +12,66 @@ from baohao.core.policy.model import Policy
 
 #: As `Decision.deferrals`.
 Deferrals = tuple[tuple[str, str, date, int], ...]
-
-#: Lines by the thousand share their price and their days.
-_schedule = lru_cache(maxsize=8192)(schedule)
+#: (minor units, first instant, last instant) over which what is kept of a price is spread.
+Spread = tuple[int, datetime, datetime]
+#: The same, by civil days.
+Days = tuple[int, date, date]
 
 
 def deferrals(
     policy: Policy, before: LineState | None, after: LineState, now: datetime
 ) -> Deferrals:
     """Return by how much each month's deferred revenue changes; closed months stay as they are."""
-    was = dict(_schedules(policy, before)) if before is not None else {}
-    will = dict(_schedules(policy, after))
+    was = _spreads(before) if before is not None else {}
+    will = _spreads(after)
     open_month = month_of(civil_day(now, policy.zone))
-    rows: list[tuple[str, str, date, int]] = []
+    rows: Deferrals = ()
     for key in sorted({*was, *will}):
-        old, new = was.get(key, ()), will.get(key, ())
+        old, new = was.get(key), will.get(key)
+        # Most of what was sold before is as it was: nothing is counted for it.
         if old != new:
             _, plan, currency = key
-            changes = change(old, new, open_month)
-            rows += [(plan, currency, month, minor) for month, minor in changes.items() if minor]
-    return tuple(rows)
+            rows += _rows(plan, currency, _days(policy, old), _days(policy, new), open_month)
+    return rows
 
 
-def _schedules(policy: Policy, line: LineState) -> Iterator[tuple[tuple[str, str, str], Schedule]]:
-    for sold in line.sold:
-        if sold.kept_minor:
-            key = (sold.act, sold.sale.plan, sold.sale.currency)
-            yield key, _of(policy, line, sold)
+def _spreads(line: LineState) -> dict[tuple[str, str, str], Spread]:
+    """Return over which time the price of each act is spread, as the line stands."""
+    return {
+        (sold.act, sold.sale.plan, sold.sale.currency): _spread(line, sold)
+        for sold in line.sold
+        if sold.kept_minor
+    }
 
 
-def _of(policy: Policy, line: LineState, sold: Sold) -> Schedule:
-    """Spread what is kept of a price over the paid days that its act gives as the line stands."""
-    paid = [b for b in line.standing.benefits if b.act == sold.act and b.kind == "paid"]
-    first = civil_day(min((b.start for b in paid), default=sold.at), policy.zone)
-    last = civil_day(max((b.end for b in paid), default=sold.at), policy.zone)
+def _spread(line: LineState, sold: Sold) -> Spread:
+    act = sold.act
+    paid = [b for b in line.standing.benefits if b.act == act and b.kind == "paid"]
+    if not paid:
+        return sold.kept_minor, sold.at, sold.at
+    return sold.kept_minor, min([b.start for b in paid]), max([b.end for b in paid])
+
+
+def _days(policy: Policy, spread: Spread | None) -> Days | None:
+    if spread is None:
+        return None
+    kept_minor, first, last = spread
+    return kept_minor, civil_day(first, policy.zone), civil_day(last, policy.zone)
+
+
+# Kept: lines by the thousand share their price and their days.
+@lru_cache(maxsize=8192)
+def _rows(
+    plan: str, currency: str, old: Days | None, new: Days | None, open_month: date
+) -> Deferrals:
+    changes = change(_schedule(old), _schedule(new), open_month)
+    return tuple((plan, currency, month, minor) for month, minor in changes.items())
+
+
+def _schedule(days: Days | None) -> Schedule:
+    if days is None:
+        return ()
+    kept_minor, first, last = days
     if last <= first:
-        return ((month_of(first), sold.kept_minor),)
-    return _schedule(sold.kept_minor, first, last)
+        return ((month_of(first), kept_minor),)
+    return schedule(kept_minor, first, last)

@@ -66,7 +66,9 @@ def apply(
     `explanations` has one line for each promotion of its operator, in order of priority, and one
     for each code that nobody knows.
     """
-    ours = sorted((p for p in promotions if p.operator == candidate.operator), key=_rank)
+    ours = sorted([p for p in promotions if p.operator == candidate.operator], key=_rank)
+    if not ours and not candidate.codes:
+        return _without(candidate)
     reasons = {p.id: eligible(p, candidate, facts) for p in ours}
     able = [p for p in ours if reasons[p.id] is None]
     for promotion in able:
@@ -122,16 +124,22 @@ def most_sets(promotions: Iterable[Promotion]) -> int:
 
 
 def _what(promotion: Promotion, candidate: Candidate) -> Reason | None:
-    checks = (
-        (Reason.OPERATOR, promotion.operator == candidate.operator),
-        (Reason.CURRENCY, promotion.currency == candidate.currency),
-        (Reason.VERB, candidate.verb in promotion.verbs),
-        (Reason.PLAN, promotion.plans is None or candidate.plan in promotion.plans),
-        (Reason.TERM, promotion.terms is None or _among(candidate.term, promotion.terms)),
-        (Reason.CHANNEL, promotion.channels is None or candidate.channel in promotion.channels),
-        (Reason.PRICE, candidate.price_minor >= promotion.min_price_minor),
-    )
-    return next((reason for reason, good in checks if not good), None)
+    reason = None
+    if promotion.operator != candidate.operator:
+        reason = Reason.OPERATOR
+    elif promotion.currency != candidate.currency:
+        reason = Reason.CURRENCY
+    elif candidate.verb not in promotion.verbs:
+        reason = Reason.VERB
+    elif promotion.plans is not None and candidate.plan not in promotion.plans:
+        reason = Reason.PLAN
+    elif promotion.terms is not None and not _among(candidate.term, promotion.terms):
+        reason = Reason.TERM
+    elif promotion.channels is not None and candidate.channel not in promotion.channels:
+        reason = Reason.CHANNEL
+    elif candidate.price_minor < promotion.min_price_minor:
+        reason = Reason.PRICE
+    return reason
 
 
 def _when_and_who(promotion: Promotion, candidate: Candidate) -> Reason | None:
