@@ -45,11 +45,12 @@ def _clock(name: str, table: Table, zone: tzinfo) -> Clock:
     unless = table.table("unless")
     ends, wall = _ends(table)
     default_starts = ("activation",) if accumulates is None else ()
+    below = _below(table)
     return Clock(
         id=name,
         kind=table.word("kind", CLOCK_KINDS),
-        starts=starts(table, default_starts),
-        below=_below(table),
+        starts=() if below is not None else starts(table, default_starts),
+        below=below,
         term=table.span("term"),
         ends=ends,
         wall=wall,
@@ -64,12 +65,9 @@ def _clock(name: str, table: Table, zone: tzinfo) -> Clock:
 
 
 def starts(table: Table, default: tuple[str, ...]) -> tuple[str, ...]:
-    """Read `starts` as names; a table (a balance under a floor) gives none."""
-    value = table.take("starts")
-    if value is None:
+    """Read `starts` as names."""
+    if table.take("starts") is None:
         return default
-    if isinstance(value, Mapping):
-        return ()
     names = table.words("starts")
     for name in names:
         prefix, colon, pointed = name.partition(":")
@@ -80,6 +78,7 @@ def starts(table: Table, default: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _below(table: Table) -> BelowFloor | None:
+    """Read `starts` where it is a table: a balance under a floor."""
     if not isinstance(table.take("starts"), Mapping):
         return None
     floor = table.table("starts")
@@ -103,6 +102,10 @@ def _ends(table: Table) -> tuple[str, time | None]:
     value = table.take("ends")
     if isinstance(value, str) and value[:1].isdigit():
         return "at", table.wall("ends")
+    if isinstance(value, Mapping):
+        both = table.reading.open(value, table.at("ends"))
+        both.wrong("between", 'two times, as in ["05:00", "11:00"]', both.take("between"))
+        return "end_of_day", None
     return table.word("ends", _ENDS, "end_of_day"), None
 
 

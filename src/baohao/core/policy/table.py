@@ -35,6 +35,7 @@ _TYPES: tuple[tuple[type, str], ...] = (
     (time, "a time"),
     (Mapping, "a table"),
     (list, "a list"),
+    (type(None), "nothing"),
 )
 
 
