@@ -31,6 +31,7 @@ from baohao.core.decide.renew import renew
 from baohao.core.decide.repin import change_plan, repin
 from baohao.core.decide.replace_card import replace_card
 from baohao.core.decide.reverse import reverse
+from baohao.core.decide.settle_up import settle_up
 from baohao.core.decide.stock import stock
 from baohao.core.decide.terminate import terminate
 from baohao.core.decide.top_up import top_up
@@ -72,6 +73,7 @@ LINE_VERBS: Mapping[str, Callable[[Case], Decision]] = {
     "replace_card": replace_card,
     "return": return_to_stock,
     "recycle": recycle,
+    "settle": settle_up,
 }
 #: What may be asked of a holder of money.
 MONEY_VERBS: Mapping[str, Callable[[Ask, Facts, datetime], Decision]] = {

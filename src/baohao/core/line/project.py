@@ -67,8 +67,8 @@ def project(policy: Policy, standing: Standing, history: Sequence[Act], at: date
     """Return what is true at `at`, which is not earlier than the standing, in one world."""
     run = Run(policy, standing, history)
     run.advance(at)
-    ahead = tuple(_ahead(run, at))
-    lost_at = next((b.at for b in ahead if b.kind in _LOST), None)
+    ahead = tuple(ahead_of(run, at))
+    lost_at = next((b.at for b in ahead if b.kind in LOST), None)
     ends_at = next((b.at for b in ahead if b.kind != "live"), None)
     stage = run.stage
     return Projection(
@@ -87,7 +87,8 @@ def project(policy: Policy, standing: Standing, history: Sequence[Act], at: date
     )
 
 
-_LOST = frozenset({"lost", "quarantined", "recycled"})
+#: Kinds of stages in which the number is no longer the holder's.
+LOST = frozenset({"lost", "quarantined", "recycled"})
 
 
 def _told(policy: Policy, at: datetime | None) -> Deadline | None:
@@ -122,7 +123,7 @@ def _barred_days(run: Run, at: datetime) -> Mapping[int, int]:
     return copy.barred_days
 
 
-def _ahead(run: Run, at: datetime) -> Iterable[Boundary]:
+def ahead_of(run: Run, at: datetime) -> Iterable[Boundary]:
     """Yield the stages that follow if nothing more happens."""
     if run.stage is PORTED_OUT or run.stage is RETURNED:
         return
