@@ -54,6 +54,10 @@ GOOD = changed(KEEP12, "overlays", ["mo.everything"])
 Changes = dict[str, object]
 
 
+def names(*words: str) -> frozenset[str]:
+    return frozenset(words)
+
+
 def law(document: Document = LAW) -> dict[str, Overlay]:
     overlay, findings = parse_overlay(document, zone_of)
     assert overlay is not None, [finding.message for finding in findings]
@@ -78,12 +82,12 @@ def test_every_limit_arrives() -> None:
     assert (limits.min_refundable, limits.max_refund_fee_minor) == (Span(1, Unit.YEAR), 600)
     assert limits.identity_required
     assert (limits.quota_person, limits.quota_organisation) == (10, 25)
-    assert (limits.refused_documents, limits.minor_below_years) == ({"bno_passport"}, 16)
+    assert (limits.refused_documents, limits.minor_below_years) == (names("bno_passport"), 16)
     assert limits.min_inactivity == Span(90, Unit.DAY)
     assert limits.max_keeping_fee_minor == 2000
     assert limits.max_keeping_fee_every == Span(30, Unit.DAY)
     assert (limits.min_restore, limits.max_restore_fee_minor) == (Span(15, Unit.DAY), 2000)
-    assert (limits.min_quarantine, limits.quarantine_exempt) == (Span(45, Unit.DAY), {"iot"})
+    assert (limits.min_quarantine, limits.quarantine_exempt) == (Span(45, Unit.DAY), names("iot"))
     assert limits.max_quarantine["business"] == Span(365, Unit.DAY)
     assert limits.max_donor_return_working_days == 7
 

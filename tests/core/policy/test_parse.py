@@ -42,6 +42,10 @@ def whole() -> Policy:
     return parsed(WHOLE)
 
 
+def names(*words: str) -> frozenset[str]:
+    return frozenset(words)
+
+
 def days(count: int) -> Span:
     return Span(count, Unit.DAY)
 
@@ -61,8 +65,8 @@ def test_the_head_arrives(whole: Policy) -> None:
     assert (whole.effective_from, whole.effective_to) == (date(2025, 1, 1), date(2027, 1, 1))
     assert whole.cohort.activated_from == date(2024, 1, 1)
     assert whole.cohort.activated_to == date(2026, 1, 1)
-    assert (whole.cohort.plans, whole.cohort.batches) == ({"a"}, {"b"})
-    assert whole.cohort.identity == {"bir"}
+    assert (whole.cohort.plans, whole.cohort.batches) == (names("a"), names("b"))
+    assert whole.cohort.identity == names("bir")
     assert (whole.overlays, whole.confidence) == (("mo.reg15-2002",), "X")
     assert whole.observed == "longer than promised"
     (source,) = whole.sources
@@ -96,16 +100,16 @@ def test_events_arrive(whole: Policy) -> None:
     topup, pack = whole.events
     assert (topup.id, topup.kinds, topup.stages) == (
         "topup",
-        {"topup", "voucher"},
-        {"active", "grace"},
+        names("topup", "voucher"),
+        names("active", "grace"),
     )
-    assert (topup.channels, topup.actors) == ({"counter", "app"}, {"holder", "agent"})
-    assert (topup.skus, topup.tags, topup.not_tags) == ({"S1"}, {"paid"}, {"promo"})
+    assert (topup.channels, topup.actors) == (names("counter", "app"), names("holder", "agent"))
+    assert (topup.skus, topup.tags, topup.not_tags) == (names("S1"), names("paid"), names("promo"))
     assert (topup.min_minor, topup.max_minor, topup.measure) == (5000, 50000, "paid")
     assert topup.sum == Tally(over=days(180), at_least=66000, strict=True)
     assert topup.count == Tally(over="clock:service", at_least=3)
     assert (topup.at, topup.also, topup.credit) == ("requested", True, "bonus")
-    assert (pack.kinds, pack.above_minor, pack.below_minor) == ({"pack"}, 1000, 9000)
+    assert (pack.kinds, pack.above_minor, pack.below_minor) == (names("pack"), 1000, 9000)
     assert pack.sum == Tally(over="month", at_least=2000)
     assert pack.count == Tally(over="year", at_least=2, strict=True)
 
@@ -136,9 +140,9 @@ def test_balances_and_charges_arrive(whole: Policy) -> None:
     rental, idle, least, buy = whole.charges
     assert (rental.kind, rental.amount_minor, rental.every) == ("rental", 200, months(1))
     assert (rental.starts, rental.first_at_start) == (("activation",), True)
-    assert (rental.balance, rental.stages, rental.order) == ("bonus", {"active"}, 2)
+    assert (rental.balance, rental.stages, rental.order) == ("bonus", names("active"), 2)
     assert (rental.partial, rental.on_failure) == (True, "retry")
-    assert (idle.unless_kinds, idle.unless_within) == ({"call_out"}, days(90))
+    assert (idle.unless_kinds, idle.unless_within) == (names("call_out"), days(90))
     assert (least.kind, least.minimum_spend_minor, least.balance) == ("shortfall", 250, "main")
     (extension,) = buy.extends
     assert (extension.clock, extension.term) == ("service", Fixed(days(365)))
@@ -164,7 +168,7 @@ def test_stages_arrive(whole: Policy) -> None:
     assert grace.services == dict.fromkeys(PLACES, SERVICE_WORDS["incoming"])
     assert grace.balance == BalanceEffect(kind="forfeit_after", span=days(10))
     assert grace.restore is not None
-    assert (grace.restore.by, grace.restore.channels) == (("topup",), {"counter"})
+    assert (grace.restore.by, grace.restore.channels) == (("topup",), names("counter"))
     assert (grace.restore.min_minor, grace.restore.fee_minor) == (6000, 3000)
     assert grace.restore.identity
     assert (suspended.barred, suspended.balance.kind, suspended.restore) == (True, "freeze", None)
@@ -188,18 +192,22 @@ def test_what_comes_after_and_what_is_sold_arrives(whole: Policy) -> None:
     assert (whole.reversal.within, whole.reversal.promotion_steps) == (days(7), "two")
     assert whole.late_payment == {"grace": "restore", "quarantined": "refund"}
     transfer = whole.permissions["transfer"]
-    assert (transfer.allowed, transfer.channels, transfer.stages) == (True, {"counter"}, {"active"})
-    assert (transfer.causes, transfer.second_person) == ({"death"}, True)
+    assert (transfer.allowed, transfer.channels, transfer.stages) == (
+        True,
+        names("counter"),
+        names("active"),
+    )
+    assert (transfer.causes, transfer.second_person) == (names("death"), True)
     assert transfer.cooling == Span(24, Unit.HOUR)
     assert whole.park is not None
     assert (whole.park.max, whole.park.per_year) == (days(28), 2)
     assert (whole.park.resumes, whole.park.clocks) == ("on_request", "wait")
-    assert whole.park.services["home"] == {"emergency"}
+    assert whole.park.services["home"] == names("emergency")
 
 
 def test_people_and_reminders_arrive(whole: Policy) -> None:
-    assert whole.people.documents == {"resident": {"bir"}}
-    assert whole.people.refused == {"hksar_passport"}
+    assert whole.people.documents == {"resident": names("bir")}
+    assert whole.people.refused == names("hksar_passport")
     assert (whole.people.quota_person, whole.people.quota_organisation) == (10, 25)
     assert (whole.people.quota_per, whole.people.minor_below_years) == ("total", 16)
     assert (whole.repin_on_renewal, whole.repin_notice) == (True, days(30))
