@@ -1,7 +1,8 @@
 """
 Decide: what becomes true of an ask, or a refusal. One verb, one file; each verb lists its refusals.
 
-    stock activate renew top_up quote record observe reverse correct adjust        a line's life
+    stock take_over activate renew top_up                                          a line's life
+    quote record observe reverse correct adjust                                    what it has
     change_plan repin park resume hold lift terminate port_in port_out             its course
     register transfer replace_card                                                 its holder and card
     return recycle                                                                 its number's next life
@@ -33,6 +34,7 @@ from baohao.core.decide.replace_card import replace_card
 from baohao.core.decide.reverse import reverse
 from baohao.core.decide.settle_up import settle_up
 from baohao.core.decide.stock import stock
+from baohao.core.decide.take_over import take_over
 from baohao.core.decide.terminate import terminate
 from baohao.core.decide.top_up import top_up
 from baohao.core.decide.transfer import transfer
@@ -50,6 +52,7 @@ class VerbUnknown(Refusal):
 #: What may be asked of a line.
 LINE_VERBS: Mapping[str, Callable[[Case], Decision]] = {
     "stock": stock,
+    "take_over": take_over,
     "activate": activate,
     "renew": renew,
     "top_up": top_up,

@@ -12,6 +12,8 @@ from baohao.core.line.state import Card
 from baohao.core.refusals import Refusal
 
 CUSTODIES = ("issued", "external")
+#: What is said of a number and its card.
+FIELDS = ("operator", "plan", "pin", "custody", "iccid", "imsi", "eid", "batch")
 
 
 class LineExists(Refusal):
@@ -27,8 +29,14 @@ def stock(case: Case) -> Decision:
     Fields: `operator`, `plan`, `pin`, `custody`, `iccid`, `imsi`, `eid`, `batch`.
     Refuses with `LineExists` and `PolicyMissing`.
     """
+    payload.only(case.ask, *FIELDS)
+    event = stocked(case)
+    return conclude(case, evolve(None, event, case.terms.rules), (event,))
+
+
+def stocked(case: Case) -> Event:
+    """Return the first event of a line; raises as `stock` does."""
     ask, line = case.ask, case.line
-    payload.only(ask, "operator", "plan", "pin", "custody", "iccid", "imsi", "eid", "batch")
     if line is not None:
         raise LineExists(number=line.number, plan=line.plan, iccid=line.card.iccid)
     pin = payload.text(ask, "pin")
@@ -46,5 +54,4 @@ def stock(case: Case) -> Decision:
         imsi=payload.text(ask, "imsi", ""),
         eid=payload.text(ask, "eid", ""),
     )
-    event = Event(kind="stocked", effective_at=case.now, card=card, data=data)
-    return conclude(case, evolve(None, event, case.terms.rules), (event,))
+    return Event(kind="stocked", effective_at=case.now, card=card, data=data)
