@@ -59,7 +59,7 @@ def _head(policy: Policy) -> Iterator[str]:
 
 def _life(policy: Policy, life: Life) -> Iterator[str]:
     yield ""
-    yield _begins(policy, life)
+    yield from wrap(_begins(policy, life), WIDTH)
     yield ""
     yield from _bar(policy, life)
     yield ""

@@ -41,7 +41,7 @@ _ICONS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
 def as_svg(policy: Policy, life: Life) -> str:
     """Return a picture that fits a phone, in light and dark, readable without colours."""
     page = Page()
-    _head(page, policy)
+    _head(page, policy, life)
     _bar(page, life)
     for stretch in life.stretches:
         _rung(page, policy, life, stretch)
@@ -73,7 +73,7 @@ def _described(policy: Policy, life: Life) -> str:
     )
 
 
-def _head(page: Page, policy: Policy) -> None:
+def _head(page: Page, policy: Policy, life: Life) -> None:
     page.y = MARGIN + 8
     for line in wrapped(policy.title, _INNER, 19):
         page.text(MARGIN, line, "h")
@@ -81,7 +81,10 @@ def _head(page: Page, policy: Policy) -> None:
     page.y -= 4
     operator = policy.brand or policy.operator
     facts = f"{operator} · {policy.country} · {policy.zone_name} · {policy.currency}"
-    for line in (facts, f"{policy.pin} · from {policy.effective_from} · {policy.confidence}"):
+    lines = [facts, f"{policy.pin} · from {policy.effective_from} · {policy.confidence}"]
+    if life.purchase is not None:
+        lines.append(f"begun with a {wording.purchase(policy, life.purchase)}")
+    for line in lines:
         page.text(MARGIN, line, "s")
         page.y += LINE
     if policy.invented:

@@ -236,12 +236,12 @@ def clock(rule: Clock) -> str:
     """Say what starts a clock and how long it runs."""
     if rule.accumulates is not None:
         return f"more than {rule.accumulates.limit_days} barred days of a calendar year"
-    starts = _or(frozenset(start.replace("_", " ").replace(":", " ") for start in rule.starts))
-    if rule.below is not None:
-        starts = f"the {rule.below.balance} balance running low"
-    if rule.term is None:
+    if rule.term is None or rule.starts == ("never",):
         return "set by what counts"
-    return f"{rule.term} from {starts}" if starts != "never" else "set by what counts"
+    if rule.below is not None:
+        return f"{rule.term} from the {rule.below.balance} balance running low"
+    starts = _or(frozenset(start.replace(":", " ") for start in rule.starts))
+    return f"{rule.term} from {starts}"
 
 
 def charge(policy: Policy, rule: Charge) -> str:

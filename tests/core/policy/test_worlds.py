@@ -14,7 +14,6 @@ from baohao.core.policy.parse import parse
 from baohao.core.policy.terms import Base
 from baohao.core.policy.worlds import worlds_of
 
-
 RESTORE = {"by": ["renew_late"], "fee": "20.00"}
 
 
