@@ -16,10 +16,10 @@ from baohao.core.books import income
 from baohao.core.books.entry import Entry, entry_of
 from baohao.core.fees import Fee
 from baohao.core.line.acts import Act
+from baohao.core.line.course import course_of
 from baohao.core.line.event import Event
 from baohao.core.line.evolve import acted, is_late, resettled, settlements
 from baohao.core.line.fold import Folded, policy_of
-from baohao.core.line.ladder import stage_named
 from baohao.core.line.state import LineState, Sold
 from baohao.core.policy.model import Permission, Policy, Stage
 from baohao.core.refusals import Refusal
@@ -118,7 +118,7 @@ class Case:
     @property
     def stage(self) -> Stage:
         """Where the line stands; of several readings, the first."""
-        return stage_named(self.policy, self.state.standing.stage or "stock")
+        return course_of(self.policy).stages[self.state.standing.stage or "stock"]
 
     @property
     def id(self) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 
-from baohao.core.civil import Span
+from baohao.core.civil import Span, civil_day
 
 #: Acts that start a life, before anything else that happened at the same instant.
 STARTS = frozenset({"purchase", "activate", "first_use", "identity", "port_in", "repin"})
@@ -41,7 +41,8 @@ COUNTING = frozenset(
 #: Acts that use the line, for clocks that start with the first use.
 USES = frozenset({"call_out", "sms_out", "mms_out", "data", "usage", "first_use"})
 #: Acts that steer the line itself.
-STEERING = frozenset({"park", "resume", "hold", "lift", "adjust", "repin"})
+#: refund: credit was given back · restore: a former holder has the number again.
+STEERING = frozenset({"park", "resume", "hold", "lift", "adjust", "repin", "refund", "restore"})
 #: Acts that end a life.
 ENDINGS = frozenset({"port_out", "terminate", "return", "recycle"})
 
@@ -104,6 +105,10 @@ class Act:
         if self.credited_minor is not None:
             return self.credited_minor
         return self.amount_minor or 0
+
+    def is_void(self, zone: tzinfo) -> bool:
+        """Say whether it was undone before it gave a day."""
+        return self.cut is not None and self.cut <= civil_day(self.at, zone)
 
     def effective(self, which: str) -> datetime:
         """Return the time that a rule counts from: posted, requested, paid or used."""

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from baohao.core.civil import Span, add_span, after, before, civil_day, midnight
 from baohao.core.line.acts import Act
 from baohao.core.line.counts import grants_of
 from baohao.core.line.extend import started
+from baohao.core.line.granting import grant
+from baohao.core.line.purse import watch_floors
+from baohao.core.line.run import Run
 from baohao.core.line.standing import ChargeState, Settled
 from baohao.core.policy.model import Charge, Policy
-
-if TYPE_CHECKING:
-    from baohao.core.line.run import Run
 
 
 def begun(policy: Policy, charge: Charge, at: datetime) -> ChargeState:
@@ -48,7 +47,7 @@ def fall_due(run: Run, charge: Charge, at: datetime) -> None:
         _succeeded(run, charge, at, amount)
     else:
         _failed(run, charge, at, amount, held)
-    run.watch_floors(at)
+    watch_floors(run, at)
 
 
 def pay_owed(run: Run, at: datetime) -> None:
@@ -91,14 +90,14 @@ def _amount(run: Run, charge: Charge, state: ChargeState, at: datetime) -> int:
 
 
 def _succeeded(run: Run, charge: Charge, at: datetime, amount: int) -> None:
-    for clock in run.policy.clocks.values():
-        if f"charge_failed:{charge.id}" in clock.starts:
-            run.clocks.pop(clock.id, None)
+    for clock in run.course.clocks_from.get(f"charge_failed:{charge.id}", ()):
+        run.clocks.pop(clock.id, None)
     act = Act(id=f"{charge.id}@{at.isoformat()}", kind="charge", at=at, amount_minor=amount)
     for ext in charge.extends:
-        grants = grants_of(ext.term, act, amount_minor=amount, balance_minor=0)
+        clock = run.policy.clocks[ext.clock]
+        grants = grants_of(ext.term, act, amount_minor=amount, balance_minor=0, clock=clock)
         if grants:
-            run.grant(ext, act.id, at, grants)
+            grant(run, ext, act.id, at, grants)
 
 
 def _failed(run: Run, charge: Charge, at: datetime, amount: int, held: int) -> None:
@@ -107,8 +106,8 @@ def _failed(run: Run, charge: Charge, at: datetime, amount: int, held: int) -> N
         run.settled.append(Settled(what="charged", at=at, id=charge.id, amount_minor=held))
         amount -= held
     run.settled.append(Settled(what="charge_failed", at=at, id=charge.id, amount_minor=amount))
-    for clock in run.policy.clocks.values():
-        if f"charge_failed:{charge.id}" in clock.starts and clock.id not in run.clocks:
+    for clock in run.course.clocks_from.get(f"charge_failed:{charge.id}", ()):
+        if clock.id not in run.clocks:
             run.clocks[clock.id] = started(clock, at)
     state = run.charges[charge.id]
     if charge.on_failure == "retry":

@@ -403,6 +403,7 @@ def _standing(standing: Standing, pin: str) -> Row:
         None if standing.forced is None else [standing.forced[0], micros(standing.forced[1])],
         standing.ended,
         [_benefit(benefit) for benefit in standing.benefits],
+        {name: micros(at) for name, at in standing.moved.items()},
     ]
 
 
@@ -426,6 +427,7 @@ def _standing_of(row: Row, line_pin: str) -> Standing:
         forced,
         ended,
         benefits,
+        moved,
     ) = row
     return Standing(
         at=_instant(at),
@@ -446,6 +448,7 @@ def _standing_of(row: Row, line_pin: str) -> Standing:
         forced=None if forced is None else (forced[0], instant(forced[1])),
         ended=ended,
         benefits=tuple([_benefit_of(benefit) for benefit in benefits]),
+        moved={name: instant(value) for name, value in moved.items()},
     )
 
 

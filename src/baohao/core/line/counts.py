@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from baohao.core.civil import Span, before, civil_day
 from baohao.core.line.acts import Act
-from baohao.core.line.extend import Grant
-from baohao.core.policy.model import EventRule, Policy, Stage, Tally
+from baohao.core.line.extend import Grant, last_before
+from baohao.core.policy.model import Clock, EventRule, Policy, Stage, Tally
 from baohao.core.policy.terms import (
     Bought,
     BySku,
@@ -111,14 +111,16 @@ def _window_start(tally: Tally, act: Act, here: Circumstance) -> datetime | None
     return max(outside, default=None)
 
 
-def grants_of(term: Term, act: Act, *, amount_minor: int, balance_minor: int) -> tuple[Grant, ...]:
+def grants_of(
+    term: Term, act: Act, *, amount_minor: int, balance_minor: int, clock: Clock
+) -> tuple[Grant, ...]:
     """
-    Return the time that an act is worth: paid time first, then its bonus.
+    Return the time that an act is worth to a clock: paid time first, then its bonus.
 
     `balance_minor` is the balance before the act's own credit.
     """
     if act.cut is not None:
-        return (("paid", UntilDate(act.cut - timedelta(days=1))),)
+        return (("paid", UntilDate(last_before(clock, act.cut))),)
     span = _worth(term, act, amount_minor, balance_minor)
     if span is None:
         return ()

@@ -43,6 +43,18 @@ def deadline_of(clock: Clock, day: date) -> datetime:
     return midnight(day + ONE_DAY, clock.zone)
 
 
+def day_of(clock: Clock, deadline: datetime) -> date:
+    """Return the civil day that a deadline belongs to; the inverse of `deadline_of`."""
+    if clock.ends == "end_of_day":
+        return civil_day(deadline - timedelta(microseconds=1), clock.zone)
+    return civil_day(deadline, clock.zone)
+
+
+def last_before(clock: Clock, cut: date) -> date:
+    """Return the day of a clock that ends when the day `cut` begins, or as soon after as it can."""
+    return cut if clock.ends in ("start_of_day", "at") else cut - ONE_DAY
+
+
 def last_good_day(clock: Clock, state: ClockState) -> date:
     """Return the last civil day, in the clock's zone, of which some part is still good."""
     if clock.ends == "end_of_day" and state.deadline == midnight(state.day + ONE_DAY, clock.zone):
@@ -78,32 +90,53 @@ def _step(
         base = state.deadline if chained else at
         deadline = after(base, span, zone, clock.month_end)
         day = civil_day(deadline, zone)
-        return replace(state, deadline=deadline, day=day, anchor=day, months=0)
-    less = ONE_DAY if clock.inclusive else timedelta(0)
+        return _moved(state, deadline, day, anchor=day)
+    less = _less(clock)
     if span.months and clock.month_end.rule == "keep":
         anchor, months = (state.anchor, state.months) if chained else (base_day, 0)
         day = add_months(anchor, months + span.months, clock.month_end) - less
-        return replace(
-            state,
-            deadline=deadline_of(clock, day),
-            day=day,
-            anchor=anchor,
-            months=months + span.months,
-        )
-    day = add_span(base_day, span, clock.month_end) - (timedelta(0) if chained else less)
-    return replace(state, deadline=deadline_of(clock, day), day=day, anchor=day + less, months=0)
+        return _at_day(clock, state, day, anchor=anchor, months=months + span.months)
+    # Where the first day counts, the next stretch begins on the day after the last.
+    begins = base_day + less if chained else base_day
+    return _on_day(clock, state, add_span(begins, span, clock.month_end) - less)
+
+
+def _less(clock: Clock) -> timedelta:
+    """Return by how much sooner a stretch ends when its first day counts."""
+    return ONE_DAY if clock.inclusive else timedelta(0)
 
 
 def _on_day(clock: Clock, state: ClockState, day: date) -> ClockState:
-    """Put the clock on a day given by the calendar."""
+    """Put the clock on a day, from which its next months are counted."""
+    return _at_day(clock, state, day, anchor=day + _less(clock), months=0)
+
+
+def _at_day(clock: Clock, state: ClockState, day: date, *, anchor: date, months: int) -> ClockState:
     deadline = (
         midnight(day + ONE_DAY, clock.zone) if clock.ends == "exact" else deadline_of(clock, day)
     )
-    return replace(state, deadline=deadline, day=day, anchor=day, months=0)
+    return _moved(state, deadline, day, anchor=anchor, months=months)
+
+
+def _moved(
+    state: ClockState, deadline: datetime, day: date, *, anchor: date, months: int = 0
+) -> ClockState:
+    return ClockState(
+        deadline=deadline,
+        day=day,
+        since=state.since,
+        grid=state.grid,
+        anchor=anchor,
+        months=months,
+        queued=state.queued,
+    )
 
 
 def _next_on_grid(clock: Clock, state: ClockState, span: Span, at: datetime) -> ClockState:
     """Return the first date of the grid after both the deadline and the act."""
+    if not (span.months or span.days):
+        # Hours have no grid of days.
+        return _step(clock, state, span, chained=state.deadline > at, at=at)
     floor = max(state.day, civil_day(at, clock.zone))
     periods, day = 1, state.grid
     while day <= floor:
@@ -120,10 +153,10 @@ def _base(
     blank = ClockState(deadline=at, day=day, since=at, grid=day, anchor=day)
     if ext.base is Base.AFTER_PRODUCT:
         if product is not None and product.deadline > at:
-            end = replace(
-                product, since=state.since if state else at, grid=state.grid if state else day
+            since, grid, queued = (
+                (state.since, state.grid, state.queued) if state else (at, day, ())
             )
-            return end, True
+            return replace(product, since=since, grid=grid, queued=queued), True
         return (state or blank), False
     if state is None:
         return blank, False
@@ -135,18 +168,19 @@ def _base(
     return state, False
 
 
-def _limit(
+def limit_of(
     clock: Clock, cap: Cap, state: ClockState | None, at: datetime, activation: datetime | None
 ) -> date:
-    """Return the furthest day that a cap allows."""
+    """Return the furthest day that a cap allows to an act at `at`."""
     day = civil_day(at, clock.zone)
     limits: list[date] = [] if cap.until is None else [cap.until]
     if cap.max is not None:
         origin = activation if cap.origin == "activation" and activation is not None else at
-        limits.append(add_span(civil_day(origin, clock.zone), cap.max))
+        furthest = add_span(civil_day(origin, clock.zone), cap.max, clock.month_end)
+        limits.append(furthest - _less(clock))
     if cap.per_event is not None:
         reached = state.day if state is not None and state.deadline > at else day
-        limits.append(add_span(reached, cap.per_event))
+        limits.append(add_span(reached, cap.per_event, clock.month_end))
     return min(limits)
 
 
@@ -179,10 +213,11 @@ def extend(
     begin = base.deadline if chained else at
     if state is not None and ext.base in (Base.LONGEST, Base.ANCHOR) and state.deadline > at:
         begin = state.deadline
-    limit = _limit(clock, ext.cap, state, at, activation) if ext.cap else None
+    limit = limit_of(clock, ext.cap, state, at, activation) if ext.cap else None
     guard = ext.never_shorten or clock.never_shorten or ext.base is Base.LONGEST
     benefits: list[Benefit] = []
-    now, whole, lost = base, None, 0
+    lost: list[Queued] = []
+    now, whole, over = base, None, 0
     for kind, span in grants:
         whole = _together(whole, span) if one_step and whole and isinstance(span, Span) else None
         if ext.base is Base.ANCHOR and isinstance(span, Span):
@@ -191,12 +226,15 @@ def extend(
             reached = _step(clock, base, whole, chained=chained, at=at)
         else:
             reached = _step(clock, now, span, chained=chained or bool(benefits), at=at)
+            over = 0
         whole = whole or (span if isinstance(span, Span) and not benefits else None)
         if guard and state is not None and reached.deadline < state.deadline:
             reached = replace(state, since=reached.since)
         if limit is not None and reached.day > limit:
             capped = _capped(clock, state, reached, limit)
-            lost += (reached.day - capped.day).days
+            # What was counted from the base again has lost what it had lost before, too.
+            fresh, over = (reached.day - capped.day).days - over, (reached.day - capped.day).days
+            lost += [Queued(act, kind, fresh)] if fresh > 0 else []
             reached = capped
         benefits.append(
             Benefit(
@@ -209,7 +247,7 @@ def extend(
             )
         )
         begin, now = reached.deadline, reached
-    return _outcome(ext, state, now, tuple(benefits), lost, act)
+    return _outcome(ext, state, now, tuple(benefits), tuple(lost))
 
 
 def _capped(clock: Clock, state: ClockState | None, reached: ClockState, limit: date) -> ClockState:
@@ -223,30 +261,43 @@ def _outcome(
     state: ClockState | None,
     now: ClockState,
     benefits: tuple[Benefit, ...],
-    lost: int,
-    act: str,
+    lost: tuple[Queued, ...],
 ) -> Extended:
     """Say what a cap did with the rest, and whether the act brought the deadline nearer."""
+    lost_days = sum(part.days for part in lost)
     if lost and ext.cap is not None and ext.cap.excess == "reject":
-        return Extended(state=state or now, lost_days=lost, rejected=True)
+        return Extended(state=state or now, lost_days=lost_days, rejected=True)
     if lost and ext.cap is not None and ext.cap.excess == "queue":
-        kind = benefits[-1].kind if benefits else "paid"
-        return Extended(
-            state=replace(now, queued=(*now.queued, Queued(act, kind, lost))), benefits=benefits
-        )
+        return Extended(state=replace(now, queued=(*now.queued, *lost)), benefits=benefits)
     shorter = (
         (state.day - now.day).days if state is not None and now.deadline < state.deadline else 0
     )
-    return Extended(state=now, benefits=benefits, lost_days=lost, shortened_days=max(0, shorter))
+    return Extended(
+        state=now, benefits=benefits, lost_days=lost_days, shortened_days=max(0, shorter)
+    )
+
+
+def later(clock: Clock, state: ClockState, days: int) -> ClockState:
+    """Return a clock some civil days later, at the same time of the day."""
+    if state.deadline == deadline_of(clock, state.day) and clock.ends != "exact":
+        return _on_day(clock, state, state.day + timedelta(days=days))
+    deadline = after(state.deadline, Span(days, Unit.DAY), clock.zone)
+    day = state.day + timedelta(days=days)
+    return _moved(state, deadline, day, anchor=day + _less(clock))
 
 
 def shifted(clock: Clock, state: ClockState, since: datetime, until: datetime) -> ClockState:
-    """Move a deadline that had not passed at `since` on by the civil days from `since` to `until`."""
+    """
+    Move a deadline that had not passed at `since` on by the time from `since` to `until`.
+
+    Civil days, but for a clock that ends at the exact minute; and always to after `until`.
+    """
     if state.deadline <= since:
         return state
     if clock.ends == "exact":
         deadline = state.deadline + (until - since)
         day = civil_day(deadline, clock.zone)
-        return replace(state, deadline=deadline, day=day, anchor=day, months=0)
-    days = civil_day(until, clock.zone) - civil_day(since, clock.zone)
-    return _on_day(clock, state, state.day + days)
+        return _moved(state, deadline, day, anchor=day)
+    days = (civil_day(until, clock.zone) - civil_day(since, clock.zone)).days
+    moved = later(clock, state, days) if days else state
+    return moved if moved.deadline > until else later(clock, state, days + 1)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from baohao.core.line.acts import Act, order
+from baohao.core.line.applying import apply, enter
+from baohao.core.line.dues import advance
 from baohao.core.line.run import Run
 from baohao.core.line.standing import NOTHING, Settled, Standing, Warning_
 from baohao.core.policy.model import Policy
@@ -93,10 +95,10 @@ def _finish(
         if act.kind == "repin":
             runs = _moved(rules, runs, act)
         for run in runs:
-            run.apply(act)
+            apply(run, act)
     if until is not None:
         for run in runs:
-            run.advance(until)
+            advance(run, until)
     return tuple(
         Folded(standing=r.standing(), settled=tuple(r.settled), warnings=tuple(r.warnings))
         for r in runs
@@ -114,7 +116,7 @@ def _moved(rules: Rules, runs: list[Run], act: Act) -> list[Run]:
 
 def _carried(run: Run, world: Policy, at: datetime) -> Run:
     """Carry one run over: clocks that both policies know stay as they are, new ones start now."""
-    run.advance(at)
+    advance(run, at)
     standing = run.standing()
     kept = {name: state for name, state in standing.clocks.items() if name in world.clocks}
     names = {stage.name for stage in world.stages}
@@ -132,5 +134,5 @@ def _carried(run: Run, world: Policy, at: datetime) -> Run:
         run.history,
     )
     moved.settled, moved.warnings = list(run.settled), list(run.warnings)
-    moved.enter(at)
+    enter(moved, at)
     return moved

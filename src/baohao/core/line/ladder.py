@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from baohao.core.civil import after
+from baohao.core.civil import Span, Unit, after, civil_day
 from baohao.core.policy.model import Policy, Stage, Until
 
 _NONE_WORK: dict[str, frozenset[str]] = {}
@@ -24,19 +24,6 @@ ALWAYS = {stage.name: stage for stage in (STOCK, PORTED_OUT, RETURNED, RECYCLED)
 
 Deadline = Callable[[str], datetime | None]
 Frozen = tuple[tuple[datetime, datetime], ...]
-
-
-def stage_named(policy: Policy, name: str) -> Stage:
-    """Return a stage of the policy, or one that every policy has."""
-    for stage in policy.stages:
-        if stage.name == name:
-            return stage
-    return ALWAYS[name]
-
-
-def first_lost(policy: Policy) -> Stage:
-    """Return the first rung on which the number is no longer the holder's."""
-    return next((stage for stage in policy.stages if not stage.keeping), RECYCLED)
 
 
 def until_of(until: Until, deadline: Deadline) -> datetime | None:
@@ -77,11 +64,7 @@ def rungs(
             start = previous
             if stage.origin is not None:
                 start = deadline(stage.origin) or previous
-            end = (
-                None
-                if start is None
-                else _thawed(after(start, stage.lasts, policy.zone), start, frozen)
-            )
+            end = None if start is None else lasting(policy, start, stage.lasts, frozen)
         else:
             end = None
         if end is not None and previous is not None and end < previous:
@@ -92,9 +75,23 @@ def rungs(
         previous = end
 
 
-def _thawed(end: datetime, start: datetime, frozen: Frozen) -> datetime:
-    """Move an end on by every stretch between it and `start` in which the ladder stood still."""
+def lasting(policy: Policy, start: datetime, span: Span, frozen: Frozen) -> datetime:
+    """
+    Return the end of a span that the ladder counts from `start`.
+
+    Every stretch between in which it stood still moves the end on: by civil days, a span of hours by its
+    exact length, and always to after it.
+    """
+    zone = policy.zone
+    end = after(start, span, zone)
     for since, until in frozen:
-        if since < end and until > start:
-            end += until - max(since, start)
+        if since >= end or until <= start:
+            continue
+        since = max(since, start)
+        if span.seconds:
+            end += until - since
+            continue
+        days = (civil_day(until, zone) - civil_day(since, zone)).days
+        moved = after(end, Span(days, Unit.DAY), zone)
+        end = moved if moved > until else after(end, Span(days + 1, Unit.DAY), zone)
     return end

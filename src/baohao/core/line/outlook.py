@@ -7,10 +7,11 @@ the number is lost first is told: reminders and counts use the earlier.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from baohao.core.line.fold import Rules, policy_of
+from baohao.core.line.dues import advance, next_due
 from baohao.core.line.project import LOST, ahead_of
 from baohao.core.line.run import Run
 from baohao.core.line.standing import Standing
@@ -25,6 +26,8 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 class Outlook:
     """Where a line is going."""
 
+    #: The policy that says so.
+    pin: str
     #: When the number is lost; `None`: no end in sight, or it is lost already.
     safe_until: datetime | None
     #: When something falls due by itself; `None`: nothing, or what does is not known.
@@ -45,23 +48,17 @@ def outlook(state: LineState, rules: Rules, now: datetime) -> Outlook:
     if len(seen) == 1:
         return seen[0]
     # A line with several readings settles nothing, so nothing falls due.
-    first = min(seen, key=lambda each: each.safe_until or _NEVER)
-    return Outlook(
-        safe_until=first.safe_until,
-        next_at=None,
-        stages=first.stages,
-        kinds=first.kinds,
-        starts=first.starts,
-    )
+    return replace(min(seen, key=lambda each: each.safe_until or _NEVER), next_at=None)
 
 
 def _outlook(policy: Policy, standing: Standing, state: LineState, now: datetime) -> Outlook:
     run = Run(policy, standing, state.acts)
     if len(state.standings) > 1:
-        run.advance(now)
-    stage, due = run.stage, run.next_due()
+        advance(run, now)
+    stage, due = run.stage, next_due(run)
     ahead = tuple(ahead_of(run, now))
     return Outlook(
+        pin=policy.pin,
         safe_until=next((b.at for b in ahead if b.kind in LOST), None) if stage.keeping else None,
         next_at=None if due is None else due[0],
         stages=(stage.name, *[b.stage for b in ahead]),

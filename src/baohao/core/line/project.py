@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from baohao.core.line.acts import Act
+from baohao.core.line.dues import advance, next_due, settle
 from baohao.core.line.extend import last_good_day
 from baohao.core.line.ladder import PORTED_OUT, RETURNED
 from baohao.core.line.run import Run
@@ -66,7 +67,7 @@ class Projection:
 def project(policy: Policy, standing: Standing, history: Sequence[Act], at: datetime) -> Projection:
     """Return what is true at `at`, which is not earlier than the standing, in one world."""
     run = Run(policy, standing, history)
-    run.advance(at)
+    advance(run, at)
     ahead = tuple(ahead_of(run, at))
     lost_at = next((b.at for b in ahead if b.kind in LOST), None)
     ends_at = next((b.at for b in ahead if b.kind != "live"), None)
@@ -115,12 +116,7 @@ def _services(run: Run) -> Mapping[str, frozenset[str]]:
 
 
 def _barred_days(run: Run, at: datetime) -> Mapping[int, int]:
-    if run.barred_since is None:
-        return dict(run.barred_days)
-    copy = Run(run.policy, run.standing(), run.history)
-    copy.parked_since, copy.stage = None, RETURNED
-    copy.watch_barred(at)
-    return copy.barred_days
+    return run.barred.ended(at, run.policy.zone).by_year
 
 
 def ahead_of(run: Run, at: datetime) -> Iterable[Boundary]:
@@ -132,10 +128,10 @@ def ahead_of(run: Run, at: datetime) -> Iterable[Boundary]:
         return
     copy = Run(run.policy, run.standing(), run.history)
     for _ in range(SETTLEMENTS_MAX):
-        due = copy.next_due()
+        due = next_due(copy)
         if due is None or due[0] > at + HORIZON:
             return
-        copy.settle(*due)
+        settle(copy, due)
         for settled in copy.settled:
             if settled.what == "stage":
                 stage = copy.stage
@@ -145,18 +141,14 @@ def ahead_of(run: Run, at: datetime) -> Iterable[Boundary]:
 
 def _plain(run: Run) -> bool:
     """Whether nothing but the ladder moves this line: no charge, queue, park, hold or yearly limit."""
-    policy = run.policy
-    return not (
+    return run.course.plain and not (
         run.charges
         or run.parked_since
         or run.held_since
-        or any(b.expires for b in policy.balances.values())
-        or any(state.queued for state in run.clocks.values())
-        or any(c.below or c.kind == "activate_by" for c in policy.clocks.values())
-        # The linter sees to it that the ladder alone stays inside a yearly limit; earlier days may not.
-        or run.barred_since
-        or (run.barred_days and any(c.accumulates for c in policy.clocks.values()))
-        or any(s.startswith("stage:") for c in policy.clocks.values() for s in c.starts)
+        or run.frozen
+        # The ladder alone stays inside a yearly limit; with days of before it may not.
+        or (run.course.limits and (run.barred.since or run.barred.by_year))
+        or (run.course.queues and any(state.queued for state in run.clocks.values()))
     )
 
 

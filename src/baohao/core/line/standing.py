@@ -128,6 +128,8 @@ class Standing:
     #: "port_out", "terminate", "return" or "recycle", once the life has ended.
     ended: str = ""
     benefits: tuple[Benefit, ...] = ()
+    #: When a clock last moved, of those since whose move some rule adds up acts.
+    moved: Mapping[str, datetime] = field(default_factory=dict)
 
 
 NOTHING = Standing()

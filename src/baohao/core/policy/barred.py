@@ -20,7 +20,7 @@ _YEAR_DAYS = 366
 
 def worst_year_days(policy: Policy) -> int:
     """Return the most barred civil days of a calendar year, at most 366: the year itself."""
-    stretch = _stretch_days(policy)
+    stretch = stretch_days(policy)
     days = _repeated(stretch, _gap_days(policy)) if stretch else 0
     if policy.park is not None:
         # A clock that counts barred days ends the line before parks can bring it over its limit.
@@ -42,8 +42,8 @@ def _repeated(stretch: int, gap: int | None) -> int:
     return whole * stretch + min(rest, stretch)
 
 
-def _stretch_days(policy: Policy) -> int:
-    """The most days a line is barred at one go."""
+def stretch_days(policy: Policy) -> int:
+    """Return the most days that the ladder alone keeps a line barred at one go."""
     return sum(_stage_days(policy, stage) for stage in barred_stages(policy))
 
 
