@@ -1,8 +1,8 @@
 """
 A policy: one product's retention rules, validated and frozen.
 
-The shapes are those of docs/rules/policy-language.md; `app/policies.py` reads them from TOML. Money is in
-minor units of the policy's currency, spans keep their units, instants are the fold's business.
+The shapes are those of docs/rules/policy-language.md; `app/policies.py` reads them from TOML. Money
+is in minor units of its currency, spans keep their units, instants are the fold's business.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ class Source:
 
     url: str
     checked: date
-    #: S operator's own page, P press or users, L low quality, M memory, NC not confirmed, X invented.
+    #: S operator's own page, P press or users, L low quality, M memory, NC not confirmed,
+    #: X invented.
     confidence: str
     quote: str = ""
 
@@ -112,7 +113,8 @@ class Clock:
 
     id: str
     kind: str
-    #: Names of starts: "activation", "event:topup", "charge_failed:rental", "stage:grace", "never" ...
+    #: Names of starts: "activation", "event:topup", "charge_failed:rental", "stage:grace",
+    #: "never" ...
     starts: tuple[str, ...] = ("activation",)
     below: BelowFloor | None = None
     term: Span | None = None
@@ -165,7 +167,8 @@ class EventRule:
     #: "posted", "requested", "paid" or "used".
     at: str = "posted"
     also: bool = False
-    #: The balance credited with the act's credited amount; empty: "main" for top-ups and vouchers; or "none".
+    #: The balance credited with the act's credited amount, or "none"; empty: "main" for top-ups
+    #: and vouchers.
     credit: str = ""
     extends: tuple[Extension, ...] = ()
 
@@ -292,7 +295,8 @@ class Offer:
 class Reversal:
     """What is given back when a paid act is undone."""
 
-    #: "first": bonus time goes before paid time is counted · "pro_rata": it is treated like paid time.
+    #: "first": bonus time goes before paid time is counted · "pro_rata": it is treated like paid
+    #: time.
     bonus: str = "first"
     #: "pro_rata_days", "pro_rata_months", "none" or "full".
     paid: str = "pro_rata_days"
@@ -402,7 +406,7 @@ class Policy:
     cohort: Cohort = Cohort()
     overlays: tuple[str, ...] = ()
     confidence: str
-    #: Enforcement was seen to differ from what the contract says; only the contract is scheduled on.
+    #: Enforcement was seen to differ from the contract; only the contract is scheduled on.
     contractual_only: bool = False
     observed: str = ""
     sources: tuple[Source, ...] = ()
@@ -425,8 +429,8 @@ class Policy:
     reminders: tuple[ReminderRule, ...] = ()
     operator_notices: tuple[tuple[str, Span], ...] = ()
     how: tuple[How, ...] = ()
-    #: Every reading of the document that its unknowns allow; of a policy without unknowns, itself alone.
-    #: A member world has no worlds of its own (empty).
+    #: Every reading of the document that its unknowns allow; empty where nothing is unknown, and in
+    #: the worlds themselves. `worlds_of` gives the policy itself then.
     worlds: tuple[Policy, ...] = ()
 
     @property

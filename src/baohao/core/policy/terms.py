@@ -63,7 +63,7 @@ class PerUnit:
 
 @dataclass(frozen=True, slots=True)
 class Tiers:
-    """The highest tier not above the amount; below the first tier, nothing. Need not be monotone."""
+    """The highest tier not above the amount; below the first, nothing. Need not be monotone."""
 
     #: (least amount in minor units, what it gives), ascending.
     steps: tuple[tuple[int, Span | PerUnit], ...]
