@@ -174,10 +174,11 @@ def load(path: Path, laws: Mapping[str, Overlay] | None = None) -> Loaded:
     found = parsed.findings
     if parsed.policy is not None:
         found = lint(parsed.policy, shipped_laws() if laws is None else laws)
+    located = sorted((source.locate(finding) for finding in found), key=lambda each: each.line)
     return Loaded(
         file=source.file,
         policy=None if found else parsed.policy,
-        findings=tuple(source.locate(finding) for finding in found),
+        findings=tuple(located),
         source=source,
     )
 
