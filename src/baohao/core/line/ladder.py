@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import lru_cache
 
 from baohao.core.civil import Span, Unit, after, civil_day
 from baohao.core.policy.model import Policy, Stage, Until
@@ -75,6 +76,10 @@ def rungs(
         previous = end
 
 
+# Kept: rungs are counted from midnights, and lines by the million share those.
+_after = lru_cache(maxsize=65536)(after)
+
+
 def lasting(policy: Policy, start: datetime, span: Span, frozen: Frozen) -> datetime:
     """
     Return the end of a span that the ladder counts from `start`.
@@ -83,7 +88,7 @@ def lasting(policy: Policy, start: datetime, span: Span, frozen: Frozen) -> date
     exact length, and always to after it.
     """
     zone = policy.zone
-    end = after(start, span, zone)
+    end = _after(start, span, zone)
     for since, until in frozen:
         if since >= end or until <= start:
             continue
