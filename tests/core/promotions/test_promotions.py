@@ -372,7 +372,7 @@ def test_law_limits_hold_over_any_batch(
     uses: list[Use] = []
     for who in batch:
         applied = apply(listed, who, facts, choice)
-        facts = consume(facts, applied)
+        facts = consume(facts, applied.uses)
         uses += applied.uses
     for p in listed:
         ours = [use for use in uses if use.promotion == p.id]
@@ -423,7 +423,7 @@ def test_law_splitting_over_batches_equals_one_by_one(
             facts = stored(uses)
             for who in batch:
                 applied = apply(listed, who, facts, choice)
-                facts = consume(facts, applied)
+                facts = consume(facts, applied.uses)
                 uses += applied.uses
         return uses
 

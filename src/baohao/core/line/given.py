@@ -1,4 +1,6 @@
-"""What a change of a line gives and takes: benefits as rows, of which each stretch of time has one."""
+"""
+What a change of a line gives and takes: benefits as rows, of which each stretch of time has one.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,8 @@ def live(state: LineState | None) -> Mapping[Place, Benefit]:
     """
     Return the benefits of a line by their place, in its first world.
 
-    Where two acts gave time from the same instant on, such as two top-ups of one minute that each begin a
-    term anew, the longer is the one that gives; a stretch of nothing is none.
+    Where two acts gave time from the same instant on, such as two top-ups of one minute that each
+    begin a term anew, the longer is the one that gives; a stretch of nothing is none.
     """
     found: dict[Place, Benefit] = {}
     if state is None or not state.standings:

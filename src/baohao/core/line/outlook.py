@@ -1,8 +1,8 @@
 """
 Outlook: what the store keeps of a line's future, so that it need not be asked of every line.
 
-It holds for as long as nothing happens to the line. Where the worlds of its policy differ, the one in which
-the number is lost first is told: reminders and counts use the earlier.
+It holds for as long as nothing happens to the line. Where the worlds of its policy differ, the one
+in which the number is lost first is told: reminders and counts use the earlier.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from baohao.core.line.fold import Rules, policy_of
 from baohao.core.line.dues import advance, next_due
+from baohao.core.line.fold import Rules, policy_of
 from baohao.core.line.project import LOST, ahead_of
 from baohao.core.line.run import Run
 from baohao.core.line.standing import Standing

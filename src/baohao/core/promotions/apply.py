@@ -94,9 +94,9 @@ def apply(
     return replace(taken, explanations=tuple(explanations))
 
 
-def consume(facts: PromotionFacts, applied: Applied) -> PromotionFacts:
+def consume(facts: PromotionFacts, uses: Iterable[Use]) -> PromotionFacts:
     """Return the facts that the next ask of a batch sees."""
-    return _count(facts, applied.uses, 1)
+    return _count(facts, tuple(uses), 1)
 
 
 def release(facts: PromotionFacts, uses: Iterable[Use]) -> PromotionFacts:

@@ -22,7 +22,8 @@ CREATE TABLE lines (
     safe_until  timestamptz,
     -- What stands in `due`, so that the door need not read it.
     due_at      timestamptz,
-    state       jsonb NOT NULL,
+    -- As text (json, not jsonb): written and read whole, a quarter of the time and two thirds of the size.
+    state       json NOT NULL,
     PRIMARY KEY (bucket, number)
 ) WITH (fillfactor = 80);
 
@@ -54,8 +55,8 @@ CREATE TABLE ladders (
     -- The first 63 bits of sha256 over pin and stages, so that every process makes the same.
     ladder bigint PRIMARY KEY,
     pin    text COLLATE "C" NOT NULL,
-    stages text[] NOT NULL,
-    kinds  text[] NOT NULL
+    stages jsonb NOT NULL,
+    kinds  jsonb NOT NULL
 );
 
 -- When a line enters which stage if nothing happens: narrow and HOT, scanned whole for what-if by date.

@@ -13,7 +13,7 @@ CREATE TABLE journal (
     ask          uuid,
     principal    text COLLATE "C" NOT NULL,
     channel      text COLLATE "C" NOT NULL,
-    payload      jsonb NOT NULL,
+    payload      json NOT NULL,
     prev         bytea NOT NULL,
     hash         bytea NOT NULL,
     PRIMARY KEY (bucket, subject, seq, recorded_at)

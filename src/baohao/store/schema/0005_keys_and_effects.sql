@@ -26,7 +26,7 @@ CREATE TABLE effects (
     tries   int NOT NULL DEFAULT 0,
     -- Claimed until then; null: free.
     lease   timestamptz,
-    data    jsonb NOT NULL,
+    data    json NOT NULL,
     PRIMARY KEY (bucket, id)
 );
 CREATE INDEX effects_due ON effects (due_at, bucket, id);

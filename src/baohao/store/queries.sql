@@ -1,0 +1,380 @@
+-- Every statement of the product, by name. `unnest` turns columns, one binary array each, into rows;
+-- a column that is itself an array travels as its text. Each key begins with the bucket.
+--
+-- First the door's: trip 1 finds and locks, trip 2 writes. Then what runs by the day, and what only reads.
+
+-- === trip 1: find and lock ===========================================================================
+
+-- name: find_keys
+-- Find the decisions that were made under these keys.
+SELECT k.bucket, k.principal, k.key, k.body, k.answer, k.subject, k.seq
+FROM unnest(%b::smallint[], %b::text[], %b::text[]) AS t (bucket, principal, key)
+JOIN keys k USING (bucket, principal, key)
+
+-- name: lock_lines
+-- Lock these lines in one order.
+SELECT l.number, l.version, l.head, l.recorded_at, l.due_at, l.state
+FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, number)
+JOIN lines l USING (bucket, number)
+ORDER BY bucket, number
+FOR UPDATE OF l
+
+-- name: lock_quotes
+-- Lock the quotes that are referred to, so that none is given back while it is used.
+SELECT q.id, q.number, q.version, q.made_at, q.until, q.terms, q.uses
+FROM unnest(%b::smallint[], %b::uuid[]) AS t (bucket, id)
+JOIN quotes q USING (bucket, id)
+ORDER BY bucket, id
+FOR UPDATE OF q
+
+-- name: find_cards
+-- Find which numbers these ICCIDs and IMSIs are on.
+SELECT c.identifier, c.number
+FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, identifier)
+JOIN cards c USING (bucket, identifier)
+
+-- name: lock_accounts
+-- Lock these guarded accounts in one order, after the lines.
+SELECT a.account, a.balance_minor, a.version, a.head, a.recorded_at
+FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, account)
+JOIN accounts a USING (bucket, account)
+ORDER BY bucket, account
+FOR UPDATE OF a
+
+-- name: lock_holdings
+-- Lock how many lines these holders have, after the accounts.
+SELECT h.holder, h.operator, h.cards
+FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, holder)
+JOIN holdings h USING (bucket, holder)
+ORDER BY bucket, holder, h.operator
+FOR UPDATE OF h
+
+-- name: lock_promotion_totals
+-- Lock what promotions with a limit have given, after the holdings.
+SELECT p.promotion, p.uses, p.cost_minor
+FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, promotion)
+JOIN promotion_totals p USING (bucket, promotion)
+ORDER BY bucket, promotion
+FOR UPDATE OF p
+
+-- name: lock_promotion_uses
+-- Lock what these numbers and holders have had of promotions, last of all locks.
+SELECT u.subject, u.promotion, u.uses
+FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, subject)
+JOIN promotion_uses u USING (bucket, subject)
+ORDER BY bucket, subject, u.promotion
+FOR UPDATE OF u
+
+-- name: read_clock
+-- Read the clock, to be sent after the locks, and whether the house is open.
+SELECT clock_timestamp() + clock_offset, is_open FROM house
+
+-- === trip 2: write ===================================================================================
+
+-- name: insert_lines
+-- Write lines that are new.
+INSERT INTO lines (bucket, number, operator, plan, pin, custody, epoch, holder, iccid, version, head,
+                   recorded_at, safe_until, due_at, state)
+SELECT * FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::int[],
+                     %b::text[], %b::text[], %b::int[], %b::bytea[], %b::timestamptz[], %b::timestamptz[],
+                     %b::timestamptz[], %b::json[])
+
+-- name: update_lines
+-- Move lines on from the version that was locked.
+UPDATE lines l
+SET plan = t.plan, pin = t.pin, epoch = t.epoch, holder = t.holder, iccid = t.iccid, version = t.version,
+    head = t.head, recorded_at = t.recorded_at, safe_until = t.safe_until, due_at = t.due_at, state = t.state
+FROM unnest(%b::smallint[], %b::text[], %b::int[], %b::text[], %b::text[], %b::int[], %b::text[], %b::text[],
+            %b::int[], %b::bytea[], %b::timestamptz[], %b::timestamptz[], %b::timestamptz[], %b::json[])
+  AS t (bucket, number, was, plan, pin, epoch, holder, iccid, version, head, recorded_at, safe_until, due_at,
+        state)
+WHERE l.bucket = t.bucket AND l.number = t.number AND l.version = t.was
+
+-- name: end_tenures
+-- End the open tenures of these numbers.
+UPDATE tenures t
+SET until = greatest(e.until, t.since)
+FROM unnest(%b::smallint[], %b::text[], %b::int[], %b::timestamptz[]) AS e (bucket, number, epoch, until)
+WHERE t.bucket = e.bucket AND t.number = e.number AND t.epoch = e.epoch AND t.until IS NULL
+
+-- name: insert_tenures
+-- Begin tenures.
+INSERT INTO tenures (bucket, number, epoch, holder, since)
+SELECT * FROM unnest(%b::smallint[], %b::text[], %b::int[], %b::text[], %b::timestamptz[])
+
+-- name: hold_tenures
+-- Say who holds tenures that began without a registered holder.
+UPDATE tenures t
+SET holder = h.holder
+FROM unnest(%b::smallint[], %b::text[], %b::int[], %b::text[]) AS h (bucket, number, epoch, holder)
+WHERE t.bucket = h.bucket AND t.number = h.number AND t.epoch = h.epoch
+
+-- name: delete_cards
+-- Take identifiers off the directory.
+DELETE FROM cards c
+USING unnest(%b::smallint[], %b::text[]) AS t (bucket, identifier)
+WHERE c.bucket = t.bucket AND c.identifier = t.identifier
+
+-- name: insert_cards
+-- Put identifiers into the directory.
+INSERT INTO cards (bucket, identifier, kind, number)
+SELECT * FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::text[])
+
+-- name: delete_chips
+-- Take lines off the chips that carried them.
+DELETE FROM chips c
+USING unnest(%b::smallint[], %b::text[], %b::text[]) AS t (bucket, eid, number)
+WHERE c.bucket = t.bucket AND c.eid = t.eid AND c.number = t.number
+
+-- name: insert_chips
+-- Put lines onto chips.
+INSERT INTO chips (bucket, eid, number)
+SELECT * FROM unnest(%b::smallint[], %b::text[], %b::text[])
+
+-- name: put_due
+-- Remind of lines earlier than they were to be looked at.
+INSERT INTO due (bucket, number, at)
+SELECT * FROM unnest(%b::smallint[], %b::text[], %b::timestamptz[])
+ON CONFLICT (bucket, number) DO UPDATE SET at = excluded.at
+
+-- name: delete_due
+-- Look no more at lines for which nothing falls due.
+DELETE FROM due d
+USING unnest(%b::smallint[], %b::text[]) AS t (bucket, number)
+WHERE d.bucket = t.bucket AND d.number = t.number
+
+-- name: insert_boundaries
+-- Write when new lines enter which stage.
+INSERT INTO boundaries (bucket, number, ladder, starts)
+SELECT bucket, number, ladder, starts::timestamptz[]
+FROM unnest(%b::smallint[], %b::text[], %b::bigint[], %b::text[]) AS t (bucket, number, ladder, starts)
+
+-- name: update_boundaries
+-- Write when lines enter which stage from now on.
+UPDATE boundaries b
+SET ladder = t.ladder, starts = t.starts::timestamptz[]
+FROM unnest(%b::smallint[], %b::text[], %b::bigint[], %b::text[]) AS t (bucket, number, ladder, starts)
+WHERE b.bucket = t.bucket AND b.number = t.number
+
+-- name: insert_ladders
+-- Name the stages of ways that no line has gone before.
+INSERT INTO ladders (ladder, pin, stages, kinds)
+SELECT * FROM unnest(%b::bigint[], %b::text[], %b::jsonb[], %b::jsonb[])
+ON CONFLICT (ladder) DO NOTHING
+
+-- name: end_benefits
+-- Mark benefits that are no longer given, before others take their place.
+UPDATE benefits b
+SET is_live = false
+FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::timestamptz[], %b::text[])
+  AS t (bucket, number, clock, starts_at, kind)
+WHERE b.bucket = t.bucket AND b.number = t.number AND b.clock = t.clock AND b.starts_at = t.starts_at
+  AND b.kind = t.kind AND b.is_live
+
+-- name: insert_benefits
+-- Write what was given.
+INSERT INTO benefits (bucket, number, epoch, seq, n, act, clock, kind, starts_at, ends_at)
+SELECT * FROM unnest(%b::smallint[], %b::text[], %b::int[], %b::int[], %b::smallint[], %b::text[], %b::text[],
+                     %b::text[], %b::timestamptz[], %b::timestamptz[])
+
+-- name: insert_quotes
+-- Write promises.
+INSERT INTO quotes (bucket, id, number, version, made_at, until, terms, uses)
+SELECT * FROM unnest(%b::smallint[], %b::uuid[], %b::text[], %b::int[], %b::timestamptz[], %b::timestamptz[],
+                     %b::jsonb[], %b::jsonb[])
+
+-- name: delete_quotes
+-- End promises that were kept, or that ran out.
+DELETE FROM quotes q
+USING unnest(%b::smallint[], %b::uuid[]) AS t (bucket, id)
+WHERE q.bucket = t.bucket AND q.id = t.id
+
+-- name: insert_journal
+-- Write events, one instant for all.
+INSERT INTO journal (recorded_at, bucket, subject, seq, effective_at, kind, ask, principal, channel, payload,
+                     prev, hash)
+SELECT %b::timestamptz, t.*
+FROM unnest(%b::smallint[], %b::text[], %b::int[], %b::timestamptz[], %b::text[], %b::uuid[], %b::text[],
+            %b::text[], %b::json[], %b::bytea[], %b::bytea[]) AS t
+
+-- name: insert_entries
+-- Post entries, one instant for all.
+INSERT INTO entries (recorded_at, bucket, id, subject, seq, kind, currency, transfer, payer, reason, accounts,
+                     amounts)
+SELECT %b::timestamptz, bucket, id, subject, seq, kind, currency, transfer, payer, reason, accounts::text[],
+       amounts::bigint[]
+FROM unnest(%b::smallint[], %b::uuid[], %b::text[], %b::int[], %b::text[], %b::text[], %b::uuid[], %b::text[],
+            %b::text[], %b::text[], %b::text[])
+  AS t (bucket, id, subject, seq, kind, currency, transfer, payer, reason, accounts, amounts)
+
+-- name: insert_deferrals
+-- Write how deferred revenue changes.
+INSERT INTO deferrals (bucket, subject, seq, plan, currency, months, amounts)
+SELECT bucket, subject, seq, plan, currency, months::date[], amounts::bigint[]
+FROM unnest(%b::smallint[], %b::text[], %b::int[], %b::text[], %b::text[], %b::text[], %b::text[])
+  AS t (bucket, subject, seq, plan, currency, months, amounts)
+
+-- name: update_accounts
+-- Move guarded balances, one change for each account, and the chains of those that were asked of.
+UPDATE accounts a
+SET balance_minor = a.balance_minor + t.change_minor, version = t.version, head = t.head,
+    recorded_at = t.recorded_at
+FROM unnest(%b::smallint[], %b::text[], %b::bigint[], %b::int[], %b::bytea[], %b::timestamptz[])
+  AS t (bucket, account, change_minor, version, head, recorded_at)
+WHERE a.bucket = t.bucket AND a.account = t.account
+
+-- name: insert_accounts
+-- Open guarded accounts.
+INSERT INTO accounts (bucket, account, balance_minor, version, head, recorded_at)
+SELECT * FROM unnest(%b::smallint[], %b::text[], %b::bigint[], %b::int[], %b::bytea[], %b::timestamptz[])
+
+-- name: update_holdings
+-- Count lines of holders.
+UPDATE holdings h
+SET cards = h.cards + t.change
+FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::int[]) AS t (bucket, holder, operator, change)
+WHERE h.bucket = t.bucket AND h.holder = t.holder AND h.operator = t.operator
+
+-- name: insert_holdings
+-- Count the first lines of holders.
+INSERT INTO holdings (bucket, holder, operator, cards)
+SELECT * FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::int[])
+
+-- name: update_promotion_totals
+-- Count uses of promotions under the limits of today; what is given back is never over a limit that was lowered.
+UPDATE promotion_totals p
+SET uses = greatest(0, p.uses + t.uses), cost_minor = greatest(0, p.cost_minor + t.cost_minor),
+    uses_max = CASE WHEN t.uses > 0 THEN t.uses_max ELSE greatest(t.uses_max, p.uses + t.uses) END,
+    budget_max_minor = CASE WHEN t.cost_minor > 0 THEN t.budget_max_minor
+                            ELSE greatest(t.budget_max_minor, p.cost_minor + t.cost_minor) END
+FROM unnest(%b::smallint[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[])
+  AS t (bucket, promotion, uses, cost_minor, uses_max, budget_max_minor)
+WHERE p.bucket = t.bucket AND p.promotion = t.promotion
+
+-- name: insert_promotion_totals
+-- Count the first uses of promotions.
+INSERT INTO promotion_totals (bucket, promotion, uses, cost_minor, uses_max, budget_max_minor)
+SELECT * FROM unnest(%b::smallint[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[])
+
+-- name: update_promotion_uses
+-- Count what numbers and holders have had of promotions.
+UPDATE promotion_uses u
+SET uses = greatest(0, u.uses + t.change)
+FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::int[]) AS t (bucket, subject, promotion, change)
+WHERE u.bucket = t.bucket AND u.subject = t.subject AND u.promotion = t.promotion
+
+-- name: insert_promotion_uses
+-- Count the first that numbers and holders have of promotions.
+INSERT INTO promotion_uses (bucket, subject, promotion, uses)
+SELECT * FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::int[])
+
+-- name: insert_effects
+-- Owe work outside the database.
+INSERT INTO effects (bucket, id, subject, epoch, kind, due_at, data)
+SELECT * FROM unnest(%b::smallint[], %b::uuid[], %b::text[], %b::int[], %b::text[], %b::timestamptz[],
+                     %b::json[])
+
+-- name: insert_keys
+-- Keep answers under their keys, for ever.
+INSERT INTO keys (recorded_at, bucket, principal, key, body, answer, subject, seq)
+SELECT %b::timestamptz, t.*
+FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::bytea[], %b::text[], %b::text[], %b::int[]) AS t
+
+-- name: park_asks
+-- Put asks aside that a defect keeps from being decided; a second try leaves the first reason.
+INSERT INTO parked (bucket, id, subject, parked_at, ask, reason)
+SELECT bucket, id, subject, parked_at, ask, reason
+FROM unnest(%b::smallint[], %b::uuid[], %b::text[], %b::timestamptz[], %b::jsonb[], %b::text[])
+  AS t (bucket, id, subject, parked_at, ask, reason)
+ON CONFLICT (bucket, id) DO NOTHING
+
+-- === what the day does ===============================================================================
+
+-- name: find_due
+-- Find lines that are to be looked at, the earliest first.
+SELECT number FROM due WHERE at <= %b ORDER BY at, bucket, number LIMIT %b
+
+-- name: find_ended_quotes
+-- Find quotes that ended, and lock them against being used after all.
+SELECT bucket, id, number, uses FROM quotes WHERE until <= %b ORDER BY until, bucket, id LIMIT %b
+FOR UPDATE SKIP LOCKED
+
+-- name: claim_effects
+-- Claim effects that are due, for as long as the lease says; others take what is left.
+UPDATE effects e
+SET lease = %b, tries = tries + 1
+FROM (SELECT bucket, id FROM effects
+      WHERE due_at <= %b AND (lease IS NULL OR lease <= %b)
+      ORDER BY due_at, bucket, id LIMIT %b FOR UPDATE SKIP LOCKED) AS t
+WHERE e.bucket = t.bucket AND e.id = t.id
+RETURNING e.bucket, e.id, e.subject, e.epoch, e.kind, e.due_at, e.tries, e.data
+
+-- name: finish_effects
+-- Forget effects that are done, unless the lease has gone to somebody else meanwhile.
+DELETE FROM effects e
+USING unnest(%b::smallint[], %b::uuid[], %b::int[]) AS t (bucket, id, tries)
+WHERE e.bucket = t.bucket AND e.id = t.id AND e.tries = t.tries
+
+-- name: postpone_effects
+-- Put effects off that could not be done.
+UPDATE effects e
+SET lease = NULL, due_at = t.due_at
+FROM unnest(%b::smallint[], %b::uuid[], %b::int[], %b::timestamptz[]) AS t (bucket, id, tries, due_at)
+WHERE e.bucket = t.bucket AND e.id = t.id AND e.tries = t.tries
+
+-- === the journal =====================================================================================
+
+-- name: read_journal
+-- Read the events of one subject in order.
+SELECT subject, seq, recorded_at, effective_at, kind, ask, principal, channel, payload, prev, hash
+FROM journal WHERE bucket = %b AND subject = %b ORDER BY seq, recorded_at
+
+-- name: read_journal_of_bucket
+-- Read the events of a bucket, subject by subject.
+SELECT subject, seq, recorded_at, effective_at, kind, ask, principal, channel, payload, prev, hash
+FROM journal WHERE bucket = %b ORDER BY subject, seq, recorded_at
+
+-- name: read_entries_of_bucket
+-- Read the entries that events of a bucket posted.
+SELECT subject, seq, kind, currency, transfer, payer, reason, accounts, amounts
+FROM entries WHERE bucket = %b AND seq > 0 ORDER BY subject, seq, id
+
+-- === the schema's own ================================================================================
+
+-- name: lock_house
+-- Let one process at a time change the house or its months.
+SELECT one FROM house FOR UPDATE
+
+-- name: read_months
+-- Read for which months the journal has room.
+SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+WHERE i.inhparent = 'journal'::regclass
+
+-- === what only reads =================================================================================
+
+-- name: read_line
+-- Read one line to show it.
+SELECT version, head, recorded_at, due_at, state FROM lines WHERE bucket = %b AND number = %b
+
+-- === what if =========================================================================================
+
+-- name: read_now
+-- Read the house's clock, without a lock.
+SELECT clock_timestamp() + clock_offset FROM house
+
+-- name: read_ladders
+-- Read the names of all ways that lines go.
+SELECT ladder, pin, stages, kinds FROM ladders
+
+-- name: count_stages
+-- Count how many lines will have come how far on their way at an instant.
+SELECT ladder, width_bucket(%b::timestamptz, starts) AS place, count(*)
+FROM boundaries GROUP BY ladder, place
+
+-- name: guess_lines
+-- Guess how many lines there are, from what the last analysis counted.
+SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'lines'::regclass
+
+-- name: sample_lines
+-- Read lines of a policy from pages drawn by chance.
+SELECT state FROM lines TABLESAMPLE SYSTEM (%b::real) REPEATABLE (%b::bigint) WHERE pin = %b LIMIT %b
