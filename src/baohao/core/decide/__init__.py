@@ -102,7 +102,8 @@ def decide(
         if state is None:
             return verb(Case(None, (), facts, ask, terms, now))
         settled, due = settle(state, terms.rules, now)
-        expected(settled, ask, required=False)
-        return verb(Case(settled, due, facts, ask, terms, now))
+        case = Case(settled, due, facts, ask, terms, now, state)
+        expected(case)
+        return verb(case)
     except Refusal as refusal:
         return refusal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from baohao.core.asks import Decision
 from baohao.core.decide import payload
 from baohao.core.decide.case import Case
-from baohao.core.decide.people import tenure_from
+from baohao.core.decide.people import FIELDS, tenure_from
 from baohao.core.decide.selling import sell
 from baohao.core.line.ladder import RETURNED, STOCK
 from baohao.core.refusals import Refusal
@@ -21,24 +21,15 @@ def activate(case: Case) -> Decision:
     """
     Activate a line in stock for a holder.
 
-    Fields: `holder` (random id), `document`, `residency`, `identity_until`, `paid`, `term`, `codes`,
-    `total_minor`.
-    Refuses with `NotInStock`, `DocumentRefused`, `QuotaReached` and as `renew` does.
+    Fields: `holder` (random id), `holder_kind`, `document`, `residency`, `identity_until`, `age_years`,
+    `guardian`; `paid`, `term`, `codes`, `quote`, `total_minor` (what was shown).
+    Refuses with `NotInStock`, `DocumentRefused`, `DocumentExpired`, `GuardianMissing`, `QuotaReached`,
+    `ExternalNotSold`, `VerbNotAllowed`, `VerbNotAllowedHere`, `NotOffered`, `NotSellable`,
+    `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `MoneyShort`, `PriceMoved`, `QuoteUnknown`,
+    `QuoteOver` or `QuoteMoved`.
     """
     ask = case.ask
-    payload.only(
-        ask,
-        "holder",
-        "holder_kind",
-        "document",
-        "residency",
-        "identity_until",
-        "paid",
-        "term",
-        "codes",
-        "quote",
-        "total_minor",
-    )
+    payload.only(ask, *FIELDS, "paid", "term", "codes", "quote", "total_minor")
     if case.stage.name not in (STOCK.name, RETURNED.name) or case.state.tenure is not None:
         raise NotInStock(stage=case.stage.name)
     term = payload.span(ask, "term") if "term" in ask.payload else None

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from baohao.core.asks import Decision
-from baohao.core.books import funds
-from baohao.core.books.chart import AccountKind, account
-from baohao.core.books.entry import Entry
 from baohao.core.decide import payload
 from baohao.core.decide.case import Case, SecondPersonMissing, act_on, conclude
 from baohao.core.decide.observe import ClockUnknown
@@ -17,7 +14,7 @@ def adjust(case: Case) -> Decision:
     Set a clock to an instant, or a balance to an amount.
 
     Fields: `clock` with `until`, or `balance` with `amount_minor`; `reason`, `approved_by`.
-    Refuses with `ClockUnknown`, `SecondPersonMissing`, `FieldMissing`.
+    Refuses with `ClockUnknown`, `SecondPersonMissing`, `FieldMissing`, `VerbNotAllowed`.
     """
     ask, policy = case.ask, case.policy
     payload.only(ask, "clock", "until", "balance", "amount_minor")
@@ -41,13 +38,4 @@ def adjust(case: Case) -> Decision:
         why=payload.reason(ask),
     )
     done = act_on(case, act)
-    return conclude(case, done.state, done.events, entries=(*done.entries, *_booked(case, act)))
-
-
-def _booked(case: Case, act: Act) -> tuple[Entry, ...]:
-    line = case.state
-    if not act.balance or line.custody != "issued":
-        return ()
-    change = (act.amount_minor or 0) - line.standing.balances.get(act.balance, 0)
-    credit = account(AccountKind.CREDIT, line.plan, case.policy.currency)
-    return funds.adjust(credit, change, cause="by_hand", reason=act.why)
+    return conclude(case, done.state, done.events, entries=done.entries, cause="by_hand")

@@ -8,20 +8,28 @@ docstring lists.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from baohao.core.altered import altered
 from baohao.core.asks import Ask, Decision, Effect, Facts, Terms
-from baohao.core.books import income
+from baohao.core.books import funds, income
+from baohao.core.books.chart import AccountKind, account
 from baohao.core.books.entry import Entry, entry_of
+from baohao.core.decide.deferred import deferrals
 from baohao.core.fees import Fee
 from baohao.core.line.acts import Act
 from baohao.core.line.course import course_of
+from baohao.core.line.dues import advance
 from baohao.core.line.event import Event
 from baohao.core.line.evolve import acted, is_late, resettled, settlements
 from baohao.core.line.fold import Folded, policy_of
+from baohao.core.line.run import Run
+from baohao.core.line.standing import Standing
 from baohao.core.line.state import LineState, Sold
 from baohao.core.policy.model import Permission, Policy, Stage
+from baohao.core.policy.worlds import worlds_of
+from baohao.core.promotions.model import Use
 from baohao.core.refusals import Refusal
 
 
@@ -91,6 +99,12 @@ class NotYetTrue(Refusal):
     code = "line.not_yet"
 
 
+class ActKnown(Refusal):
+    """An act with the id {act} has been taken down on this line."""
+
+    code = "act.known"
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One ask, its line settled up to `now`, and what it may look at."""
@@ -102,6 +116,8 @@ class Case:
     ask: Ask
     terms: Terms
     now: datetime
+    #: The line as it is stored, before what fell due.
+    stored: LineState | None = None
 
     @property
     def state(self) -> LineState:
@@ -116,9 +132,20 @@ class Case:
         return policy_of(self.terms.rules, self.state.pin)
 
     @property
+    def standing(self) -> Standing:
+        """Where the line stands now; of several readings, in the first."""
+        line = self.state
+        if len(line.standings) == 1:
+            return line.standing
+        # What is not known is not settled, so it has to be looked at.
+        run = Run(worlds_of(self.policy)[0], line.standing, line.acts)
+        advance(run, self.now)
+        return run.standing()
+
+    @property
     def stage(self) -> Stage:
-        """Where the line stands; of several readings, the first."""
-        return course_of(self.policy).stages[self.state.standing.stage or "stock"]
+        """The stage that the line is in."""
+        return course_of(self.policy).stages[self.standing.stage or "stock"]
 
     @property
     def id(self) -> str:
@@ -155,24 +182,29 @@ class Case:
             raise ExternalNotSold()
 
 
-def expected(line: LineState, ask: Ask, *, required: bool) -> None:
+def expected(case: Case) -> None:
     """
-    Compare the line with what the asker was shown.
+    Compare the line with what the asker was shown; what fell due by itself since then is no change.
 
-    Raises `LineMoved`, and `ExpectationMissing` where `required` and nothing was said.
+    Raises `LineMoved`.
     """
-    until = safe_until(line)
-    if ask.expect_until is not None and ask.expect_until != until:
-        raise LineMoved(until=until.isoformat() if until else "none", version=line.version)
-    if ask.expect_version is not None and ask.expect_version != line.version:
-        raise LineMoved(until=until.isoformat() if until else "none", version=line.version)
-    if required and ask.expect_until is None and ask.expect_version is None:
+    ask, until = case.ask, safe_until(case.state)
+    version = (case.stored or case.state).version
+    if (ask.expect_until is not None and ask.expect_until != until) or (
+        ask.expect_version is not None and ask.expect_version != version
+    ):
+        raise LineMoved(until=until.isoformat() if until else "none", version=version)
+
+
+def expecting(case: Case) -> None:
+    """Refuse an ask that says nothing of what was shown; raises `ExpectationMissing`."""
+    if case.ask.expect_until is None and case.ask.expect_version is None:
         raise ExpectationMissing()
 
 
 def safe_until(line: LineState) -> datetime | None:
     """Return the deadline that a renewal moves: the latest of the line's clocks, in its first world."""
-    return max((c.deadline for c in line.standing.clocks.values()), default=None)
+    return max([c.deadline for c in line.standing.clocks.values()], default=None)
 
 
 # -- concluding ------------------------------------------------------------------------------------
@@ -185,16 +217,25 @@ def conclude(
     *,
     entries: Sequence[Entry] = (),
     effects: Sequence[Effect] = (),
+    uses: tuple[Use, ...] = (),
+    released: tuple[Use, ...] = (),
     answer: dict[str, object] | None = None,
+    cause: str = "late_fact",
+    is_next_life: bool = False,
 ) -> Decision:
     """
     Return the decision: what fell due first, then what the ask brought about.
 
     `state` is the line after `events`, its version not counted yet. The network is told when what works
-    on the line has changed, or its card.
+    on the line has changed, or its card. What the line's balances changed by and `entries` do not say is
+    booked as put right for `cause`. Where `is_next_life`, what the last one paid for goes on being earned.
     """
-    state = _versioned(state, case.line, len(events))
+    state = altered(state, version=(case.line.version if case.line else 0) + len(events))
     booked = [entry for event in case.due for entry in of_settlement(case, event)]
+    booked += entries
+    booked += _unexplained(
+        case.stored, state, booked, policy_of(case.terms.rules, state.pin), cause
+    )
     owed = list(effects)
     if state.custody == "issued" and _told_apart(case, state):
         owed.append(Effect(kind="network", due_at=case.now, data={"stage": state.standing.stage}))
@@ -202,17 +243,35 @@ def conclude(
     told: dict[str, object] = {"id": case.id, "version": state.version}
     if until is not None:
         told["until"] = until.isoformat()
+    policy = policy_of(case.terms.rules, state.pin)
     return Decision(
         state=state,
         events=(*case.due, *events),
-        entries=(*booked, *entries),
+        entries=tuple(booked),
         effects=tuple(owed),
+        deferrals=() if is_next_life else deferrals(policy, case.stored, state, case.now),
+        uses=uses,
+        released=released,
         answer=told | (answer or {}),
     )
 
 
-def _versioned(state: LineState, before: LineState | None, events: int) -> LineState:
-    return replace(state, version=(before.version if before is not None else 0) + events)
+def _unexplained(
+    before: LineState | None, after: LineState, entries: Sequence[Entry], policy: Policy, cause: str
+) -> tuple[Entry, ...]:
+    """Return the entry that lets the books owe what the balances of an issued line hold."""
+    if after.custody != "issued":
+        return ()
+    held = sum(before.standing.balances.values()) if before is not None else 0
+    change = sum(after.standing.balances.values()) - held
+    for entry in entries:
+        for posting in entry.postings:
+            if posting.account.kind is AccountKind.CREDIT:
+                change += posting.amount_minor
+    if not change:
+        return ()
+    credit = account(AccountKind.CREDIT, after.plan, policy.currency)
+    return funds.adjust(credit, change, cause=cause, reason=cause.replace("_", " "))
 
 
 def _told_apart(case: Case, state: LineState) -> bool:
@@ -272,12 +331,13 @@ def act_on(
     Fold an act in; a late one unsettles what would not have fallen due, and settles what would.
 
     Raises `WouldShorten` when a deadline moves nearer and the ask does not accept that, `NotYetTrue` for
-    an act that lies ahead.
+    an act that lies ahead, `ActKnown` for one that is there already.
     """
     if act.at > case.now:
         raise NotYetTrue(at=act.at.isoformat())
+    fresh(case, act)
     state, folded = acted(case.state, act, case.terms.rules)
-    _no_shorter(case, act, folded)
+    not_shorter(case, act, folded)
     events: tuple[Event, ...] = (
         Event(kind="acted", effective_at=act.at, act=act, sold=sold, data=data or {}),
     )
@@ -286,24 +346,42 @@ def act_on(
     return Acted(state, events, entries, folded)
 
 
+def fresh(case: Case, act: Act) -> None:
+    """Refuse an act whose id the line has; raises `ActKnown`."""
+    for known in case.state.acts:
+        if known.id == act.id:
+            raise ActKnown(act=act.id)
+
+
 def aftermath(
     case: Case, act: Act, state: LineState, folded: Sequence[Folded]
 ) -> tuple[Event, ...]:
     """Return what an act settled at once, and what a late one unsettles and settles instead."""
     if is_late(case.state, act):
-        return resettled(state, case.state.acts, state.acts, case.terms.rules)
+        return resettled(case.state, state.acts, case.terms.rules)
     return settlements(folded[0].settled) if len(folded) == 1 else ()
 
 
-def _no_shorter(case: Case, act: Act, folded: Sequence[Folded]) -> None:
-    if case.ask.payload.get("accept_shorter") is True or act.kind in (
-        "adjust",
-        "recycle",
-        "return",
-    ):
-        return
-    for before, after in zip(case.state.standings, folded, strict=False):
-        for name, clock in before.clocks.items():
-            now = after.standing.clocks.get(name)
+#: Acts that are meant to bring a deadline nearer, or to end it; a repin has a refusal of its own.
+_SHORTENING = frozenset({"adjust", "recycle", "return", "repin"})
+
+
+def not_shorter(case: Case, act: Act, folded: Sequence[Folded]) -> None:
+    """Raise `WouldShorten` where an act brings a deadline nearer and the ask does not accept that."""
+    days = shorter_days(case.state, folded)
+    if days and act.kind not in _SHORTENING and case.ask.payload.get("accept_shorter") is not True:
+        raise WouldShorten(days=days)
+
+
+def shorter_days(before: LineState, folded: Sequence[Folded]) -> int:
+    """Return by how many days, begun ones too, any deadline moves nearer; 0: none does."""
+    days = 0
+    for was, will in zip(before.standings, folded, strict=False):
+        for name, clock in was.clocks.items():
+            now = will.standing.clocks.get(name)
             if now is not None and now.deadline < clock.deadline:
-                raise WouldShorten(days=(clock.deadline - now.deadline).days)
+                days = max(days, (clock.deadline - now.deadline - _INSTANT).days + 1)
+    return days
+
+
+_INSTANT = timedelta(microseconds=1)

@@ -22,6 +22,11 @@ def deferrals(
     policy: Policy, before: LineState | None, after: LineState, now: datetime
 ) -> Deferrals:
     """Return by how much each month's deferred revenue changes; closed months stay as they are."""
+    if before is None:
+        if not after.sold:
+            return ()
+    elif before.sold == after.sold and before.standing.benefits == after.standing.benefits:
+        return ()
     was = _spreads(before) if before is not None else {}
     will = _spreads(after)
     open_month = month_of(civil_day(now, policy.zone))

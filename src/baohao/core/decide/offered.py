@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from baohao.core.civil import Span, civil_day
-from baohao.core.decide.case import Case
+from baohao.core.decide.case import Case, shorter_days
 from baohao.core.line.acts import Act
 from baohao.core.line.evolve import acted
 from baohao.core.line.fold import Folded
@@ -52,6 +52,12 @@ class BalanceFull(Refusal):
     code = "offer.balance_full"
 
 
+#: What each verb brings about.
+_KINDS = {"renew": "renewal", "activate": "activate", "top_up": "topup", "restore": "restore"}
+#: The verbs that sell another's offers: who has a number again buys time for it.
+_SELLS = {"restore": "renew"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
     """What an act would cost and bring."""
@@ -65,6 +71,8 @@ class Offered:
     #: The deadline after it.
     until: datetime | None
     lost_days: int
+    #: By how many days it would bring some deadline nearer.
+    shortened_days: int
     #: The line as it would be.
     state: LineState
     folded: tuple[Folded, ...]
@@ -85,6 +93,7 @@ def offer_for(
     """
     if not policy.sellable:
         raise NotSellable(plan=plan)
+    verb = _SELLS.get(verb, verb)
     offers = [o for o in policy.offers if o.plan == plan and o.verb == verb]
     for offer in offers:
         if term is None and amount_minor is None and len(offers) == 1:
@@ -102,22 +111,30 @@ def _same(one: Span, other: Span) -> bool:
     return (one.months, one.days, one.seconds) == (other.months, other.days, other.seconds)
 
 
-def quoted(case: Case, offer: Offer, *, codes: frozenset[str], at: datetime) -> Offered:
+def quoted(
+    case: Case,
+    verb: str,
+    offer: Offer,
+    *,
+    codes: frozenset[str],
+    at: datetime,
+    extra_fee_minor: int = 0,
+) -> Offered:
     """
     Price an act on a line as at `at`, and fold it in on a copy.
 
-    Raises `NothingGained`, `RefusedByCap`, `BalanceFull`, `VerbNotOffered`.
+    `extra_fee_minor` is asked for beside the fee schedule's. Raises `NothingGained`, `RefusedByCap`,
+    `BalanceFull`, `VerbNotOffered`.
     """
-    policy, line, verb = case.policy, case.state, offer.verb
+    policy, line = case.policy, case.state
     candidate = _candidate(case, policy, offer, codes, at)
     applied = apply(case.terms.promotions, candidate, case.facts.promotions)
-    kind = {"renew": "renewal", "activate": "activate", "top_up": "topup"}[verb]
     act = Act(
         id=case.id,
-        kind=kind,
+        kind=_KINDS[verb],
         at=at,
         amount_minor=applied.price_minor,
-        credited_minor=offer.price_minor + applied.credit_minor if verb == "top_up" else 0,
+        credited_minor=(offer.price_minor if verb == "top_up" else 0) + applied.credit_minor,
         term=offer.term,
         bonus=tuple(bonus.span for bonus in applied.bonuses),
         gives=tuple(sorted(offer.allowances.items())),
@@ -127,10 +144,10 @@ def quoted(case: Case, offer: Offer, *, codes: frozenset[str], at: datetime) -> 
     lost = _hold_against(case, act, folded)
     fee = case.fee(verb)
     restore = case.stage.restore
-    restoring = 0
+    restoring = extra_fee_minor
     if restore is not None and verb == "renew" and case.stage.kind != "live":
         # A top-up pays it out of its own credit, by the policy's rule.
-        restoring = restore.fee_minor
+        restoring += restore.fee_minor
     before, after = line.standing.clocks, folded[0].standing.clocks
     return Offered(
         offer=offer,
@@ -141,6 +158,7 @@ def quoted(case: Case, offer: Offer, *, codes: frozenset[str], at: datetime) -> 
         before=max((c.deadline for c in before.values()), default=None),
         until=max((c.deadline for c in after.values()), default=None),
         lost_days=lost,
+        shortened_days=shorter_days(line, folded),
         state=state,
         folded=folded,
     )
@@ -174,10 +192,15 @@ def _hold_against(case: Case, act: Act, folded: tuple[Folded, ...]) -> int:
     """Return the days that a cap would take; refuse what would bring nothing."""
     warnings: list[Warning_] = [w for f in folded for w in f.warnings if w.act == act.id]
     for warning in warnings:
-        if warning.code == "did_not_count":
+        if warning.code == "did_not_count" and not _is_credit(case, act):
             raise NothingGained(stage=case.stage.name, why=warning.why)
         if warning.code == "refused_by_cap":
             raise RefusedByCap(days=warning.days)
         if warning.code == "balance_capped":
             raise BalanceFull(lost_minor=warning.amount_minor)
     return max((w.days for w in warnings if w.code == "days_lost_to_cap"), default=0)
+
+
+def _is_credit(case: Case, act: Act) -> bool:
+    """Say whether an act brings credit at least: on a live line money counts for itself."""
+    return act.kind == "topup" and case.stage.kind == "live"

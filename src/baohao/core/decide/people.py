@@ -28,13 +28,27 @@ class QuotaReached(Refusal):
     code = "holder.quota"
 
 
-def tenure_from(case: Case, *, epoch: int) -> Tenure:
-    """
-    Return the tenure that an ask begins.
+class GuardianMissing(Refusal):
+    """A holder of {age} years is a minor below {limit}; say in `guardian` who answers for the line."""
 
-    Raises `DocumentRefused`, `DocumentExpired` and `QuotaReached`.
+    code = "holder.guardian"
+
+
+#: What is said of a holder.
+FIELDS = (
+    *("holder", "holder_kind", "document", "residency", "identity_until"),
+    *("age_years", "guardian"),
+)
+
+
+def tenure_from(case: Case, *, epoch: int, is_new: bool = True) -> Tenure:
+    """
+    Return the tenure that an ask begins; `is_new`: the holder has one card more by it.
+
+    Raises `DocumentRefused`, `DocumentExpired`, `GuardianMissing` and `QuotaReached`.
     """
     ask, people = case.ask, case.policy.people
+    guardian = _guardian(case)
     document = payload.text(ask, "document", "")
     residency = payload.text(ask, "residency", "resident")
     taken = people.documents.get(residency)
@@ -47,7 +61,7 @@ def tenure_from(case: Case, *, epoch: int) -> Tenure:
         raise DocumentExpired(day=until.isoformat())
     kind = payload.text(ask, "holder_kind", "person", among=HOLDER_KINDS)
     quota = people.quota_person if kind == "person" else people.quota_organisation
-    if quota is not None and case.facts.holder_cards >= quota:
+    if is_new and quota is not None and case.facts.holder_cards >= quota:
         raise QuotaReached(cards=case.facts.holder_cards, quota=quota)
     return Tenure(
         epoch=epoch,
@@ -55,4 +69,15 @@ def tenure_from(case: Case, *, epoch: int) -> Tenure:
         since=case.now,
         identity="registered" if document else "",
         identity_until=until,
+        guardian=guardian,
     )
+
+
+def _guardian(case: Case) -> str:
+    """Return who answers for a holder; a minor must have somebody, where the age is said."""
+    guardian, limit = payload.text(case.ask, "guardian", ""), case.policy.people.minor_below_years
+    if "age_years" in case.ask.payload and limit is not None and not guardian:
+        age = payload.whole(case.ask, "age_years")
+        if age < limit:
+            raise GuardianMissing(age=age, limit=limit)
+    return guardian

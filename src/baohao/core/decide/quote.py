@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from baohao.core.asks import Decision, Quote
@@ -18,9 +17,9 @@ def quote(case: Case) -> Decision:
     """
     Promise what an act would cost and bring; uses of promotions are kept for it until it ends.
 
-    Fields: `what` ("renew", "top_up"), `term` or `amount_minor`, `codes`.
-    Refuses with `ExternalNotSold`, `VerbNotAllowed`, `NotOffered`, `NotSellable`, `NothingGained`,
-    `RefusedByCap`, `VerbNotOffered`.
+    Fields: `what` ("renew", "top_up", "activate"), `term` or `amount_minor`, `codes`.
+    Refuses with `ExternalNotSold`, `VerbNotAllowed`, `VerbNotAllowedHere`, `VerbNotAllowedNow`,
+    `NotOffered`, `NotSellable`, `NothingGained`, `RefusedByCap`, `BalanceFull`, `VerbNotOffered`.
     """
     ask, line = case.ask, case.state
     payload.only(ask, "what", "term", "amount_minor", "codes")
@@ -31,11 +30,11 @@ def quote(case: Case) -> Decision:
     amount = payload.whole(ask, "amount_minor") if "amount_minor" in ask.payload else None
     offer = offer_for(case.policy, line.plan, verb, term, amount)
     codes = frozenset(payload.texts(ask, "codes"))
-    offered = quoted(case, offer, codes=codes, at=case.now)
+    offered = quoted(case, verb, offer, codes=codes, at=case.now)
     promise = Quote(
         id=ask.id,
         number=line.number,
-        version=line.version - len(case.due),
+        version=(case.stored or line).version,
         now=case.now,
         until=case.now + GOOD_FOR,
         terms=_terms(offered, case.policy.currency),
@@ -43,7 +42,7 @@ def quote(case: Case) -> Decision:
     # A promise changes nothing: what fell due is left to whoever changes the line.
     answer: dict[str, object] = {"quote": case.id, "good_until": promise.until.isoformat()}
     return Decision(
-        state=replace(line, version=promise.version),
+        state=case.stored,
         events=(),
         quote=promise,
         uses=offered.applied.uses,
@@ -70,4 +69,5 @@ def _terms(offered: Offered, currency: str) -> dict[str, object]:
         "before": offered.before.isoformat() if offered.before else "",
         "until": offered.until.isoformat() if offered.until else "",
         "lost_days": offered.lost_days,
+        "shortened_days": offered.shortened_days,
     }

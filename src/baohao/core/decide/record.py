@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from baohao.core.asks import Decision
-from baohao.core.books import funds
-from baohao.core.books.chart import AccountKind, account
-from baohao.core.books.entry import Entry
 from baohao.core.decide import payload
-from baohao.core.decide.case import Acted, Case, act_on, conclude
+from baohao.core.decide.case import Case, act_on, conclude
 from baohao.core.line.acts import COUNTING, Act
-from baohao.core.refusals import Refusal
 
 #: What may be recorded: acts that may count, and starts that happened elsewhere.
 RECORDED = COUNTING | {"activate", "purchase", "first_use", "identity"}
-
-
-class ActKnown(Refusal):
-    """An act with the id {act} has been recorded on this line."""
-
-    code = "act.known"
 
 
 def record(case: Case) -> Decision:
@@ -29,12 +19,8 @@ def record(case: Case) -> Decision:
     `credited_minor`, `spend_minor`, `term`, `sku`, `where`, `actor`, `tags`, `used`, `evidence`.
     Refuses with `ActKnown`, `NotYetTrue` and `WouldShorten`.
     """
-    act = _act(case)
-    if any(known.id == act.id for known in case.state.acts):
-        raise ActKnown(act=act.id)
-    done = act_on(case, act, data=_evidence(case))
-    entries = (*done.entries, *_booked(case, act, done))
-    return conclude(case, done.state, done.events, entries=entries)
+    done = act_on(case, _act(case), data=_evidence(case))
+    return conclude(case, done.state, done.events, entries=done.entries, cause="elsewhere")
 
 
 def _act(case: Case) -> Act:
@@ -75,21 +61,3 @@ def _used(case: Case) -> tuple[tuple[str, int], ...]:
 def _evidence(case: Case) -> dict[str, object]:
     evidence = payload.text(case.ask, "evidence", "")
     return {"evidence": evidence} if evidence else {}
-
-
-def _booked(case: Case, act: Act, done: Acted) -> tuple[Entry, ...]:
-    """
-    Return what the record means for the line's credit in our books; nothing for external lines.
-
-    It is the change of the balances that the settlements, which have entries of their own, do not explain.
-    """
-    line = case.state
-    if line.custody != "issued":
-        return ()
-    change = sum(done.state.standing.balances.values()) - sum(line.standing.balances.values())
-    for event in done.events:
-        if event.settled is not None and event.settled.what in ("charged", "forfeited"):
-            taken = event.settled.amount_minor
-            change += taken if event.kind == "settled" else -taken
-    credit = account(AccountKind.CREDIT, line.plan, case.policy.currency)
-    return funds.adjust(credit, change, cause="elsewhere", reason=act.kind)

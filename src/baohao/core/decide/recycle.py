@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from baohao.core.asks import Decision
 from baohao.core.civil import after
 from baohao.core.decide import payload
 from baohao.core.decide.case import Case, act_on, conclude
 from baohao.core.line.acts import Act
+from baohao.core.line.evolve import ended
 from baohao.core.refusals import Refusal
 
 
@@ -45,13 +44,15 @@ def recycle(case: Case) -> Decision:
 def _next_life(case: Case, kind: str) -> Decision:
     payload.only(case.ask)
     case.permit()
-    since = case.state.standing.stage_since
-    if case.stage.keeping or case.state.standing.ended in ("return", "recycle"):
+    since = case.standing.stage_since
+    if case.stage.keeping or case.standing.ended in ("port_out", "return", "recycle"):
         raise NotQuarantined(stage=case.stage.name)
     rest = case.policy.quarantine.min
     if case.stage.kind == "quarantined" and rest is not None and since is not None:
         until = after(since, rest, case.policy.zone)
         if case.now < until:
             raise QuarantineRuns(until=until.isoformat())
-    done = act_on(case, Act(id=case.id, kind=kind, at=case.now))
-    return conclude(case, replace(done.state, tenure=None), done.events, entries=done.entries)
+    act = Act(id=case.id, kind=kind, at=case.now)
+    done = act_on(case, act)
+    state = ended(done.state, act)
+    return conclude(case, state, done.events, entries=done.entries, is_next_life=True)

@@ -7,9 +7,10 @@ from dataclasses import replace
 from baohao.core.asks import Decision
 from baohao.core.decide import payload
 from baohao.core.decide.case import Case, act_on, conclude
-from baohao.core.decide.people import tenure_from
+from baohao.core.decide.people import FIELDS, tenure_from
 from baohao.core.line.acts import Act
 from baohao.core.line.event import Event
+from baohao.core.line.state import Tenure
 from baohao.core.refusals import Refusal
 
 
@@ -19,26 +20,38 @@ class NobodyHolds(Refusal):
     code = "line.no_tenure"
 
 
+class HolderOther(Refusal):
+    """The line is another holder's; to give it to somebody else is a transfer."""
+
+    code = "holder.other"
+
+
 def register(case: Case) -> Decision:
     """
     Register the holder of a line that was activated without one, or verify the holder again.
 
-    Fields: `holder`, `holder_kind`, `document`, `residency`, `identity_until`, `lock` (true or false).
-    Refuses with `NobodyHolds`, `DocumentRefused`, `DocumentExpired`, `QuotaReached`, `VerbNotAllowed`.
+    Fields: `holder`, `holder_kind`, `document`, `residency`, `identity_until`, `age_years`, `guardian`,
+    `lock` (true or false).
+    Refuses with `NobodyHolds`, `HolderOther`, `DocumentRefused`, `DocumentExpired`, `GuardianMissing`,
+    `QuotaReached`, `VerbNotAllowed`.
     """
     ask, line = case.ask, case.state
-    payload.only(ask, "holder", "holder_kind", "document", "residency", "identity_until", "lock")
+    payload.only(ask, *FIELDS, "lock")
     case.permit()
     if line.tenure is None:
         raise NobodyHolds(stage=case.stage.name)
     known = line.tenure
-    fresh = tenure_from(case, epoch=known.epoch)
-    tenure = replace(
-        fresh,
+    fresh = tenure_from(case, epoch=known.epoch, is_new=not known.holder)
+    if known.holder and fresh.holder not in ("", known.holder):
+        raise HolderOther()
+    tenure = Tenure(
+        epoch=known.epoch,
         since=known.since,
         holder=known.holder or fresh.holder,
         identity=fresh.identity or known.identity,
+        identity_until=fresh.identity_until or known.identity_until,
         locked=payload.flag(ask, "lock") if "lock" in ask.payload else known.locked,
+        guardian=fresh.guardian or known.guardian,
     )
     event = Event(kind="registered", effective_at=case.now, tenure=tenure)
     if not fresh.identity:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from baohao.core.asks import Decision
 from baohao.core.decide import payload
-from baohao.core.decide.case import Case, expected
+from baohao.core.decide.case import Case, expecting
 from baohao.core.decide.selling import sell
 
 
@@ -13,10 +13,11 @@ def renew(case: Case) -> Decision:
     Renew a line for a term on offer.
 
     Fields: `term`, `paid` (account), `codes`, `quote`, `total_minor` (what was shown).
-    Refuses with `LineMoved`, `ExpectationMissing`, `ExternalNotSold`, `VerbNotAllowed`, `NotOffered`,
-    `NotSellable`, `NothingGained`, `RefusedByCap`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`,
+    Refuses with `LineMoved`, `ExpectationMissing`, `ExternalNotSold`, `VerbNotAllowed`,
+    `VerbNotAllowedHere`, `VerbNotAllowedNow`, `NotOffered`, `NotSellable`, `NothingGained`,
+    `RefusedByCap`, `BalanceFull`, `WouldShorten`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`,
     `MoneyShort`, `PriceMoved`, `QuoteUnknown`, `QuoteOver` or `QuoteMoved`.
     """
     payload.only(case.ask, "term", "paid", "codes", "quote", "total_minor")
-    expected(case.state, case.ask, required=True)
+    expecting(case)
     return sell(case, "renew", payload.span(case.ask, "term"))

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 
 from baohao.core import reversal
 from baohao.core.asks import Decision, Effect
 from baohao.core.books import sale as sales
+from baohao.core.books.chart import AccountKind
 from baohao.core.civil import Span, Unit, civil_day
 from baohao.core.decide import payload
-from baohao.core.decide.case import Case, SecondPersonMissing, conclude, of_settlement
-from baohao.core.decide.deferred import deferrals
+from baohao.core.decide.case import (
+    Case,
+    SecondPersonMissing,
+    act_on,
+    conclude,
+    of_settlement,
+)
+from baohao.core.decide.selling import MoneyShort
+from baohao.core.line.acts import BEGINNINGS, Act
 from baohao.core.line.event import Event
 from baohao.core.line.evolve import resettled, undone
 from baohao.core.line.standing import Benefit
@@ -33,20 +42,34 @@ class ActReversed(Refusal):
     code = "act.reversed"
 
 
+class OthersFollow(Refusal):
+    """The line was activated by {act}, and others were paid for since: reverse them first."""
+
+    code = "act.others_follow"
+
+
 def reverse(case: Case) -> Decision:
     """
     Undo a paid act; the money goes back to where it came from.
 
     Fields: `of` (the act), `reason`, `mistake` (true: it was the wrong line or term; everything goes back, with
     a second person in `approved_by`).
-    Refuses with `ActUnknown`, `ActReversed`, `SecondPersonMissing`, `FieldMissing`.
+    Refuses with `ActUnknown`, `ActReversed`, `OthersFollow`, `SecondPersonMissing`, `FieldMissing`,
+    `VerbNotAllowed`, `VerbNotAllowedHere`, `VerbNotAllowedNow` or `MoneyShort`.
     """
     payload.only(case.ask, "of", "mistake")
+    case.permit()
     mistake = payload.flag(case.ask, "mistake")
-    approved = case.ask.payload.get("approved_by")
-    if mistake and (not approved or approved == case.ask.principal):
-        raise SecondPersonMissing(verb="reverse")
+    if mistake:
+        approved(case)
     return take_back(case, whole=mistake)
+
+
+def approved(case: Case) -> None:
+    """Ask for a second person's eyes; raises `SecondPersonMissing`."""
+    by = case.ask.payload.get("approved_by")
+    if not by or by == case.ask.principal:
+        raise SecondPersonMissing(verb=case.ask.verb)
 
 
 def take_back(case: Case, *, whole: bool) -> Decision:
@@ -58,26 +81,44 @@ def take_back(case: Case, *, whole: bool) -> Decision:
     act = next(a for a in case.state.acts if a.id == of)
     if act.cut is not None:
         raise ActReversed(act=of)
-    return _reversed(case, sold, _outcome(case, sold, whole=whole), why)
+    if act.kind in BEGINNINGS and len(case.state.sold) > 1:
+        raise OthersFollow(act=of)
+    outcome = _outcome(case, sold, whole=whole)
+    payer, back = sold.sale.payer, outcome.back.total_minor
+    drawer = case.facts.available.get(str(payer))
+    if payer.kind is AccountKind.TILL and drawer is not None and drawer < back:
+        raise MoneyShort(account=str(payer), available_minor=drawer, needed_minor=back)
+    return _reversed(case, sold, outcome, why)
 
 
 def _outcome(case: Case, sold: Sold, *, whole: bool) -> reversal.Undone:
     policy, line = case.policy, case.state
-    rule = replace(policy.reversal, within=_ALWAYS) if whole else policy.reversal
-    benefits = [b for b in line.standing.benefits if b.act == sold.act]
-    paid = [_stretch(case, b) for b in benefits if b.kind == "paid"]
+    benefits = [b for b in case.standing.benefits if b.act == sold.act]
+    paid = _stretches(case, benefits, "paid")
+    # Time that was paid for and never given, since a late fact, is given back whole, too.
+    nothing = not paid and bool(sold.sale.price_minor)
+    if nothing:
+        today = civil_day(sold.at, policy.zone)
+        paid = (
+            reversal.Stretch(first_day=today, last_day_exclusive=today, span=Span(0, Unit.DAY)),
+        )
+    rule = replace(policy.reversal, within=_ALWAYS) if whole or nothing else policy.reversal
     return reversal.undo(
         reversal.PaidAct(
             sale=sold.sale,
             at=sold.at,
             paid=paid[0] if paid else None,
-            bonuses=tuple(_stretch(case, b) for b in benefits if b.kind == "bonus"),
+            bonuses=_stretches(case, benefits, "bonus"),
         ),
         rule,
         at=case.now,
         zone=policy.zone,
         balance_minor=line.standing.balances.get("main", 0),
     )
+
+
+def _stretches(case: Case, benefits: list[Benefit], kind: str) -> tuple[reversal.Stretch, ...]:
+    return tuple(_stretch(case, b) for b in benefits if b.kind == kind)
 
 
 def _stretch(case: Case, benefit: Benefit) -> reversal.Stretch:
@@ -88,31 +129,56 @@ def _stretch(case: Case, benefit: Benefit) -> reversal.Stretch:
 
 
 def _reversed(case: Case, sold: Sold, outcome: reversal.Undone, why: str) -> Decision:
-    rules, line = case.terms.rules, case.state
+    rules, line, back = case.terms.rules, case.state, outcome.back
     kept = sum(minor for _, minor in outcome.kept)
-    begun = civil_day(case.now, case.policy.zone)
-    cut = outcome.first_unused_day
-    served = not outcome.whole and cut is not None and cut > begun
+    cut = _cut(case, sold, outcome)
     data: dict[str, object] = {"of": sold.act, "reason": why}
-    if served and cut is not None:
+    if cut is not None:
         data |= {"cut": cut.isoformat(), "kept_minor": kept}
-    state, _ = undone(line, sold.act, rules, cut=cut if served else None, kept_minor=kept)
-    event = Event(kind="undone", effective_at=case.now, data=data)
-    after = resettled(state, line.acts, state.acts, rules)
+    state, _ = undone(line, sold.act, rules, cut=cut, kept_minor=kept)
+    events: tuple[Event, ...] = (
+        Event(kind="undone", effective_at=case.now, data=data),
+        *resettled(line, state.acts, rules),
+    )
     entries = [
-        *sales.reverse(sold.sale, outcome.back, transfer=case.terms.transfer, reason=why),
-        *(entry for e in after for entry in of_settlement(case, e)),
+        *sales.reverse(sold.sale, back, transfer=case.terms.transfer, reason=why),
+        *(entry for event in events for entry in of_settlement(case, event)),
     ]
-    decision = conclude(
+    taken = back.credit_minor + sum(minor for _, minor in back.gifts)
+    if taken:
+        # Credit was there to be used until now, so it is taken now and not out of the past.
+        refund = Act(id=f"{case.id}/refund", kind="refund", at=case.now, spend_minor=taken, why=why)
+        done = act_on(replace(case, line=state), refund)
+        state, events = done.state, (*events, *done.events)
+        entries += done.entries
+    return conclude(
         case,
         state,
-        (event, *after),
+        events,
         entries=entries,
         effects=[Effect(kind="message", due_at=case.now, data={"what": "reversed"})],
-        answer={"back": outcome.back.total_minor, "currency": sold.sale.currency},
-    )
-    return replace(
-        decision,
-        deferrals=deferrals(case.policy, case.line, state, case.now),
         released=sold.uses if outcome.whole else (),
+        answer={"back": back.total_minor, "currency": sold.sale.currency},
+        cause="reversed",
     )
+
+
+def _cut(case: Case, sold: Sold, outcome: reversal.Undone) -> date | None:
+    """
+    Return the first day that the act no longer gives; `None`: it is as if it had never been.
+
+    An act that brought credit stays, for the credit may have been used; so does one that has been served.
+    """
+    today = civil_day(case.now, case.policy.zone)
+    brought_credit = sold.sale.credit_minor or sold.sale.gifts
+    first = outcome.first_unused_day
+    served = not outcome.whole and first is not None and _began(case, sold) <= today
+    if brought_credit or served:
+        return first if first is not None else today + timedelta(days=1)
+    return None
+
+
+def _began(case: Case, sold: Sold) -> date:
+    """Return the first day of what an act gave."""
+    starts = [b.start for b in case.standing.benefits if b.act == sold.act]
+    return civil_day(min(starts, default=sold.at), case.policy.zone)

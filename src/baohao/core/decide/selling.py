@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
+from baohao.core.altered import altered
 from baohao.core.asks import Decision, Effect
 from baohao.core.books import sale as sales
 from baohao.core.books.chart import Account, AccountKind
 from baohao.core.books.entry import Entry
 from baohao.core.civil import Span
 from baohao.core.decide import payload
-from baohao.core.decide.case import Case, aftermath, conclude, of_settlement
-from baohao.core.decide.deferred import deferrals
+from baohao.core.decide.case import (
+    Case,
+    aftermath,
+    conclude,
+    fresh,
+    not_shorter,
+    of_settlement,
+)
 from baohao.core.decide.offered import Offered, offer_for, quoted
 from baohao.core.line.event import Event
 from baohao.core.line.state import Sold, Tenure
+from baohao.core.policy.model import Offer
 from baohao.core.refusals import Refusal
 
 #: Who may pay for an act: accounts that are guarded against overspending.
@@ -73,19 +80,25 @@ def sell(
     *,
     amount_minor: int | None = None,
     tenure: Tenure | None = None,
+    extra_fee_minor: int = 0,
 ) -> Decision:
     """
     Sell an act on a line, for a term or an amount: price it, take the money, fold it in.
 
-    Raises what `quoted` raises, and `PayerUnknown`, `MoneyShort`, `CurrencyOther`, `PriceMoved`,
-    `QuoteOver`, `QuoteMoved`, `QuoteUnknown`.
+    Raises what `offer_for` and `quoted` raise, and `ExternalNotSold`, `VerbNotAllowed`, `WouldShorten`,
+    `PayerUnknown`, `MoneyShort`, `CurrencyOther`, `PriceMoved`, `QuoteOver`, `QuoteMoved`,
+    `QuoteUnknown`.
     """
     case.sells()
     case.permit(verb)
     line = case.state
     offer = offer_for(case.policy, line.plan, verb, term, amount_minor)
     codes = frozenset(payload.texts(case.ask, "codes"))
-    offered = quoted(case, offer, codes=codes, at=_moment(case))
+    offered = quoted(
+        case, verb, offer, codes=codes, at=_moment(case, offer), extra_fee_minor=extra_fee_minor
+    )
+    fresh(case, offered.act)
+    not_shorter(case, offered.act, offered.folded)
     _as_shown(case, offered)
     payer = _payer(case, offered.total_minor)
     sale = sales.Sale(
@@ -117,29 +130,29 @@ def _sold(case: Case, offered: Offered, sale: sales.Sale, tenure: Tenure | None)
         kind="acted", effective_at=offered.act.at, act=offered.act, sold=sold, tenure=tenure
     )
     settled = aftermath(case, offered.act, offered.state, offered.folded)
-    state = replace(offered.state, sold=(*offered.state.sold, sold))
-    if tenure is not None:
-        state = replace(state, tenure=tenure, epochs=max(state.epochs, tenure.epoch))
+    held_by = offered.state.tenure if tenure is None else tenure
+    state = altered(
+        offered.state,
+        sold=(*offered.state.sold, sold),
+        tenure=held_by,
+        epochs=max(offered.state.epochs, held_by.epoch if held_by is not None else 0),
+    )
     entries = [*sales.sell(sale), *(e for s in settled for e in of_settlement(case, s))]
     answer: dict[str, object] = {"total": sale.total_minor, "currency": sale.currency}
     if offered.lost_days:
         answer["lost_days"] = offered.lost_days
-    decision = conclude(
+    return conclude(
         case,
         state,
         (event, *settled),
         entries=entries,
         effects=[Effect(kind="message", due_at=case.now, data={"what": offered.act.kind})],
+        uses=offered.applied.uses,
         answer=answer,
     )
-    return replace(
-        decision,
-        deferrals=deferrals(case.policy, case.line, state, case.now),
-        uses=offered.applied.uses,
-    )
 
 
-def _moment(case: Case) -> datetime:
+def _moment(case: Case, offer: Offer) -> datetime:
     """
     Return the instant at which the stage is judged: a quote's own while the line is as it was, or now.
 
@@ -149,11 +162,12 @@ def _moment(case: Case) -> datetime:
     if wanted is None:
         return case.now
     quote = case.facts.quote
-    if quote is None or str(quote.id) != str(wanted):
+    promised = quote is not None and (quote.terms.get("verb"), quote.terms.get("plan"))
+    if quote is None or str(quote.id) != str(wanted) or promised != (offer.verb, offer.plan):
         raise QuoteUnknown(quote=str(wanted)[:36])
     if case.now >= quote.until:
         raise QuoteOver(until=quote.until.isoformat())
-    unmoved = case.state.version - len(case.due) == quote.version
+    unmoved = (case.stored or case.state).version == quote.version
     return quote.now if unmoved else case.now
 
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from baohao.core.asks import Decision
-from baohao.core.books import funds
-from baohao.core.books.chart import AccountKind, account
-from baohao.core.books.entry import Entry
 from baohao.core.decide import payload
 from baohao.core.decide.case import Acted, Case, act_on, conclude, of_settlement
 from baohao.core.decide.observe import ClockUnknown
@@ -33,24 +30,25 @@ def take_over(case: Case) -> Decision:
     ask, rules = case.ask, case.terms.rules
     payload.only(ask, *FIELDS, "begins", "clock", "until", "balance_minor", "holder")
     first = stocked(case)
-    known = replace(case, line=evolve(None, first, rules))
+    known = replace(case, line=evolve(case.line, first, rules))
     begun = _begin(known)
     events, entries = [first, *begun.events], [*begun.entries]
     for act in _opening(known):
         done = act_on(replace(known, line=begun.state), act)
         events += done.events
-        entries += [*done.entries, *_booked(known, act)]
+        entries += done.entries
         begun = done
     state, due = settle(begun.state, rules, case.now)
     entries += [entry for event in due for entry in of_settlement(known, event)]
-    return conclude(case, state, (*events, *due), entries=entries)
+    return conclude(case, state, (*events, *due), entries=entries, cause="opening")
 
 
 def _begin(case: Case) -> Acted:
     """Begin the life of a line, with the tenure of whoever has held it since."""
     since = payload.instant(case.ask, "begins")
     done = act_on(case, Act(id=case.id, kind="activate", at=since))
-    tenure = Tenure(epoch=1, holder=payload.text(case.ask, "holder", ""), since=since)
+    epoch = case.state.epochs + 1
+    tenure = Tenure(epoch=epoch, holder=payload.text(case.ask, "holder", ""), since=since)
     activated, *rest = done.events
     return replace(
         done,
@@ -84,11 +82,3 @@ def _opening(case: Case) -> list[Act]:
             )
         )
     return acts
-
-
-def _booked(case: Case, act: Act) -> tuple[Entry, ...]:
-    """Owe a holder the credit that was taken over; nothing for external lines."""
-    if not act.balance or case.state.custody != "issued":
-        return ()
-    credit = account(AccountKind.CREDIT, case.state.plan, case.policy.currency)
-    return funds.adjust(credit, act.amount_minor or 0, cause="opening", reason=OPENING)

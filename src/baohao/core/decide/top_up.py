@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from baohao.core.asks import Decision
 from baohao.core.decide import payload
-from baohao.core.decide.case import Case, expected
+from baohao.core.decide.case import Case, expecting
 from baohao.core.decide.selling import sell
 
 
@@ -13,8 +13,11 @@ def top_up(case: Case) -> Decision:
     Top a line up with an amount on offer.
 
     Fields: `amount_minor`, `paid` (account), `codes`, `quote`, `total_minor` (what was shown).
-    Refuses as `renew` does.
+    Refuses with `LineMoved`, `ExpectationMissing`, `ExternalNotSold`, `VerbNotAllowed`,
+    `VerbNotAllowedHere`, `VerbNotAllowedNow`, `NotOffered`, `NotSellable`, `NothingGained`,
+    `RefusedByCap`, `BalanceFull`, `WouldShorten`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`,
+    `MoneyShort`, `PriceMoved`, `QuoteUnknown`, `QuoteOver` or `QuoteMoved`.
     """
     payload.only(case.ask, "amount_minor", "paid", "codes", "quote", "total_minor")
-    expected(case.state, case.ask, required=True)
+    expecting(case)
     return sell(case, "top_up", None, amount_minor=payload.whole(case.ask, "amount_minor", least=1))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from baohao.core.altered import altered
 from baohao.core.asks import Decision, Effect
 from baohao.core.decide import payload
 from baohao.core.decide.case import Case, VerbNotAllowed, conclude
-from baohao.core.decide.people import tenure_from
+from baohao.core.decide.people import FIELDS, tenure_from
 from baohao.core.decide.register import NobodyHolds
 from baohao.core.decide.replace_card import LineLocked
 from baohao.core.decide.selling import take_fee
@@ -25,12 +24,15 @@ def transfer(case: Case) -> Decision:
     """
     End one tenure and begin the next; nothing of the old holder is visible to the new one.
 
-    Fields: `holder`, `holder_kind`, `document`, `residency`, `identity_until`, `cause`, `approved_by`, `paid`.
+    Fields: `holder`, `holder_kind`, `document`, `residency`, `identity_until`, `age_years`, `guardian`,
+    `cause`, `approved_by`, `paid`.
     A product that says nothing of transfers permits none.
-    Refuses with `VerbNotAllowed`, `NobodyHolds`, `SameHolder`, `LineLocked`, `DocumentRefused`, `QuotaReached`.
+    Refuses with `VerbNotAllowed`, `VerbNotAllowedHere`, `VerbNotAllowedNow`, `CauseMissing`,
+    `SecondPersonMissing`, `NobodyHolds`, `LineLocked`, `SameHolder`, `DocumentRefused`, `DocumentExpired`,
+    `GuardianMissing`, `QuotaReached`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther` or `MoneyShort`.
     """
     ask, line = case.ask, case.state
-    payload.only(ask, "holder", "holder_kind", "document", "residency", "identity_until", "paid")
+    payload.only(ask, *FIELDS, "paid")
     if "transfer" not in case.policy.permissions:
         raise VerbNotAllowed(verb="transfer")
     case.permit()
@@ -45,7 +47,7 @@ def transfer(case: Case) -> Decision:
     event = Event(kind="transferred", effective_at=case.now, tenure=tenure)
     return conclude(
         case,
-        replace(line, tenure=tenure, epochs=tenure.epoch),
+        altered(line, tenure=tenure, epochs=tenure.epoch),
         (event,),
         entries=entries,
         effects=[Effect(kind="message", due_at=case.now, data={"what": "transferred"})],

@@ -15,6 +15,8 @@ from baohao.core.civil import Span, civil_day
 
 #: Acts that start a life, before anything else that happened at the same instant.
 STARTS = frozenset({"purchase", "activate", "first_use", "identity", "port_in", "repin"})
+#: Acts that make a card in stock somebody's line.
+BEGINNINGS = frozenset({"activate", "port_in"})
 #: Acts that may count under a policy's events.
 COUNTING = frozenset(
     {

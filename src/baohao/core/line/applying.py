@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from baohao.core.line import charges, counts, granting, ladder, pauses, purse
-from baohao.core.line.acts import COUNTING, ENDINGS, STARTS, USES, Act
+from baohao.core.line.acts import BEGINNINGS, COUNTING, ENDINGS, STARTS, USES, Act
 from baohao.core.line.barred_days import BarredDays
 from baohao.core.line.dues import advance
 from baohao.core.line.extend import day_of
@@ -26,7 +26,7 @@ def apply(run: Run, act: Act) -> None:
     advance(run, act.at)
     run.history.append(act)
     at, kind = act.at, act.kind
-    if kind in ("activate", "port_in"):
+    if kind in BEGINNINGS:
         if kind == "port_in":
             begin(run, "port_in", at)
         _activate(run, act)

@@ -349,11 +349,12 @@ def _tenure(tenure: Tenure) -> Row:
         tenure.identity,
         _ordinal(tenure.identity_until),
         tenure.locked,
+        tenure.guardian,
     ]
 
 
 def _tenure_of(row: Row) -> Tenure:
-    epoch, holder, since, identity, identity_until, locked = row
+    epoch, holder, since, identity, identity_until, locked, guardian = row
     return Tenure(
         epoch=epoch,
         holder=holder,
@@ -361,6 +362,7 @@ def _tenure_of(row: Row) -> Tenure:
         identity=identity,
         identity_until=_day(identity_until),
         locked=locked,
+        guardian=guardian,
     )
 
 

@@ -41,9 +41,8 @@ def next_due(run: Run) -> Due | None:
         if state is not None and state.due is not None:
             dues.append((state.due, CHARGE + charge.order, charge.id))
     park = run.policy.park
-    if run.parked_since is not None and park is not None:
-        if park.max is not None and park.resumes == "by_itself":
-            dues.append((after(run.parked_since, park.max, run.policy.zone), PARK, ""))
+    if run.parked_since and park and park.max and park.resumes == "by_itself":
+        dues.append((after(run.parked_since, park.max, run.policy.zone), PARK, ""))
     _dues_of_clocks(run, dues)
     if not run.still:
         _dues_of_stage(run, dues)

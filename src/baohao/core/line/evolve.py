@@ -7,15 +7,18 @@ fell due by itself, and leaves the state alone when nothing did.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from baohao.core.line.acts import Act, order
+from baohao.core.altered import altered
+from baohao.core.line.acts import BEGINNINGS, Act, order
+from baohao.core.line.codec import decode
 from baohao.core.line.event import Event
 from baohao.core.line.fold import Folded, Rules, fold, fold_on
 from baohao.core.line.standing import Settled
-from baohao.core.line.state import LineState, Reading, Tenure
+from baohao.core.line.state import Card, LineState, Reading, Tenure
 
 
 def evolve(state: LineState | None, event: Event, rules: Rules) -> LineState:
@@ -27,7 +30,7 @@ def evolve(state: LineState | None, event: Event, rules: Rules) -> LineState:
     """
     if state is None:
         return _born(event, rules)
-    return replace(_evolved(state, event, rules), version=state.version + 1)
+    return altered(_evolved(state, event, rules), version=state.version + 1)
 
 
 def settle(state: LineState, rules: Rules, now: datetime) -> tuple[LineState, tuple[Event, ...]]:
@@ -44,7 +47,7 @@ def settle(state: LineState, rules: Rules, now: datetime) -> tuple[LineState, tu
     last = folded.settled[-1].at
     if last != now:
         (folded,) = fold_on(rules, state.pin, state.standings, state.acts, until=last)
-    settled = replace(
+    settled = altered(
         state, standings=(folded.standing,), version=state.version + len(folded.settled)
     )
     return settled, settlements(folded.settled)
@@ -71,7 +74,8 @@ def acted(state: LineState, act: Act, rules: Rules) -> tuple[LineState, tuple[Fo
         acts = (*state.acts, act)
         folded = fold_on(rules, state.pin, state.standings, state.acts, (act,))
     pin = act.pin if act.kind == "repin" and act is acts[-1] else state.pin
-    return replace(state, acts=acts, pin=pin, standings=tuple(f.standing for f in folded)), folded
+    standings = tuple([f.standing for f in folded])
+    return altered(state, acts=acts, pin=pin, standings=standings), folded
 
 
 def undone(
@@ -80,48 +84,57 @@ def undone(
     """
     Return the state as if an act had never been, or had given nothing from the day `cut` on.
 
-    `kept_minor` is what of its price stays.
+    `kept_minor` is what of its price stays. Without the act that began it a life has no tenure.
     """
+    tenure = state.tenure
     if cut is None:
         acts = tuple(a for a in state.acts if a.id != act_id)
         sold = tuple(s for s in state.sold if s.act != act_id)
+        if any(a.id == act_id and a.kind in BEGINNINGS for a in state.acts):
+            tenure = None
     else:
-        acts = tuple(replace(a, cut=cut) if a.id == act_id else a for a in state.acts)
+        acts = tuple(altered(a, cut=cut) if a.id == act_id else a for a in state.acts)
         sold = tuple(
             replace(s, kept_minor=kept_minor) if s.act == act_id else s for s in state.sold
         )
     folded = refolded(state, acts, rules)
     standings = tuple(f.standing for f in folded)
-    return replace(state, acts=acts, standings=standings, sold=sold), folded
+    return altered(state, acts=acts, standings=standings, sold=sold, tenure=tenure), folded
 
 
 def refolded(state: LineState, acts: Sequence[Act], rules: Rules) -> tuple[Folded, ...]:
     """Fold acts from the beginning, up to where the line is settled or its last act, whichever is later."""
-    reached = [s.at for s in state.standings if s.at is not None] + [a.at for a in acts]
-    return fold(rules, state.first_pin, acts, until=max(reached, default=None))
+    return fold(rules, state.first_pin, acts, until=_reached(state, acts))
 
 
-def resettled(
-    state: LineState, before: Sequence[Act], after: Sequence[Act], rules: Rules
-) -> tuple[Event, ...]:
+def _reached(state: LineState, acts: Sequence[Act]) -> datetime | None:
+    instants = [s.at for s in state.standings if s.at is not None] + [a.at for a in acts]
+    return max(instants, default=None)
+
+
+def resettled(before: LineState, acts: Sequence[Act], rules: Rules) -> tuple[Event, ...]:
     """
-    Return what a change among past acts unsettles, and what it settles instead.
+    Return what a change among a line's past acts unsettles, and what it settles instead.
 
-    Only a line with one reading of its rules has settled anything.
+    `before` is the line as it was settled, `acts` are those that stand now. Only a line with one reading
+    of its rules has settled anything.
     """
-    if len(state.standings) != 1:
+    if len(before.standings) != 1:
         return ()
-    (old,) = refolded(state, before, rules)
-    (new,) = refolded(state, after, rules)
-    was, now = set(old.settled), set(new.settled)
-    gone = [s for s in old.settled if s not in now]
-    come = [s for s in new.settled if s not in was]
-    return settlements(gone, "unsettled") + settlements(come)
+    until = _reached(before, (*before.acts, *acts))
+    (old,) = fold(rules, before.first_pin, before.acts, until=until)
+    (new,) = fold(rules, before.first_pin, acts, until=until)
+    # Counted: two settlements may be alike, as two fees of one minute.
+    was, now = Counter(old.settled), Counter(new.settled)
+    gone, come = list((was - now).elements()), list((now - was).elements())
+    return settlements(gone, "unsettled") + settlements(sorted(come, key=lambda s: s.at))
 
 
 def _born(event: Event, rules: Rules) -> LineState:
     if event.kind not in ("stocked", "opened") or event.card is None:
         raise ValueError(f"a line does not begin with {event.kind!r}")
+    if event.kind == "opened":
+        return _opened(event, None)
     data = event.data
     state = LineState(
         number=str(data["number"]),
@@ -138,6 +151,21 @@ def _born(event: Event, rules: Rules) -> LineState:
     return replace(state, standings=tuple(f.standing for f in folded))
 
 
+def _opened(event: Event, stock: LineState | None) -> LineState:
+    """Return the line of a new number, with the acts of the one that its holder had."""
+    row = event.data["line"]
+    if event.card is None or event.tenure is None or not isinstance(row, list):
+        raise ValueError("a line is opened with a card, a tenure and what it carries over")
+    return altered(
+        decode(row),
+        number=str(event.data["number"]),
+        card=event.card,
+        tenure=event.tenure,
+        epochs=event.tenure.epoch,
+        version=1 if stock is None else stock.version,
+    )
+
+
 def _evolved(state: LineState, event: Event, rules: Rules) -> LineState:
     match event.kind:
         case "acted" if event.act is not None:
@@ -146,7 +174,7 @@ def _evolved(state: LineState, event: Event, rules: Rules) -> LineState:
                 state = replace(state, sold=(*state.sold, event.sold))
             if "plan" in event.data:
                 state = replace(state, plan=str(event.data["plan"]))
-            return _held_by(state, event.tenure) if event.tenure else _ended(state, event.act)
+            return _held_by(state, event.tenure) if event.tenure else ended(state, event.act)
         case "undone":
             cut = event.data.get("cut")
             return undone(
@@ -166,10 +194,39 @@ def _evolved(state: LineState, event: Event, rules: Rules) -> LineState:
             return replace(state, card=event.card)
         case "unsettled":
             return state
-        case "closed":
-            return replace(state, tenure=None)
+        case "closed" if event.act is not None:
+            return _closed(state, event.act, rules)
+        case "opened":
+            return _opened(event, state)
+        case "stocked":
+            # A number that had gone is put in stock anew; its tenures are counted on.
+            return altered(_born(event, rules), epochs=state.epochs, version=state.version)
         case _:
             raise ValueError(f"{event.kind!r} cannot follow, or lacks a part")
+
+
+def ended(state: LineState, act: Act) -> LineState:
+    """Return a line whose life an act has ended: nobody's, and a next life knows nothing of the last."""
+    if act.kind == "port_out":
+        return altered(state, tenure=None)
+    if act.kind in ("return", "recycle"):
+        return altered(state, tenure=None, acts=(act,), sold=(), readings=(), first_pin=state.pin)
+    return state
+
+
+def _closed(state: LineState, act: Act, rules: Rules) -> LineState:
+    """Return what is left of a line whose holder has another number: a number that rests."""
+    (*folded,) = fold(rules, state.pin, (act,), until=act.at)
+    return altered(
+        state,
+        first_pin=state.pin,
+        card=Card(),
+        tenure=None,
+        acts=(act,),
+        standings=tuple(f.standing for f in folded),
+        sold=(),
+        readings=(),
+    )
 
 
 def _settled(state: LineState, settled: Settled, rules: Rules) -> LineState:
@@ -185,17 +242,15 @@ def _with_reading(readings: tuple[Reading, ...], reading: Reading) -> tuple[Read
     """Keep the latest reading of each clock and balance, in order of name."""
     kept = {r.name: r for r in readings}
     old = kept.get(reading.name)
-    if old is None or (old.at, str(old.until)) <= (reading.at, str(reading.until)):
+    # Of two readings of one instant the same one is kept, whichever was heard of first.
+    if old is None or _rank(old) <= _rank(reading):
         kept[reading.name] = reading
     return tuple(kept[name] for name in sorted(kept))
 
 
+def _rank(reading: Reading) -> tuple[datetime, str, int, str]:
+    return (reading.at, str(reading.until), reading.amount_minor or 0, reading.evidence)
+
+
 def _held_by(state: LineState, tenure: Tenure) -> LineState:
-    return replace(state, tenure=tenure, epochs=max(state.epochs, tenure.epoch))
-
-
-def _ended(state: LineState, act: Act) -> LineState:
-    """End the tenure with the life of the line."""
-    if act.kind in ("port_out", "return", "recycle"):
-        return replace(state, tenure=None)
-    return state
+    return altered(state, tenure=tenure, epochs=max(state.epochs, tenure.epoch))

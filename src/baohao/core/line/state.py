@@ -66,6 +66,8 @@ class Tenure:
     identity_until: date | None = None
     #: The holder has locked the line against changes of card and number.
     locked: bool = False
+    #: A random id: who answers for a holder who is a minor.
+    guardian: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
