@@ -4,8 +4,8 @@ Decide: what becomes true of an ask, or a refusal. One verb, one file; each verb
     stock take_over activate renew top_up                                          a line's life
     quote record observe reverse correct adjust                                    what it has
     change_plan repin park resume hold lift terminate port_in port_out             its course
-    register transfer replace_card                                                 its holder and card
-    return recycle                                                                 its number's next life
+    register transfer replace_card change_number carry_over                        its holder and card
+    restore return recycle                                                         its number's next life
     fund withdraw                                                                  money
 """
 
@@ -18,6 +18,7 @@ from baohao.core.asks import Ask, Decision, Facts, Terms
 from baohao.core.decide.activate import activate
 from baohao.core.decide.adjust import adjust
 from baohao.core.decide.case import Case, expected
+from baohao.core.decide.change_number import carry_over, change_number
 from baohao.core.decide.correct import correct
 from baohao.core.decide.fund import fund, withdraw
 from baohao.core.decide.hold import hold, lift
@@ -31,6 +32,7 @@ from baohao.core.decide.register import register
 from baohao.core.decide.renew import renew
 from baohao.core.decide.repin import change_plan, repin
 from baohao.core.decide.replace_card import replace_card
+from baohao.core.decide.restore import restore
 from baohao.core.decide.reverse import reverse
 from baohao.core.decide.settle_up import settle_up
 from baohao.core.decide.stock import stock
@@ -74,6 +76,9 @@ LINE_VERBS: Mapping[str, Callable[[Case], Decision]] = {
     "register": register,
     "transfer": transfer,
     "replace_card": replace_card,
+    "change_number": change_number,
+    "carry_over": carry_over,
+    "restore": restore,
     "return": return_to_stock,
     "recycle": recycle,
     "settle": settle_up,

@@ -24,7 +24,7 @@ def activate(case: Case) -> Decision:
     Fields: `holder` (random id), `holder_kind`, `document`, `residency`, `identity_until`, `age_years`,
     `guardian`; `paid`, `term`, `codes`, `quote`, `total_minor` (what was shown).
     Refuses with `NotInStock`, `DocumentRefused`, `DocumentExpired`, `GuardianMissing`, `QuotaReached`,
-    `ExternalNotSold`, `VerbNotAllowed`, `VerbNotAllowedHere`, `NotOffered`, `NotSellable`,
+    `ExternalNotSold`, `VerbNotAllowed`, `NotOffered`, `NotSellable`,
     `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `MoneyShort`, `PriceMoved`, `QuoteUnknown`,
     `QuoteOver` or `QuoteMoved`.
     """

@@ -14,7 +14,7 @@ def adjust(case: Case) -> Decision:
     Set a clock to an instant, or a balance to an amount.
 
     Fields: `clock` with `until`, or `balance` with `amount_minor`; `reason`, `approved_by`.
-    Refuses with `ClockUnknown`, `SecondPersonMissing`, `FieldMissing`, `VerbNotAllowed`.
+    Refuses with `VerbNotAllowed`, `SecondPersonMissing` and `ClockUnknown`.
     """
     ask, policy = case.ask, case.policy
     payload.only(ask, "clock", "until", "balance", "amount_minor")

@@ -27,11 +27,11 @@ def hold(case: Case) -> Decision:
     """
     Put a line on hold: no deadline passes until it is lifted.
 
-    Fields: `cause`, `reason`. Refuses with `AlreadyHeld`, `FieldMissing`, `VerbNotAllowed`.
+    Fields: `cause`, `reason`. Refuses with `VerbNotAllowed` and `AlreadyHeld`.
     """
     payload.only(case.ask)
     case.permit()
-    since = case.state.standing.held_since
+    since = case.standing.held_since
     if since is not None:
         raise AlreadyHeld(since=since.isoformat())
     why = f"{payload.text(case.ask, 'cause', among=CAUSES)}: {payload.reason(case.ask)}"
@@ -41,12 +41,12 @@ def hold(case: Case) -> Decision:
 
 def lift(case: Case) -> Decision:
     """
-    Lift a hold; every deadline that had not passed moves on by its length, so that nobody falls off a cliff.
+    Lift a hold; every deadline that had not passed moves on by its length: nobody falls off a cliff.
 
-    Fields: `reason`. Refuses with `NotHeld`, `FieldMissing`.
+    Fields: `reason`. Refuses with `NotHeld`.
     """
     payload.only(case.ask)
-    if case.state.standing.held_since is None:
+    if case.standing.held_since is None:
         raise NotHeld()
     act = Act(id=case.id, kind="lift", at=case.now, why=payload.reason(case.ask))
     done = act_on(case, act)

@@ -22,10 +22,11 @@ def observe(case: Case) -> Decision:
     Take down what the operator said. It stands beside what is computed, and changes none of it.
 
     Fields: `clock` with `until`, or `balance` with `amount_minor`; `at`, `evidence`.
-    Refuses with `ClockUnknown` and `NotYetTrue`.
+    Refuses with `VerbNotAllowed`, `ClockUnknown` and `NotYetTrue`.
     """
     ask, policy = case.ask, case.policy
     payload.only(ask, "clock", "until", "balance", "amount_minor", "at", "evidence")
+    case.permit()
     of_clock = "clock" in ask.payload
     name = payload.text(ask, "clock" if of_clock else "balance")
     known = {*policy.clocks} if of_clock else {"main", *policy.balances}

@@ -12,6 +12,7 @@ from datetime import datetime
 from baohao.core.civil import Span, civil_day
 from baohao.core.decide.case import Case, shorter_days
 from baohao.core.line.acts import Act
+from baohao.core.line.course import course_of
 from baohao.core.line.evolve import acted
 from baohao.core.line.fold import Folded
 from baohao.core.line.standing import Warning_
@@ -111,20 +112,11 @@ def _same(one: Span, other: Span) -> bool:
     return (one.months, one.days, one.seconds) == (other.months, other.days, other.seconds)
 
 
-def quoted(
-    case: Case,
-    verb: str,
-    offer: Offer,
-    *,
-    codes: frozenset[str],
-    at: datetime,
-    extra_fee_minor: int = 0,
-) -> Offered:
+def quoted(case: Case, verb: str, offer: Offer, *, codes: frozenset[str], at: datetime) -> Offered:
     """
     Price an act on a line as at `at`, and fold it in on a copy.
 
-    `extra_fee_minor` is asked for beside the fee schedule's. Raises `NothingGained`, `RefusedByCap`,
-    `BalanceFull`, `VerbNotOffered`.
+    Raises `NothingGained`, `RefusedByCap`, `BalanceFull`, `VerbNotOffered`.
     """
     policy, line = case.policy, case.state
     candidate = _candidate(case, policy, offer, codes, at)
@@ -143,17 +135,12 @@ def quoted(
     state, folded = acted(line, act, case.terms.rules)
     lost = _hold_against(case, act, folded)
     fee = case.fee(verb)
-    restore = case.stage.restore
-    restoring = extra_fee_minor
-    if restore is not None and verb == "renew" and case.stage.kind != "live":
-        # A top-up pays it out of its own credit, by the policy's rule.
-        restoring += restore.fee_minor
     before, after = line.standing.clocks, folded[0].standing.clocks
     return Offered(
         offer=offer,
         act=act,
         applied=applied,
-        fee_minor=fee.fee_minor + restoring,
+        fee_minor=fee.fee_minor + _restoring_minor(case, verb),
         government_minor=fee.government_minor,
         before=max((c.deadline for c in before.values()), default=None),
         until=max((c.deadline for c in after.values()), default=None),
@@ -162,6 +149,16 @@ def quoted(
         state=state,
         folded=folded,
     )
+
+
+def _restoring_minor(case: Case, verb: str) -> int:
+    """Return the fee of the way back; a top-up pays it out of its own credit, by the policy's rule."""
+    if verb == "restore":
+        return case.policy.quarantine.former_holder_fee_minor or 0
+    way_back = case.stage.restore
+    if way_back is None or verb != "renew" or case.stage.kind == "live":
+        return 0
+    return way_back.fee_minor
 
 
 def _candidate(
@@ -190,6 +187,8 @@ def _candidate(
 
 def _hold_against(case: Case, act: Act, folded: tuple[Folded, ...]) -> int:
     """Return the days that a cap would take; refuse what would bring nothing."""
+    if act.kind == "restore" and not _keeps(case, folded):
+        raise NothingGained(stage=case.stage.name, why="stage")
     warnings: list[Warning_] = [w for f in folded for w in f.warnings if w.act == act.id]
     for warning in warnings:
         if warning.code == "did_not_count" and not _is_credit(case, act):
@@ -204,3 +203,8 @@ def _hold_against(case: Case, act: Act, folded: tuple[Folded, ...]) -> int:
 def _is_credit(case: Case, act: Act) -> bool:
     """Say whether an act brings credit at least: on a live line money counts for itself."""
     return act.kind == "topup" and case.stage.kind == "live"
+
+
+def _keeps(case: Case, folded: tuple[Folded, ...]) -> bool:
+    stages = course_of(case.policy).stages
+    return all(stages[f.standing.stage].keeping for f in folded)

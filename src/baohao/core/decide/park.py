@@ -36,10 +36,11 @@ def park(case: Case) -> Decision:
     """
     Park a line.
 
-    Fields: `paid`. Refuses with `VerbNotAllowed`, `AlreadyParked`, `ParkedTooOften`, `MoneyShort`.
+    Fields: `paid`. Refuses with `VerbNotAllowed`, `AlreadyParked`, `ParkedTooOften`, `VerbNotOffered`,
+    `PayerUnknown`, `CurrencyOther` or `MoneyShort`.
     """
     payload.only(case.ask, "paid")
-    rule, standing, zone = case.policy.park, case.state.standing, case.policy.zone
+    rule, standing, zone = case.policy.park, case.standing, case.policy.zone
     if rule is None or case.stage.kind != "live":
         raise VerbNotAllowed(verb="park")
     case.permit()
@@ -61,9 +62,9 @@ def _reaches(rule: Park, at: datetime, zone: tzinfo) -> int:
 
 
 def resume(case: Case) -> Decision:
-    """End a park. Refuses with `NotParked`."""
+    """End a park. Fields: none. Refuses with `NotParked`."""
     payload.only(case.ask)
-    if case.state.standing.parked_since is None:
+    if case.standing.parked_since is None:
         raise NotParked()
     done = act_on(case, Act(id=case.id, kind="resume", at=case.now, channel=case.ask.channel))
     return conclude(case, done.state, done.events, entries=done.entries)

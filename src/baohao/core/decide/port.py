@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from baohao.core.altered import altered
 from baohao.core.asks import Decision, Effect
 from baohao.core.decide import payload
 from baohao.core.decide.activate import NotInStock
 from baohao.core.decide.case import Case, act_on, conclude
-from baohao.core.decide.people import tenure_from
+from baohao.core.decide.people import FIELDS, tenure_from
 from baohao.core.decide.register import NobodyHolds
 from baohao.core.decide.replace_card import LineLocked
 from baohao.core.decide.selling import take_fee
@@ -27,23 +28,23 @@ def port_in(case: Case) -> Decision:
     """
     Take in a number that its holder brings; its clocks begin as at activation.
 
-    Fields: `holder`, `holder_kind`, `document`, `residency`, `identity_until`, `donor`, `paid`.
-    Refuses with `NotInStock`, `VerbNotAllowed`, `DocumentRefused`, `QuotaReached`.
+    Fields: `holder`, `holder_kind`, `document`, `residency`, `identity_until`, `age_years`, `guardian`,
+    `donor`, `paid`.
+    Refuses with `VerbNotAllowed`, `NotInStock`, `DocumentRefused`, `DocumentExpired`, `GuardianMissing`,
+    `QuotaReached`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther` or `MoneyShort`.
     """
     ask, line = case.ask, case.state
-    payload.only(
-        *(ask, "holder", "holder_kind", "document", "residency", "identity_until", "donor", "paid")
-    )
+    payload.only(ask, *FIELDS, "donor", "paid")
     case.permit()
     if case.stage.name != STOCK.name:
         raise NotInStock(stage=case.stage.name)
-    fee, answer = take_fee(case)
-    act = Act(id=case.id, kind="activate", at=case.now, channel=ask.channel)
-    act = replace(act, tags=frozenset({"port_in"}), why=payload.text(ask, "donor", ""))
-    done = act_on(case, act)
     tenure = tenure_from(case, epoch=line.epochs + 1)
+    fee, answer = take_fee(case)
+    donor = payload.text(ask, "donor", "")
+    act = Act(id=case.id, kind="port_in", at=case.now, channel=ask.channel, why=donor)
+    done = act_on(case, act)
     events = (replace(done.events[0], tenure=tenure), *done.events[1:])
-    state = replace(done.state, tenure=tenure, epochs=tenure.epoch)
+    state = altered(done.state, tenure=tenure, epochs=tenure.epoch)
     return conclude(case, state, events, entries=(*done.entries, *fee), answer=answer)
 
 
@@ -51,7 +52,8 @@ def port_out(case: Case) -> Decision:
     """
     Let a number go to another operator.
 
-    Fields: `recipient`, `paid`. Refuses with `NobodyHolds`, `CannotPort`, `LineLocked`, `VerbNotAllowed`.
+    Fields: `recipient`, `paid`. Refuses with `VerbNotAllowed`, `NobodyHolds`, `LineLocked`, `CannotPort`,
+    `VerbNotOffered`, `PayerUnknown`, `CurrencyOther` or `MoneyShort`.
     """
     payload.only(case.ask, "recipient", "paid")
     case.permit()
@@ -65,7 +67,7 @@ def port_out(case: Case) -> Decision:
     fee, answer = take_fee(case)
     why = payload.text(case.ask, "recipient", "")
     done = act_on(case, Act(id=case.id, kind="port_out", at=case.now, why=why))
-    state = replace(done.state, tenure=None)
+    state = altered(done.state, tenure=None)
     gone = Effect(kind="message", due_at=case.now, data={"what": "ported_out"})
     return conclude(
         case, state, done.events, entries=(*done.entries, *fee), effects=[gone], answer=answer

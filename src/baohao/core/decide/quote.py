@@ -8,24 +8,29 @@ from baohao.core.asks import Decision, Quote
 from baohao.core.decide import payload
 from baohao.core.decide.case import Case
 from baohao.core.decide.offered import Offered, offer_for, quoted
+from baohao.core.decide.restore import has_priority
 
 #: Long enough to find the money, short enough that a promotion is not held up by it.
 GOOD_FOR = timedelta(minutes=15)
+#: What can be bought.
+SOLD = ("renew", "top_up", "activate", "restore")
 
 
 def quote(case: Case) -> Decision:
     """
     Promise what an act would cost and bring; uses of promotions are kept for it until it ends.
 
-    Fields: `what` ("renew", "top_up", "activate"), `term` or `amount_minor`, `codes`.
-    Refuses with `ExternalNotSold`, `VerbNotAllowed`, `VerbNotAllowedHere`, `VerbNotAllowedNow`,
-    `NotOffered`, `NotSellable`, `NothingGained`, `RefusedByCap`, `BalanceFull`, `VerbNotOffered`.
+    Fields: `what` ("renew", "top_up", "activate", "restore"), `term` or `amount_minor`, `codes`.
+    Refuses with `ExternalNotSold`, `VerbNotAllowed`,
+    `NotOffered`, `NotSellable`, `NothingGained`, `RefusedByCap`, `BalanceFull`, `VerbNotOffered`, and as `restore` does where it is that.
     """
     ask, line = case.ask, case.state
     payload.only(ask, "what", "term", "amount_minor", "codes")
     case.sells()
-    verb = payload.text(ask, "what", "renew", among=("renew", "top_up", "activate"))
+    verb = payload.text(ask, "what", "renew", among=SOLD)
     case.permit(verb)
+    if verb == "restore":
+        has_priority(case)
     term = payload.span(ask, "term") if "term" in ask.payload else None
     amount = payload.whole(ask, "amount_minor") if "amount_minor" in ask.payload else None
     offer = offer_for(case.policy, line.plan, verb, term, amount)
@@ -37,7 +42,7 @@ def quote(case: Case) -> Decision:
         version=(case.stored or line).version,
         now=case.now,
         until=case.now + GOOD_FOR,
-        terms=_terms(offered, case.policy.currency),
+        terms=_terms(verb, offered, case.policy.currency),
     )
     # A promise changes nothing: what fell due is left to whoever changes the line.
     answer: dict[str, object] = {"quote": case.id, "good_until": promise.until.isoformat()}
@@ -50,11 +55,11 @@ def quote(case: Case) -> Decision:
     )
 
 
-def _terms(offered: Offered, currency: str) -> dict[str, object]:
+def _terms(verb: str, offered: Offered, currency: str) -> dict[str, object]:
     """Write down what is promised."""
     applied = offered.applied
     return {
-        "verb": offered.offer.verb,
+        "verb": verb,
         "plan": offered.offer.plan,
         "term": str(offered.offer.term) if offered.offer.term else "",
         "list": applied.list_minor,

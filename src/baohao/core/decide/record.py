@@ -17,8 +17,9 @@ def record(case: Case) -> Decision:
 
     Fields: `kind`, `at`, `act` (its own id, if it has one), `amount_minor`, `paid_minor`, `net_minor`,
     `credited_minor`, `spend_minor`, `term`, `sku`, `where`, `actor`, `tags`, `used`, `evidence`.
-    Refuses with `ActKnown`, `NotYetTrue` and `WouldShorten`.
+    Refuses with `VerbNotAllowed`, `ActKnown`, `NotYetTrue` and `WouldShorten`.
     """
+    case.permit()
     done = act_on(case, _act(case), data=_evidence(case))
     return conclude(case, done.state, done.events, entries=done.entries, cause="elsewhere")
 

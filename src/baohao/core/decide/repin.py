@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from baohao.core.altered import altered
 from baohao.core.asks import Decision
-from baohao.core.books.entry import Entry
+from baohao.core.books.chart import AccountKind, account
+from baohao.core.books.entry import Entry, EntryKind, entry_of
 from baohao.core.civil import after
 from baohao.core.decide import payload
 from baohao.core.decide.case import Acted, Case, act_on, conclude, safe_until
@@ -44,10 +46,11 @@ def repin(case: Case) -> Decision:
     """
     Move a line to another version of its policy; never to a date before one already paid for.
 
-    Fields: `pin`, `notified_at`. Refuses with `PinSame`, `PlanElsewhere`, `PolicyMissing`, `NoticeMissing`,
-    `TimeWouldBeLost`, `TooManyWorlds`.
+    Fields: `pin`, `notified_at`. Refuses with `VerbNotAllowed`, `PinSame`, `PlanElsewhere`,
+    `PolicyMissing`, `NoticeMissing`, `TimeWouldBeLost`, `TooManyWorlds`.
     """
     payload.only(case.ask, "pin", "notified_at")
+    case.permit()
     notice = case.policy.repin_notice
     if notice is not None:
         if "notified_at" not in case.ask.payload:
@@ -62,7 +65,9 @@ def change_plan(case: Case) -> Decision:
     """
     Move a line to another plan, ordinary to number-keeping or back.
 
-    Fields: `plan`, `pin`, `paid`. Refuses as `repin` does, and with `VerbNotAllowed`, `VerbNotOffered`, `MoneyShort`.
+    Fields: `plan`, `pin`, `paid`. The credit goes along. Refuses with `ExternalNotSold`, `VerbNotAllowed`,
+    `PinSame`, `PlanElsewhere`, `PolicyMissing`, `TimeWouldBeLost`, `TooManyWorlds`, `VerbNotOffered`,
+    `PayerUnknown`, `CurrencyOther` or `MoneyShort`.
     """
     payload.only(case.ask, "plan", "pin", "paid")
     case.sells()
@@ -70,8 +75,8 @@ def change_plan(case: Case) -> Decision:
     plan = payload.text(case.ask, "plan")
     done = _moved(case, {"plan": plan})
     fee, answer = take_fee(case)
-    done = replace(done, state=replace(done.state, plan=plan))
-    return _concluded(case, done, fee, answer)
+    done = replace(done, state=altered(done.state, plan=plan))
+    return _concluded(case, done, (*fee, *_credit(case, done)), answer)
 
 
 def _moved(case: Case, data: dict[str, object]) -> Acted:
@@ -86,6 +91,17 @@ def _moved(case: Case, data: dict[str, object]) -> Acted:
     if before is not None and before > case.now and (later is None or later < before):
         raise TimeWouldBeLost(pin=pin, before=before.isoformat(), after=_iso(later))
     return done
+
+
+def _credit(case: Case, done: Acted) -> tuple[Entry, ...]:
+    """Return the entry that lets the new plan owe what the old one owed of credit."""
+    held, currency = sum(done.state.standing.balances.values()), case.policy.currency
+    old, new = (
+        account(AccountKind.CREDIT, plan, currency) for plan in (case.state.plan, done.state.plan)
+    )
+    return entry_of(
+        EntryKind.ADJUSTMENT, currency, [(old, held), (new, -held)], reason="change of plan"
+    )
 
 
 def _iso(at: datetime | None) -> str:

@@ -29,7 +29,8 @@ def replace_card(case: Case) -> Decision:
     Give the line another card, where the product allows that.
 
     Fields: `iccid`, `imsi`, `eid`, `paid`, `approved_by`, `reason`.
-    Refuses with `LineLocked`, `CardSame`, `VerbNotAllowed`, `VerbNotOffered`, `MoneyShort`.
+    Refuses with `VerbNotAllowed`, `LineLocked`, `CardSame`, `VerbNotOffered`, `PayerUnknown`,
+    `CurrencyOther` or `MoneyShort`.
     """
     ask, line = case.ask, case.state
     payload.only(ask, "iccid", "imsi", "eid", "paid")

@@ -52,10 +52,10 @@ def reverse(case: Case) -> Decision:
     """
     Undo a paid act; the money goes back to where it came from.
 
-    Fields: `of` (the act), `reason`, `mistake` (true: it was the wrong line or term; everything goes back, with
-    a second person in `approved_by`).
-    Refuses with `ActUnknown`, `ActReversed`, `OthersFollow`, `SecondPersonMissing`, `FieldMissing`,
-    `VerbNotAllowed`, `VerbNotAllowedHere`, `VerbNotAllowedNow` or `MoneyShort`.
+    Fields: `of` (the act), `reason`, `mistake` (true: it was the wrong line or term; everything goes back,
+    with a second person in `approved_by`).
+    Refuses with `VerbNotAllowed`, `SecondPersonMissing`, `ActUnknown`, `ActReversed`, `OthersFollow` or
+    `MoneyShort`.
     """
     payload.only(case.ask, "of", "mistake")
     case.permit()

@@ -80,7 +80,6 @@ def sell(
     *,
     amount_minor: int | None = None,
     tenure: Tenure | None = None,
-    extra_fee_minor: int = 0,
 ) -> Decision:
     """
     Sell an act on a line, for a term or an amount: price it, take the money, fold it in.
@@ -94,9 +93,7 @@ def sell(
     line = case.state
     offer = offer_for(case.policy, line.plan, verb, term, amount_minor)
     codes = frozenset(payload.texts(case.ask, "codes"))
-    offered = quoted(
-        case, verb, offer, codes=codes, at=_moment(case, offer), extra_fee_minor=extra_fee_minor
-    )
+    offered = quoted(case, verb, offer, codes=codes, at=_moment(case, verb, offer))
     fresh(case, offered.act)
     not_shorter(case, offered.act, offered.folded)
     _as_shown(case, offered)
@@ -152,7 +149,7 @@ def _sold(case: Case, offered: Offered, sale: sales.Sale, tenure: Tenure | None)
     )
 
 
-def _moment(case: Case, offer: Offer) -> datetime:
+def _moment(case: Case, verb: str, offer: Offer) -> datetime:
     """
     Return the instant at which the stage is judged: a quote's own while the line is as it was, or now.
 
@@ -163,7 +160,7 @@ def _moment(case: Case, offer: Offer) -> datetime:
         return case.now
     quote = case.facts.quote
     promised = quote is not None and (quote.terms.get("verb"), quote.terms.get("plan"))
-    if quote is None or str(quote.id) != str(wanted) or promised != (offer.verb, offer.plan):
+    if quote is None or str(quote.id) != str(wanted) or promised != (verb, offer.plan):
         raise QuoteUnknown(quote=str(wanted)[:36])
     if case.now >= quote.until:
         raise QuoteOver(until=quote.until.isoformat())

@@ -14,13 +14,14 @@ CAUSES = ("holder", "fraud", "identity", "quota", "operator_exit", "network_suns
 
 def terminate(case: Case) -> Decision:
     """
-    End a line; the number goes into quarantine.
+    End a line; the number goes into quarantine. An external line may be ended without a known holder.
 
-    Fields: `cause`, `reason`, `approved_by`. Refuses with `NobodyHolds`, `VerbNotAllowed`, `FieldMissing`.
+    Fields: `cause`, `reason`, `approved_by`. Refuses with `VerbNotAllowed` and `NobodyHolds`.
     """
     payload.only(case.ask)
     case.permit()
-    if case.state.tenure is None or not case.stage.keeping:
+    unknown = case.state.tenure is None and case.state.custody == "issued"
+    if unknown or not case.stage.keeping:
         raise NobodyHolds(stage=case.stage.name)
     cause = payload.text(case.ask, "cause", among=CAUSES)
     why = f"{cause}: {payload.reason(case.ask)}"

@@ -14,7 +14,7 @@ def top_up(case: Case) -> Decision:
 
     Fields: `amount_minor`, `paid` (account), `codes`, `quote`, `total_minor` (what was shown).
     Refuses with `LineMoved`, `ExpectationMissing`, `ExternalNotSold`, `VerbNotAllowed`,
-    `VerbNotAllowedHere`, `VerbNotAllowedNow`, `NotOffered`, `NotSellable`, `NothingGained`,
+    `NotOffered`, `NotSellable`, `NothingGained`,
     `RefusedByCap`, `BalanceFull`, `WouldShorten`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`,
     `MoneyShort`, `PriceMoved`, `QuoteUnknown`, `QuoteOver` or `QuoteMoved`.
     """

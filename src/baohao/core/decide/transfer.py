@@ -27,8 +27,7 @@ def transfer(case: Case) -> Decision:
     Fields: `holder`, `holder_kind`, `document`, `residency`, `identity_until`, `age_years`, `guardian`,
     `cause`, `approved_by`, `paid`.
     A product that says nothing of transfers permits none.
-    Refuses with `VerbNotAllowed`, `VerbNotAllowedHere`, `VerbNotAllowedNow`, `CauseMissing`,
-    `SecondPersonMissing`, `NobodyHolds`, `LineLocked`, `SameHolder`, `DocumentRefused`, `DocumentExpired`,
+    Refuses with `VerbNotAllowed`, `NobodyHolds`, `LineLocked`, `SameHolder`, `DocumentRefused`, `DocumentExpired`,
     `GuardianMissing`, `QuotaReached`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther` or `MoneyShort`.
     """
     ask, line = case.ask, case.state

@@ -444,7 +444,7 @@ def _standing_of(row: Row, line_pin: str) -> Standing:
         parks=tuple([instant(value) for value in parks]),
         held_since=_instant(held_since),
         frozen=tuple([(instant(since), instant(until)) for since, until in frozen]),
-        barred_days={year: days for year, days in barred_days},
+        barred_days=dict(barred_days),
         barred_since=_day(barred_since),
         barred_through=_day(barred_through),
         forced=None if forced is None else (forced[0], instant(forced[1])),

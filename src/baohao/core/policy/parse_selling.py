@@ -42,6 +42,7 @@ VERBS = (
     "port_in",
     "port_out",
     "terminate",
+    "restore",
     "return",
     "recycle",
     "repin",
