@@ -31,6 +31,7 @@ from baohao.app.written import Written
 from baohao.core.asks import Ask, Terms
 from baohao.core.bucket import bucket_of
 from baohao.core.decide import decide
+from baohao.core.decide.settle_up import NothingDue
 from baohao.core.refusals import Refusal
 from baohao.store import partitions
 from baohao.store.keys import Place, Used
@@ -157,6 +158,8 @@ def _answer(sound: _Sound, known: Known, terms: Terms, written: Written) -> Answ
     try:
         decision = decide(known.state(ask.subject), known.facts(ask), ask, terms, known.now)
         if isinstance(decision, Refusal):
+            if isinstance(decision, NothingDue):
+                written.remind(ask)
             return decision
         seq, answer = written.add(ask, sound.body, decision, known.changes(decision))
     except Refusal as refusal:

@@ -75,6 +75,17 @@ class Written:
         self._keep(writes, ask, decision, changes, place)
         return place.seq, answer
 
+    def remind(self, ask: Ask) -> None:
+        """Look at the ask's line again when something falls due, for nothing has yet."""
+        line = self._known.lines[ask.subject]
+        ahead = outlook(line.state, self._terms.rules, self._writes.now)
+        lines.remind(self._writes, line, ahead)
+
+    @property
+    def writes(self) -> Writes:
+        """The rows so far."""
+        return self._writes
+
     def park(self, ask: Ask, reason: str) -> None:
         """Put an ask aside that a defect keeps from being decided."""
         parked.park(self._writes, ask, reason)

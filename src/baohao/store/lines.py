@@ -79,6 +79,15 @@ def write(
     _benefits(writes, place, old, after)
 
 
+def remind(writes: Writes, line: Line, outlook: Outlook) -> None:
+    """Add the rows of a line that was looked at, and on which nothing had fallen due."""
+    number = line.state.number
+    bucket = bucket_of(number)
+    due_at = _remind(writes, bucket, number, line, outlook)
+    if due_at != line.due_at:
+        writes.add("move_due", bucket, number, due_at)
+
+
 def written(state: LineState) -> str:
     """Return a state as the `state` column takes it."""
     return _json(codec.encode(state)).decode()

@@ -6,7 +6,8 @@ import msgspec
 
 from baohao.core.asks import Ask
 from baohao.core.bucket import bucket_of
-from baohao.store.sql import Connection, rows
+from baohao.store import clock
+from baohao.store.sql import Connection
 from baohao.store.writes import Writes
 
 #: Enough to find the place; a reason is no log.
@@ -33,7 +34,6 @@ def park(writes: Writes, ask: Ask, reason: str) -> None:
 
 def put(conn: Connection, ask: Ask, reason: str) -> None:
     """Put an ask aside that the database itself refuses."""
-    [(now,)] = rows(conn, "read_now")
-    writes = Writes(now)
+    writes = Writes(clock.now(conn))
     park(writes, ask, reason)
     writes.send(conn)

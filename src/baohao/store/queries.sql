@@ -292,12 +292,38 @@ ON CONFLICT (bucket, id) DO NOTHING
 
 -- name: find_due
 -- Find lines that are to be looked at, the earliest first.
-SELECT number FROM due WHERE at <= %b ORDER BY at, bucket, number LIMIT %b
+SELECT at, bucket, number FROM due WHERE at <= %b ORDER BY at, bucket, number LIMIT %b
+
+-- name: find_due_after
+-- Find the next of them.
+SELECT at, bucket, number FROM due WHERE at <= %b AND (at, bucket, number) > (%b, %b::smallint, %b)
+ORDER BY at, bucket, number LIMIT %b
+
+-- name: move_due
+-- Note on lines, of which nothing else has changed, what stands in `due`.
+UPDATE lines l
+SET due_at = t.due_at
+FROM unnest(%b::smallint[], %b::text[], %b::timestamptz[]) AS t (bucket, number, due_at)
+WHERE l.bucket = t.bucket AND l.number = t.number
 
 -- name: find_ended_quotes
 -- Find quotes that ended, and lock them against being used after all.
-SELECT bucket, id, number, uses FROM quotes WHERE until <= %b ORDER BY until, bucket, id LIMIT %b
+SELECT bucket, id, uses FROM quotes WHERE until <= %b ORDER BY until, bucket, id LIMIT %b
 FOR UPDATE SKIP LOCKED
+
+-- name: give_back_totals
+-- Give back to promotions what quotes had kept and nobody used.
+UPDATE promotion_totals p
+SET uses = greatest(0, p.uses - t.uses), cost_minor = greatest(0, p.cost_minor - t.cost_minor)
+FROM unnest(%b::smallint[], %b::text[], %b::bigint[], %b::bigint[]) AS t (bucket, promotion, uses, cost_minor)
+WHERE p.bucket = t.bucket AND p.promotion = t.promotion
+
+-- name: give_back_uses
+-- Give back to numbers and holders what quotes had kept of promotions.
+UPDATE promotion_uses u
+SET uses = greatest(0, u.uses - t.uses)
+FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::int[]) AS t (bucket, subject, promotion, uses)
+WHERE u.bucket = t.bucket AND u.subject = t.subject AND u.promotion = t.promotion
 
 -- name: claim_effects
 -- Claim effects that are due, for as long as the lease says; others take what is left.
@@ -339,6 +365,35 @@ FROM journal WHERE bucket = %b ORDER BY subject, seq, recorded_at
 SELECT subject, seq, kind, currency, transfer, payer, reason, accounts, amounts
 FROM entries WHERE bucket = %b AND seq > 0 ORDER BY subject, seq, id
 
+-- name: read_heads
+-- Read the last event of each chain in some buckets as they stood at an instant.
+SELECT DISTINCT ON (bucket, subject) bucket, subject, seq, hash
+FROM journal WHERE bucket BETWEEN %b AND %b AND recorded_at < %b
+ORDER BY bucket, subject, seq DESC
+
+-- name: read_heads_of_rows
+-- Read what the rows of a bucket say is their last event.
+SELECT number, head FROM lines WHERE bucket = %b
+UNION ALL SELECT account, head FROM accounts WHERE bucket = %b
+
+-- name: read_states
+-- Read the lines of a bucket as they stand.
+SELECT number, state FROM lines WHERE bucket = %b
+
+-- name: insert_seals
+-- Seal buckets for a day, once.
+INSERT INTO seals (bucket, day, subjects, root)
+SELECT * FROM unnest(%b::smallint[], %b::date[], %b::int[], %b::bytea[])
+ON CONFLICT (bucket, day) DO NOTHING
+
+-- name: read_seals
+-- Read the seals of a day.
+SELECT bucket, subjects, root FROM seals WHERE day = %b ORDER BY bucket
+
+-- name: read_sealed_days
+-- Read which days are sealed.
+SELECT DISTINCT day FROM seals ORDER BY day
+
 -- === the schema's own ================================================================================
 
 -- name: lock_house
@@ -378,3 +433,166 @@ SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'lines'::regclas
 -- name: sample_lines
 -- Read lines of a policy from pages drawn by chance.
 SELECT state FROM lines TABLESAMPLE SYSTEM (%b::real) REPEATABLE (%b::bigint) WHERE pin = %b LIMIT %b
+
+-- name: earned
+-- Sum up what was deferred to months before this one, and name a subject of each bucket to post it under.
+SELECT d.bucket, d.plan, d.currency, min(d.subject), sum(m.amount)::bigint
+FROM deferrals d CROSS JOIN LATERAL unnest(d.months, d.amounts) AS m (month, amount)
+WHERE m.month < %b
+GROUP BY d.bucket, d.plan, d.currency
+ORDER BY d.bucket, d.plan, d.currency
+
+-- name: forget_earned
+-- Take the months that were released off the schedules; those that are over go.
+WITH kept AS (
+    SELECT d.bucket, d.subject, d.seq, d.plan, d.currency,
+           array_agg(m.month ORDER BY m.month) FILTER (WHERE m.month >= %b) AS months,
+           array_agg(m.amount ORDER BY m.month) FILTER (WHERE m.month >= %b) AS amounts
+    FROM deferrals d CROSS JOIN LATERAL unnest(d.months, d.amounts) AS m (month, amount)
+    GROUP BY d.bucket, d.subject, d.seq, d.plan, d.currency
+    HAVING bool_or(m.month < %b)
+), over AS (
+    DELETE FROM deferrals d USING kept k
+    WHERE k.months IS NULL AND (d.bucket, d.subject, d.seq, d.plan, d.currency)
+        = (k.bucket, k.subject, k.seq, k.plan, k.currency)
+)
+UPDATE deferrals d
+SET months = k.months, amounts = k.amounts
+FROM kept k
+WHERE k.months IS NOT NULL AND (d.bucket, d.subject, d.seq, d.plan, d.currency)
+    = (k.bucket, k.subject, k.seq, k.plan, k.currency)
+
+-- name: lock_deferrals
+-- Let no decision defer revenue while a month is closed.
+LOCK TABLE deferrals IN SHARE ROW EXCLUSIVE MODE
+
+-- === the doctor: each counts what it looked at, and what is wrong ===================================
+
+-- name: doctor_entries
+-- Every entry balances, in one currency.
+SELECT count(*), count(*) FILTER (
+  WHERE NOT baohao_balanced(amounts)
+     OR EXISTS (SELECT FROM unnest(accounts) AS a WHERE split_part(a, ':', 3) <> currency))
+FROM entries
+
+-- name: doctor_clearing
+-- Every transfer between buckets nets to zero in clearing.
+SELECT count(*), count(*) FILTER (WHERE total <> 0)
+FROM (SELECT sum(amount) AS total
+      FROM entries, unnest(accounts, amounts) AS p (account, amount)
+      WHERE account LIKE 'clearing:%%' GROUP BY transfer, currency) AS t
+
+-- name: doctor_balances
+-- Every guarded balance is the sum of its postings, and not below zero.
+SELECT count(*), count(*) FILTER (
+  WHERE coalesce(a.balance_minor, 0) <> coalesce(p.total, 0) OR coalesce(a.balance_minor, 0) < 0)
+FROM accounts a
+FULL JOIN (SELECT bucket, account COLLATE "C" AS account, sum(amount * sign) AS total
+           FROM entries, unnest(accounts, amounts) AS x (account, amount)
+           JOIN unnest(%b::text[], %b::int[]) AS k (kind, sign) ON k.kind = split_part(account, ':', 1)
+           GROUP BY 1, 2) AS p USING (bucket, account)
+
+-- name: doctor_sales
+-- Every paid act that stands in the journal has its entry.
+SELECT count(*), count(*) FILTER (WHERE NOT EXISTS (
+  SELECT FROM entries e WHERE e.bucket = j.bucket AND e.subject = j.subject AND e.recorded_at = j.recorded_at
+                          AND e.kind IN ('sale', 'top_up')))
+FROM journal j
+WHERE j.kind = 'acted' AND (SELECT sum((part #>> '{}')::bigint)
+                            FROM json_array_elements(j.payload #> '{sold,3}') WITH ORDINALITY AS t (part, n)
+                            WHERE n BETWEEN 4 AND 7) > 0
+
+-- name: doctor_keys
+-- Every answer that was kept points to an event.
+SELECT count(*), count(*) FILTER (WHERE NOT EXISTS (
+  SELECT FROM journal j WHERE j.bucket = k.bucket AND j.subject = k.subject AND j.seq = k.seq))
+FROM keys k
+
+-- name: doctor_journal
+-- Every line and account is at its journal's last event.
+SELECT count(*), count(*) FILTER (
+  WHERE coalesce(r.version, 0) <> coalesce(j.events, 0) OR coalesce(r.version, 0) <> coalesce(j.last, 0)
+     OR (r.version > 0 AND NOT EXISTS (
+       SELECT FROM journal e WHERE e.bucket = r.bucket AND e.subject = r.subject AND e.seq = r.version
+                               AND e.hash = r.head)))
+FROM (SELECT bucket, number AS subject, version, head FROM lines
+      UNION ALL SELECT bucket, account, version, head FROM accounts) AS r
+FULL JOIN (SELECT bucket, subject, count(*) AS events, max(seq) AS last FROM journal GROUP BY 1, 2) AS j
+  USING (bucket, subject)
+
+-- name: doctor_tenures
+-- No number has two holders at one time.
+SELECT count(*), count(*) FILTER (WHERE since < ended OR open > 1)
+FROM (SELECT since, lag(coalesce(until, 'infinity')) OVER w AS ended,
+             count(*) FILTER (WHERE until IS NULL) OVER (PARTITION BY bucket, number) AS open
+      FROM tenures WINDOW w AS (PARTITION BY bucket, number ORDER BY epoch)) AS t
+
+-- name: doctor_holders
+-- Every line says of its holder what its open tenure says; one in stock has none.
+SELECT count(*), count(*) FILTER (
+  WHERE coalesce(l.epoch, 0) <> coalesce(t.epoch, 0) OR coalesce(l.holder, '') <> coalesce(t.holder, ''))
+FROM lines l
+FULL JOIN (SELECT * FROM tenures WHERE until IS NULL) AS t USING (bucket, number)
+
+-- name: doctor_holdings
+-- Every holder has as many lines with an operator as are counted.
+SELECT count(*), count(*) FILTER (WHERE coalesce(h.cards, 0) <> coalesce(t.cards, 0))
+FROM holdings h
+FULL JOIN (SELECT holder, operator, count(*) AS cards FROM lines WHERE holder <> '' GROUP BY 1, 2) AS t
+  USING (holder, operator)
+
+-- name: doctor_cards
+-- Every card is in the directory for its line, and none for another.
+SELECT count(*), count(*) FILTER (WHERE l.number IS NULL OR c.number IS NULL OR l.number <> c.number)
+FROM (SELECT * FROM cards WHERE kind = 'iccid') AS c
+FULL JOIN (SELECT iccid AS identifier, number FROM lines WHERE iccid <> '') AS l USING (identifier)
+
+-- name: doctor_due
+-- Every line is looked at when its row says.
+SELECT count(*), count(*) FILTER (WHERE l.due_at IS DISTINCT FROM d.at OR l.number IS NULL)
+FROM (SELECT * FROM lines WHERE due_at IS NOT NULL) AS l
+FULL JOIN due d USING (bucket, number)
+
+-- name: doctor_boundaries
+-- Every line has its way through the stages, by a ladder that is named.
+SELECT count(*), count(*) FILTER (WHERE l.number IS NULL OR b.number IS NULL OR NOT EXISTS (
+  SELECT FROM ladders r WHERE r.ladder = b.ladder AND jsonb_array_length(r.stages) = cardinality(b.starts)))
+FROM lines l
+FULL JOIN boundaries b USING (bucket, number)
+
+-- name: doctor_promotions
+-- No promotion has given more than it may.
+SELECT count(*), count(*) FILTER (WHERE uses > uses_max OR cost_minor > budget_max_minor)
+FROM promotion_totals
+
+-- name: doctor_deferrals
+-- What is deferred in the books is what the schedules still have to release.
+SELECT count(*), count(*) FILTER (WHERE coalesce(d.total, 0) <> coalesce(p.total, 0))
+FROM (SELECT bucket, plan, currency, sum(amount) AS total
+      FROM deferrals, unnest(amounts) AS amount GROUP BY 1, 2, 3) AS d
+FULL JOIN (SELECT bucket, split_part(account, ':', 2) AS plan, currency, -sum(amount) AS total
+           FROM entries, unnest(accounts, amounts) AS p (account, amount)
+           WHERE account LIKE 'deferred:%%' AND kind <> 'release' GROUP BY 1, 2, 3) AS p
+  USING (bucket, plan, currency)
+
+-- name: doctor_epochs
+-- No effect is owed to a tenure that the number has not had.
+SELECT count(*), count(*) FILTER (WHERE e.epoch > 0 AND NOT EXISTS (
+  SELECT FROM tenures t WHERE t.bucket = e.bucket AND t.number = e.subject AND t.epoch = e.epoch))
+FROM effects e
+
+-- name: doctor_effects
+-- No effect is an hour late, or has failed ten times.
+SELECT count(*), count(*) FILTER (WHERE due_at < (SELECT clock_timestamp() + clock_offset FROM house)
+                                                 - interval '1 hour' OR tries > 10)
+FROM effects
+
+-- name: doctor_late
+-- No line has been due for more than a day.
+SELECT count(*), count(*) FILTER (WHERE at < (SELECT clock_timestamp() + clock_offset FROM house)
+                                             - interval '1 day')
+FROM due
+
+-- name: doctor_parked
+-- No ask waits for a person.
+SELECT count(*), count(*) FROM parked

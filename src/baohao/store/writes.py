@@ -7,7 +7,7 @@ Lines first, accounts once an account, keys last.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from baohao.store.sql import Call, Connection, Row, call, trip
@@ -22,6 +22,7 @@ ORDER = (
     "insert_cards",
     "delete_chips",
     "insert_chips",
+    "move_due",
     "put_due",
     "delete_due",
     "insert_ladders",
@@ -49,7 +50,8 @@ ORDER = (
 #: Their first parameter is the batch's `now`.
 DATED = frozenset({"insert_journal", "insert_entries", "insert_keys"})
 #: Each of their rows was read under a lock, so each must be met.
-SURE = frozenset(name for name in ORDER if name.startswith(("update_", "delete_", "end_", "hold_")))
+_LOCKED = ("update_", "delete_", "end_", "hold_", "move_")
+SURE = frozenset(name for name in ORDER if name.startswith(_LOCKED))
 
 
 class Writes:
@@ -67,6 +69,11 @@ class Writes:
         """Take over the rows of one decision, once all of them are there."""
         for name, rows in others._rows.items():
             self._rows[name] += rows
+
+    @property
+    def rows(self) -> Mapping[str, Sequence[Row]]:
+        """The rows so far, by statement."""
+        return self._rows
 
     def send(self, conn: Connection) -> None:
         """Send trip 2; raises `RowsMissed` and what psycopg raises."""

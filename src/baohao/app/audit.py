@@ -1,0 +1,115 @@
+"""
+The audit: whether the journal is whole, and whether the rows are what it says.
+
+Three things are held against each other: the chain of each subject against itself, the heads
+against the sealed roots (those that were exported, if they are given), and each line's row against
+its events replayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from baohao.core.bucket import BUCKETS, bucket_of
+from baohao.core.line import codec
+from baohao.core.line.evolve import evolve
+from baohao.core.line.fold import Rules
+from baohao.core.line.state import LineState
+from baohao.core.refusals import Refusal
+from baohao.store import journal, seals
+from baohao.store.journal import Fault, Kept
+from baohao.store.sql import Connection, rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audited:
+    """What an audit looked at and what it found."""
+
+    subjects: int
+    events: int
+    #: Days whose seals were held against the journal.
+    days: int
+    faults: tuple[Fault, ...]
+
+
+def verify(
+    conn: Connection,
+    rules: Rules,
+    *,
+    buckets: Sequence[int] = range(BUCKETS),
+    exported: Mapping[date, str] | None = None,
+) -> Audited:
+    """
+    Audit these buckets: every chain, every row against its replay, every sealed day.
+
+    `exported` are texts of `seals.export` that were kept outside, by day; they are held against the
+    journal instead of the seals in the database.
+    """
+    subjects = events = 0
+    faults: list[Fault] = []
+    for bucket in buckets:
+        heads = {
+            subject: bytes(head)
+            for subject, head in rows(conn, "read_heads_of_rows", bucket, bucket)
+        }
+        entries = journal.entries_of_bucket(conn, bucket)
+        states: dict[str, codec.Row] = dict(rows(conn, "read_states", bucket))
+        for subject, chain in journal.of_bucket(conn, bucket):
+            subjects, events = subjects + 1, events + len(chain)
+            # A subject without a row has lost it: its head is not the empty chain's.
+            found = list(journal.faults(chain, entries, heads.pop(subject, journal.NOTHING)))
+            if not found and ":" not in subject and not _makes(chain, states.get(subject), rules):
+                found.append(Fault(subject=subject, seq=len(chain), what="row"))
+            faults += found
+        faults += [
+            Fault(subject=subject, seq=0, what="gone")
+            for subject, head in heads.items()
+            if head != journal.NOTHING
+        ]
+    days = _days(conn, exported)
+    for day, roots in days.items():
+        faults += _unsealed(conn, day, roots, frozenset(buckets))
+    return Audited(subjects=subjects, events=events, days=len(days), faults=tuple(faults))
+
+
+def replayed(chain: Sequence[Kept], rules: Rules) -> LineState | None:
+    """Return the line that its events make; None for no events."""
+    state: LineState | None = None
+    for kept in chain:
+        state = evolve(state, kept.recorded.event, rules)
+    return state
+
+
+def history(conn: Connection, subject: str) -> tuple[Kept, ...]:
+    """Return the events of a subject in order, for its timeline."""
+    return journal.of_subject(conn, bucket_of(subject), subject)
+
+
+def seal(conn: Connection, day: date) -> str:
+    """Seal a day and return the text to be kept outside; raises `DayNotOver`."""
+    return seals.export(seals.seal(conn, day))
+
+
+def _makes(chain: Sequence[Kept], row: codec.Row | None, rules: Rules) -> bool:
+    """Whether these events make that row; events that cannot be replayed make none."""
+    try:
+        state = replayed(chain, rules)
+    except (Refusal, ValueError):
+        return False
+    return state is not None and codec.encode(state) == row
+
+
+def _days(conn: Connection, exported: Mapping[date, str] | None) -> dict[date, Mapping[int, bytes]]:
+    if exported is not None:
+        return {day: seals.imported(text) for day, text in exported.items()}
+    return {day: {s.bucket: s.root for s in seals.sealed(conn, day)} for day in seals.days(conn)}
+
+
+def _unsealed(
+    conn: Connection, day: date, roots: Mapping[int, bytes], buckets: frozenset[int]
+) -> Iterator[Fault]:
+    for seal_ in seals.of_day(conn, day):
+        if seal_.bucket in buckets and roots.get(seal_.bucket) != seal_.root:
+            yield Fault(subject=f"bucket {seal_.bucket} on {day}", seq=seal_.subjects, what="seal")
