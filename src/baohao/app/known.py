@@ -11,7 +11,7 @@ from baohao.app.wanted import Wanted, holder_of, quote_of
 from baohao.core.asks import Ask, Decision, Facts, Quote, Terms
 from baohao.core.books.chart import Account
 from baohao.core.books.entry import guarded_changes
-from baohao.core.books.sale import batch_transfer
+from baohao.core.books.sale import owed
 from baohao.core.bucket import bucket_of
 from baohao.core.decide.selling import MoneyShort
 from baohao.core.line.codec import use_of
@@ -91,7 +91,10 @@ class Known:
         Raises `MoneyShort` where one would be overspent, `CardTaken` for a card of another line.
         """
         entries = decision.entries
-        changes = guarded_changes((*entries, *batch_transfer(entries))) if entries else {}
+        changes = dict(guarded_changes(entries))
+        for (payer, _), total in owed(entries).items():
+            if payer.guarded and total:
+                changes[payer] = changes.get(payer, 0) + payer.balance(total)
         for account, change in changes.items():
             available = self.available.get(str(account), 0)
             if available + change < 0:

@@ -6,12 +6,15 @@ The number is fixed for ever: it is the first column of every key, and rows are 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import md5
 
 #: 2 ** 12: at ten million lines some 2,400 each, few enough to lock, sum or hand on as one.
 BUCKETS = 4096
 
 
+# Kept: a batch asks a dozen times for the bucket of each of its subjects.
+@lru_cache(maxsize=65536)
 def bucket_of(subject: str) -> int:
     """
     Return the bucket, 0 to 4095, of a number, a holder, a card's identifier, or an account's owner.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from uuid import UUID
 
 from baohao.core.books.entry import Entry
@@ -83,20 +84,28 @@ def move(
 
 
 def defer(
-    writes: Writes, subject: str, seq: int, changes: Iterable[tuple[str, str, date, int]]
+    writes: Writes, subject: str, seq: int, changes: Sequence[tuple[str, str, date, int]]
 ) -> None:
     """Add how a decision changes deferred revenue: (plan, currency, month, minor units)."""
+    bucket = bucket_of(subject)
+    for plan, currency, months, amounts in _by_plan(tuple(changes)):
+        writes.add("insert_deferrals", bucket, subject, seq, plan, currency, months, amounts)
+
+
+# Kept: lines by the thousand share their price and their days.
+@lru_cache(maxsize=8192)
+def _by_plan(
+    changes: tuple[tuple[str, str, date, int], ...],
+) -> tuple[tuple[str, str, str, str], ...]:
+    """Return plan, currency, months and amounts as arrays' texts; nothing of what comes to 0."""
     plans: dict[tuple[str, str], dict[date, int]] = {}
     for plan, currency, month, minor in changes:
         months = plans.setdefault((plan, currency), {})
         months[month] = months.get(month, 0) + minor
-    bucket = bucket_of(subject)
+    found: list[tuple[str, str, str, str]] = []
     for (plan, currency), months in plans.items():
         moved = {month: minor for month, minor in months.items() if minor}
         if moved:
-            writes.add(
-                "insert_deferrals",
-                *(bucket, subject, seq, plan, currency),
-                "{" + ",".join([month.isoformat() for month in moved]) + "}",
-                "{" + ",".join([str(minor) for minor in moved.values()]) + "}",
-            )
+            named = "{" + ",".join([month.isoformat() for month in moved]) + "}"
+            found.append((plan, currency, named, "{" + ",".join(map(str, moved.values())) + "}"))
+    return tuple(found)

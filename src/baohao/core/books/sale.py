@@ -17,7 +17,7 @@ A line's own credit is in the line's bucket: it pays without clearing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -134,26 +134,31 @@ def batch_transfer(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     payers' buckets, the two sides net to zero in clearing by transfer. In the order of the payers'
     text, which is the order of locks.
     """
-    sums: defaultdict[tuple[str, UUID], int] = defaultdict(int)
-    payers: dict[str, Account] = {}
+    return tuple(
+        entry
+        for (payer, transfer), total in sorted(
+            owed(entries).items(), key=lambda each: (str(each[0][0]), each[0][1])
+        )
+        for entry in entry_of(
+            EntryKind.TRANSFER,
+            payer.currency,
+            [(payer, total), (clearing(payer.currency), -total)],
+            transfer=transfer,
+            payer=payer,
+        )
+    )
+
+
+def owed(entries: Iterable[Entry]) -> Mapping[tuple[Account, UUID], int]:
+    """Return what is posted to each payer in its own bucket, by transfer: debits are positive."""
+    sums: defaultdict[tuple[Account, UUID], int] = defaultdict(int)
     for entry in entries:
         if entry.transfer is None or entry.payer is None:
             continue
-        payers[str(entry.payer)] = entry.payer
         for posting in entry.postings:
             if posting.account.kind is AccountKind.CLEARING:
-                sums[str(entry.payer), entry.transfer] += posting.amount_minor
-    return tuple(
-        entry
-        for (name, transfer), total in sorted(sums.items())
-        for entry in entry_of(
-            EntryKind.TRANSFER,
-            payers[name].currency,
-            [(payers[name], total), (clearing(payers[name].currency), -total)],
-            transfer=transfer,
-            payer=payers[name],
-        )
-    )
+                sums[entry.payer, entry.transfer] += posting.amount_minor
+    return sums
 
 
 def refund_account(payer: Account) -> Account:
