@@ -1,8 +1,8 @@
 """
 Close a month: what was deferred to it becomes revenue.
 
-One entry for each bucket, plan and currency. Closing a month twice posts nothing the second time, and a
-month that is not over cannot be closed: what is sold today may still belong to it.
+One entry for each bucket, plan and currency. Closing a month twice posts nothing the second time,
+and a month that is not over cannot be closed: what is sold today may still belong to it.
 """
 
 from __future__ import annotations
@@ -44,14 +44,12 @@ def close_month(conn: Connection, month: date, *, now: datetime, parent: UUID) -
     after = month_of(date.fromordinal(month.toordinal() + 31))
     if date.fromordinal(now.date().toordinal() - 1) < after:
         raise MonthNotOver(month=month.isoformat()[:7], now=now.date().isoformat()[:7])
-    deferrals.lock(conn)
     writes, released, posted = Writes(now), dict[tuple[str, str], int](), 0
-    for each in deferrals.earned(conn, after):
+    for each in deferrals.take(conn, after):
         for entry in income.release(each.plan, each.currency, each.amount_minor):
             books.post(writes, each.subject, 0, [entry], parent, posted)
             posted += 1
         key = (each.plan, each.currency)
         released[key] = released.get(key, 0) + each.amount_minor
-    deferrals.forget(conn, after)
     writes.send(conn)
     return Closed(released=released, entries=posted)

@@ -1,4 +1,4 @@
-"""Deferred revenue as it stands: what was earned, and what is forgotten once it is released."""
+"""Deferred revenue: what was earned is taken off the schedules, to be released."""
 
 from __future__ import annotations
 
@@ -19,19 +19,16 @@ class Earned:
     amount_minor: int
 
 
-def lock(conn: Connection) -> None:
-    """Let no decision defer revenue until the transaction ends; reading goes on."""
-    run(conn, "lock_deferrals")
+def take(conn: Connection, before: date) -> list[Earned]:
+    """
+    Take months before `before` off all schedules; return what was deferred to them, by bucket,
+    plan and currency.
 
-
-def earned(conn: Connection, before: date) -> list[Earned]:
-    """Return what was deferred to months before `before`, by bucket, plan and currency."""
+    One closes at a time. Decisions go on meanwhile: it is one statement, so what they defer is
+    either in it or waits for the next time.
+    """
+    run(conn, "lock_house")
     return [
         Earned(subject=subject, plan=plan, currency=currency, amount_minor=amount)
-        for _, plan, currency, subject, amount in rows(conn, "earned", before)
+        for plan, currency, subject, amount in rows(conn, "take_earned", *[before] * 4)
     ]
-
-
-def forget(conn: Connection, before: date) -> None:
-    """Take months before `before` off all schedules."""
-    run(conn, "forget_earned", before, before, before)

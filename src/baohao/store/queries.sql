@@ -434,20 +434,13 @@ SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'lines'::regclas
 -- Read lines of a policy from pages drawn by chance.
 SELECT state FROM lines TABLESAMPLE SYSTEM (%b::real) REPEATABLE (%b::bigint) WHERE pin = %b LIMIT %b
 
--- name: earned
--- Sum up what was deferred to months before this one, and name a subject of each bucket to post it under.
-SELECT d.bucket, d.plan, d.currency, min(d.subject), sum(m.amount)::bigint
-FROM deferrals d CROSS JOIN LATERAL unnest(d.months, d.amounts) AS m (month, amount)
-WHERE m.month < %b
-GROUP BY d.bucket, d.plan, d.currency
-ORDER BY d.bucket, d.plan, d.currency
-
--- name: forget_earned
--- Take the months that were released off the schedules; those that are over go.
+-- name: take_earned
+-- Take the months before this one off all schedules, and sum up what was deferred to them, by bucket with a subject.
 WITH kept AS (
     SELECT d.bucket, d.subject, d.seq, d.plan, d.currency,
            array_agg(m.month ORDER BY m.month) FILTER (WHERE m.month >= %b) AS months,
-           array_agg(m.amount ORDER BY m.month) FILTER (WHERE m.month >= %b) AS amounts
+           array_agg(m.amount ORDER BY m.month) FILTER (WHERE m.month >= %b) AS amounts,
+           (sum(m.amount) FILTER (WHERE m.month < %b))::bigint AS earned
     FROM deferrals d CROSS JOIN LATERAL unnest(d.months, d.amounts) AS m (month, amount)
     GROUP BY d.bucket, d.subject, d.seq, d.plan, d.currency
     HAVING bool_or(m.month < %b)
@@ -455,16 +448,15 @@ WITH kept AS (
     DELETE FROM deferrals d USING kept k
     WHERE k.months IS NULL AND (d.bucket, d.subject, d.seq, d.plan, d.currency)
         = (k.bucket, k.subject, k.seq, k.plan, k.currency)
+), cut AS (
+    UPDATE deferrals d
+    SET months = k.months, amounts = k.amounts
+    FROM kept k
+    WHERE k.months IS NOT NULL AND (d.bucket, d.subject, d.seq, d.plan, d.currency)
+        = (k.bucket, k.subject, k.seq, k.plan, k.currency)
 )
-UPDATE deferrals d
-SET months = k.months, amounts = k.amounts
-FROM kept k
-WHERE k.months IS NOT NULL AND (d.bucket, d.subject, d.seq, d.plan, d.currency)
-    = (k.bucket, k.subject, k.seq, k.plan, k.currency)
-
--- name: lock_deferrals
--- Let no decision defer revenue while a month is closed.
-LOCK TABLE deferrals IN SHARE ROW EXCLUSIVE MODE
+SELECT plan, currency, min(subject), sum(earned)::bigint
+FROM kept GROUP BY bucket, plan, currency ORDER BY bucket, plan, currency
 
 -- === the doctor: each counts what it looked at, and what is wrong ===================================
 

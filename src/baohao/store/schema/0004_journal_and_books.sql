@@ -24,7 +24,7 @@ CREATE TABLE entries (
     bucket      smallint NOT NULL CHECK (bucket = baohao_bucket(subject)),
     id          uuid NOT NULL,
     recorded_at timestamptz NOT NULL,
-    -- The event that made it; 0: the payer's side of a batch, whose subject is the payer's account.
+    -- The event that made it; 0: none, such as the payer's side of a batch, or the release of a month.
     subject     text COLLATE "C" NOT NULL,
     seq         int NOT NULL CHECK (seq >= 0),
     kind        text COLLATE "C" NOT NULL,
