@@ -42,6 +42,8 @@ class Course:
     queues: Mapping[str, Cap]
     #: The clocks on which bought time is counted from the first day on.
     bought: tuple[Clock, ...]
+    #: Clocks that run while a line is in a stage.
+    staged: frozenset[str]
     #: Clocks since whose last move acts are added up.
     tallied: frozenset[str]
     #: Whether the ladder alone says what is ahead of a line that nothing else moves.
@@ -96,6 +98,7 @@ def _course(policy: Policy) -> Course:
         expiring=tuple(b for b in policy.balances.values() if b.expires is not None),
         queues=_queues(policy),
         bought=_bought(policy),
+        staged=frozenset(c.id for c in clocks if _is_staged(c.starts)),
         tallied=frozenset(_tallied(policy)),
         plain=_is_plain(policy),
     )
@@ -141,13 +144,16 @@ def _tallied(policy: Policy) -> Iterator[str]:
                 yield tally.over[6:]
 
 
+def _is_staged(starts: tuple[str, ...]) -> bool:
+    return any(start.startswith("stage:") for start in starts)
+
+
 def _is_plain(policy: Policy) -> bool:
     clocks = policy.clocks.values()
     limit = min((c.accumulates.limit_days for c in clocks if c.accumulates is not None), default=0)
     return not (
         any(b.expires for b in policy.balances.values())
         or any(c.below or c.kind == "activate_by" for c in clocks)
-        or any(start.startswith("stage:") for c in clocks for start in c.starts)
-        or any(start.startswith("stage:") for c in policy.charges for start in c.starts)
+        or any(_is_staged(c.starts) for c in (*clocks, *policy.charges))
         or (limit and stretch_days(policy) > limit)
     )

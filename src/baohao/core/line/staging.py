@@ -31,8 +31,7 @@ def restage(run: Run, at: datetime, *, by_itself: bool = False, forced: bool = F
 
 def _entered(run: Run, left: Stage, at: datetime) -> None:
     stage, course = run.stage, run.course
-    for clock in course.clocks_from.get(f"stage:{left.name}", ()):
-        run.clocks.pop(clock.id, None)
+    _clear(run, left, at)
     for clock in course.clocks_from.get(f"stage:{stage.name}", ()):
         run.clocks[clock.id] = started(clock, at)
     for charge in course.charges_from.get(f"stage:{left.name}", ()):
@@ -42,6 +41,19 @@ def _entered(run: Run, left: Stage, at: datetime) -> None:
     if stage.balance.kind == "forfeit":
         purse.forfeit(run, run.balances, at)
     pauses.watch_barred(run, at)
+
+
+def _clear(run: Run, left: Stage, at: datetime) -> None:
+    """
+    Clear the clocks of the stages that a line is no longer in.
+
+    One that has passed stays while the line is below it: it is why the line is there.
+    """
+    went_down = run.course.lower(run.stage, left)
+    for clock_id in run.course.staged:
+        state = run.clocks.get(clock_id)
+        if state is not None and not (went_down and state.deadline <= at):
+            run.clocks.pop(clock_id)
 
 
 def force(run: Run, name: str, at: datetime, *, by_itself: bool = False) -> None:
