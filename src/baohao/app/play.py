@@ -84,7 +84,9 @@ def play_policy(policy: Policy, events: Sequence[Mapping[str, Any]], at: datetim
 
 
 def read_history(policy: Policy, events: Sequence[Mapping[str, Any]]) -> History:
-    """Read a history into acts and readings; a reversed act is left out, as if it had never been."""
+    """
+    Read a history into acts and readings; a reversed act is left out, as if it had never been.
+    """
     acts: list[Act] = []
     readings: list[Reading] = []
     gone: set[str] = set()

@@ -21,9 +21,9 @@ def altered(record: Record, **parts: object) -> Record:
     """
     Return a copy of a slotted dataclass with `parts` in place of what it had.
 
-    `dataclasses.replace` does the same and takes three times as long, which a door that decides thousands
-    of asks a second feels. Only for records that check nothing when they are made. Raises `KeyError` for
-    a part that the record has not.
+    `dataclasses.replace` does the same and takes three times as long, which a door that decides
+    thousands of asks a second feels. Only for records that check nothing when they are made. Raises
+    `KeyError` for a part that the record has not.
     """
     kind: Any = type(record)
     new: Record = object.__new__(kind)

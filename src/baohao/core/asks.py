@@ -1,8 +1,8 @@
 """
 Asks and decisions: one request to change one subject, and what becomes true.
 
-An ask comes from a person or a machine through a channel; the door folds repeated keys, decides in order of
-arrival, and writes what was decided.
+An ask comes from a person or a machine through a channel; the door folds repeated keys, decides in
+order of arrival, and writes what was decided.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """
 Civil time: spans that keep their unit, days that are counted, instants where days end.
 
-A deadline is a civil day in a zone first, and an instant second: 180 days are 180 midnights, whatever
-daylight saving does; 6 months are not 180 days. All intervals are half-open. Zones come in as values.
+A deadline is a civil day in a zone first, and an instant second: 180 days are 180 midnights,
+whatever daylight saving does; 6 months are not 180 days. All intervals are half-open. Zones come in
+as values.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ class Unit(StrEnum):
 
 
 class SpanMalformed(Malformed):
-    """{value!r} is not a span of time: write a whole number and a unit, as in "180 days" or "6 months"."""
+    """
+    {value!r} is not a span of time: write a whole number and a unit, as in "180 days" or "6
+    months".
+    """
 
     code = "malformed.span"
 
@@ -101,8 +105,8 @@ ZERO = Span(0, Unit.DAY)
 class MonthEnd:
     """Where a day of the month goes that the month does not have."""
 
-    #: clamp: the last day, and later months go on from there · keep: the last day, but always counted
-    #: from the anchor's day · overflow: on into the next month · day: never past `day`.
+    #: clamp: the last day, and later months go on from there · keep: the last day, but always
+    #: counted from the anchor's day · overflow: on into the next month · day: never past `day`.
     rule: str = "clamp"
     #: For rule "day": 1 to 28.
     day: int = 0
@@ -144,14 +148,17 @@ def midnight(day: date, zone: tzinfo) -> datetime:
     """
     Return the first instant of `day` in `zone`, in UTC.
 
-    Kept in a cache: lines by the million share their days, and a conversion costs more than a look-up.
-    Where daylight saving skips midnight, the first instant that exists is the answer.
+    Kept in a cache: lines by the million share their days, and a conversion costs more than a
+    look-up. Where daylight saving skips midnight, the first instant that exists is the answer.
     """
     return at_wall(day, time(0), zone)
 
 
 def at_wall(day: date, wall: time, zone: tzinfo) -> datetime:
-    """Return the instant at which clocks in `zone` show `wall` on `day` (the first, if they do so twice)."""
+    """
+    Return the instant at which clocks in `zone` show `wall` on `day` (the first, if they do so
+    twice).
+    """
     local = datetime.combine(day, wall, zone)
     instant = local.astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
@@ -176,7 +183,8 @@ def after(instant: datetime, span: Span, zone: tzinfo, month_end: MonthEnd = CLA
     """
     Return the instant one span later, at the same wall-clock time for calendar spans.
 
-    "24 hours" are exactly that; "1 day" is the same time tomorrow, through a change of the clocks too.
+    "24 hours" are exactly that; "1 day" is the same time tomorrow, through a change of the clocks
+    too.
     """
     if span.seconds:
         return instant + timedelta(seconds=span.seconds)

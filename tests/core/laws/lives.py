@@ -1,8 +1,8 @@
 """
 Random policies, histories and asks, made so that they are valid: what the laws are held against.
 
-Everything is drawn as values of the core; instants lie where mistakes lie, at midnights and a moment
-beside them, in zones that change their clocks.
+Everything is drawn as values of the core; instants lie where mistakes lie, at midnights and a
+moment beside them, in zones that change their clocks.
 """
 
 from __future__ import annotations
@@ -80,7 +80,9 @@ month_ends = st.sampled_from(
 
 @st.composite
 def instants(draw: st.DrawFn, zone: ZoneInfo, *, last: int = DAYS) -> datetime:
-    """Draw an instant within `last` days: midnights and the moments beside them more than others."""
+    """
+    Draw an instant within `last` days: midnights and the moments beside them more than others.
+    """
     day = FIRST_DAY + timedelta(days=draw(st.integers(0, last)))
     moment = draw(st.sampled_from(["midnight", "before", "after", "noon", "any"]))
     if moment == "noon":
@@ -145,7 +147,9 @@ def extensions(draw: st.DrawFn, clock: str, **fixed: Any) -> Extension:
         "cap": draw(caps),
         "never_shorten": draw(st.booleans()),
         "window": draw(
-            st.sampled_from([None, None, None, Window(earliest=Span(200, DAY)), Window(latest=Span(1, DAY))])
+            st.sampled_from(
+                [None, None, None, Window(earliest=Span(200, DAY)), Window(latest=Span(1, DAY))]
+            )
         ),
     }
     return Extension(clock=clock, **(drawn | fixed))
@@ -241,7 +245,9 @@ def _clocks(draw: st.DrawFn, zone: ZoneInfo) -> dict[str, Clock]:
         floor = BelowFloor(balance="main", floor_minor=500, at_most=draw(st.booleans()))
         found["low"] = draw(clocks(zone, "low", kind="credit", starts=(), below=floor))
     if "respite" in some:
-        found["respite"] = draw(clocks(zone, "respite", starts=("stage:grace",), term=Span(20, DAY)))
+        found["respite"] = draw(
+            clocks(zone, "respite", starts=("stage:grace",), term=Span(20, DAY))
+        )
     return found
 
 
@@ -265,7 +271,9 @@ def _events(draw: st.DrawFn, names: frozenset[str]) -> tuple[EventRule, ...]:
             extends=(
                 draw(
                     extensions(
-                        "service", term=Bought(), base=draw(st.sampled_from([Base.STACK, Base.RESET]))
+                        "service",
+                        term=Bought(),
+                        base=draw(st.sampled_from([Base.STACK, Base.RESET])),
                     )
                 ),
             ),
@@ -379,9 +387,7 @@ _KINDS = (
 
 
 @st.composite
-def acts(
-    draw: st.DrawFn, policy: Policy, index: int, *, kinds: tuple[str, ...] = _KINDS
-) -> Act:
+def acts(draw: st.DrawFn, policy: Policy, index: int, *, kinds: tuple[str, ...] = _KINDS) -> Act:
     """Draw something that happens to a line under a policy."""
     zone = policy.zone
     assert isinstance(zone, ZoneInfo)

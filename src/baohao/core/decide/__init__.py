@@ -1,12 +1,12 @@
 """
 Decide: what becomes true of an ask, or a refusal. One verb, one file; each verb lists its refusals.
 
-    stock take_over activate renew top_up                                          a line's life
-    quote record observe reverse correct adjust                                    what it has
-    change_plan repin park resume hold lift terminate port_in port_out             its course
-    register transfer replace_card change_number carry_over                        its holder and card
-    restore return recycle                                                         its number's next life
-    fund withdraw                                                                  money
+    stock take_over activate renew top_up                                     a line's life
+    quote record observe reverse correct adjust                               what it has
+    change_plan repin park resume hold lift terminate port_in port_out        its course
+    register transfer replace_card change_number carry_over                   its holder and card
+    restore return recycle                                                    its number's next life
+    fund withdraw                                                             money
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ def decide(
     """
     Return what becomes true of an ask at `now`, or why nothing does.
 
-    The line is settled first; what fell due is the first part of the decision. A refusal changes nothing.
+    The line is settled first; what fell due is the first part of the decision. A refusal changes
+    nothing.
     """
     try:
         if ask.verb in MONEY_VERBS:

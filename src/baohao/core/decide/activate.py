@@ -21,10 +21,10 @@ def activate(case: Case) -> Decision:
     """
     Activate a line in stock for a holder.
 
-    Fields: `holder` (random id), `holder_kind`, `document`, `residency`, `identity_until`, `age_years`,
-    `guardian`; `paid`, `term`, `codes`, `quote`, `total_minor` (what was shown).
-    Refuses with `NotInStock`, `DocumentRefused`, `DocumentExpired`, `GuardianMissing`, `QuotaReached`,
-    `ExternalNotSold`, `VerbNotAllowed`, `NotOffered`, `NotSellable`,
+    Fields: `holder` (random id), `holder_kind`, `document`, `residency`, `identity_until`,
+    `age_years`, `guardian`; `paid`, `term`, `codes`, `quote`, `total_minor` (what was shown).
+    Refuses with `NotInStock`, `DocumentRefused`, `DocumentExpired`, `GuardianMissing`,
+    `QuotaReached`, `ExternalNotSold`, `VerbNotAllowed`, `NotOffered`, `NotSellable`,
     `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `MoneyShort`, `PriceMoved`, `QuoteUnknown`,
     `QuoteOver` or `QuoteMoved`.
     """

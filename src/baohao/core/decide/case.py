@@ -1,8 +1,8 @@
 """
 A case: an ask before its subject, settled and at one instant; and the decision that comes of it.
 
-Each verb is a function from a case to a decision, in a file of its own; it raises the refusals that its
-docstring lists.
+Each verb is a function from a case to a decision, in a file of its own; it raises the refusals that
+its docstring lists.
 """
 
 from __future__ import annotations
@@ -203,7 +203,9 @@ def expecting(case: Case) -> None:
 
 
 def safe_until(line: LineState) -> datetime | None:
-    """Return the deadline that a renewal moves: the latest of the line's clocks, in its first world."""
+    """
+    Return the deadline that a renewal moves: the latest of the line's clocks, in its first world.
+    """
     return max([c.deadline for c in line.standing.clocks.values()], default=None)
 
 
@@ -226,9 +228,10 @@ def conclude(
     """
     Return the decision: what fell due first, then what the ask brought about.
 
-    `state` is the line after `events`, its version not counted yet. The network is told when what works
-    on the line has changed, or its card. What the line's balances changed by and `entries` do not say is
-    booked as put right for `cause`. Where `is_next_life`, what the last one paid for goes on being earned.
+    `state` is the line after `events`, its version not counted yet. The network is told when what
+    works on the line has changed, or its card. What the line's balances changed by and `entries` do
+    not say is booked as put right for `cause`. Where `is_next_life`, what the last one paid for
+    goes on being earned.
     """
     state = altered(state, version=(case.line.version if case.line else 0) + len(events))
     booked = [entry for event in case.due for entry in of_settlement(case, event)]
@@ -330,8 +333,8 @@ def act_on(
     """
     Fold an act in; a late one unsettles what would not have fallen due, and settles what would.
 
-    Raises `WouldShorten` when a deadline moves nearer and the ask does not accept that, `NotYetTrue` for
-    an act that lies ahead, `ActKnown` for one that is there already.
+    Raises `WouldShorten` when a deadline moves nearer and the ask does not accept that,
+    `NotYetTrue` for an act that lies ahead, `ActKnown` for one that is there already.
     """
     if act.at > case.now:
         raise NotYetTrue(at=act.at.isoformat())
@@ -367,7 +370,9 @@ _SHORTENING = frozenset({"adjust", "recycle", "return", "repin"})
 
 
 def not_shorter(case: Case, act: Act, folded: Sequence[Folded]) -> None:
-    """Raise `WouldShorten` where an act brings a deadline nearer and the ask does not accept that."""
+    """
+    Raise `WouldShorten` where an act brings a deadline nearer and the ask does not accept that.
+    """
     days = shorter_days(case.state, folded)
     if days and act.kind not in _SHORTENING and case.ask.payload.get("accept_shorter") is not True:
         raise WouldShorten(days=days)

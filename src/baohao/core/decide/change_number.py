@@ -1,8 +1,9 @@
 """
 Change number: a holder leaves a number for another one, with all that the line has.
 
-Two lines change, so there are two asks, sent together in one transaction: `change_number` closes the old
-line, and `carry_over` opens the new one with what was closed. `carried` makes the second from the first.
+Two lines change, so there are two asks, sent together in one transaction: `change_number` closes
+the old line, and `carry_over` opens the new one with what was closed. `carried` makes the second
+from the first.
 """
 
 from __future__ import annotations
@@ -41,10 +42,10 @@ def change_number(case: Case) -> Decision:
     """
     Close a line whose holder gets another number; the old one rests.
 
-    Fields: `to` (the new number), `paid`, `approved_by`. The event carries the line for `carry_over`.
-    Refuses with `ExternalNotSold`, `VerbNotAllowed`,
-    `SecondPersonMissing`, `NobodyHolds`, `LineLocked`, `NumberSame`, `VerbNotOffered`, `PayerUnknown`,
-    `CurrencyOther` or `MoneyShort`.
+    Fields: `to` (the new number), `paid`, `approved_by`. The event carries the line for
+    `carry_over`. Refuses with `ExternalNotSold`, `VerbNotAllowed`,
+    `SecondPersonMissing`, `NobodyHolds`, `LineLocked`, `NumberSame`, `VerbNotOffered`,
+    `PayerUnknown`, `CurrencyOther` or `MoneyShort`.
     """
     payload.only(case.ask, "to", "paid")
     case.sells()
@@ -76,7 +77,9 @@ def change_number(case: Case) -> Decision:
 
 
 def carried(ask: Ask, closed: Event, id_: UUID) -> Ask:
-    """Return the second ask of a number change, from the first and the event that it brought about."""
+    """
+    Return the second ask of a number change, from the first and the event that it brought about.
+    """
     data: Mapping[str, object] = closed.data
     return Ask(
         id=id_,
@@ -93,8 +96,8 @@ def carry_over(case: Case) -> Decision:
     """
     Open a line with what another number's line had: card, acts, clocks, credit, what was sold.
 
-    Fields: `from`, `line` and `transfer`, as `carried` writes them. The number is new here, or in stock.
-    Refuses with `NotInStock`, `PlanElsewhere`, `PolicyMissing` and `FieldMalformed`.
+    Fields: `from`, `line` and `transfer`, as `carried` writes them. The number is new here, or in
+    stock. Refuses with `NotInStock`, `PlanElsewhere`, `PolicyMissing` and `FieldMalformed`.
     """
     ask, stock = case.ask, case.line
     payload.only(ask, "from", "line", "transfer")
@@ -141,7 +144,9 @@ def _line(case: Case) -> LineState:
 
 
 def _moved(case: Case, line: LineState, transfer: UUID, *, sign: int) -> tuple[Entry, ...]:
-    """Return the entry that takes a line's credit and deferred revenue out of a bucket, or into it."""
+    """
+    Return the entry that takes a line's credit and deferred revenue out of a bucket, or into it.
+    """
     currency = policy_of(case.terms.rules, line.pin).currency
     deferred: defaultdict[str, int] = defaultdict(int)
     for sold in line.sold:

@@ -15,10 +15,12 @@ from baohao.core.promotions.apply import release
 
 def correct(case: Case) -> Decision:
     """
-    Put a sale right: what was sold by mistake goes back whole, and the right term is sold, as one act.
+    Put a sale right: what was sold by mistake goes back whole, and the right term is sold, as one
+    act.
 
-    The wrong *number* is put right by `reverse` with `mistake` on the one and `renew` on the other, sent
-    together. Fields: `of`, `term`, `paid`, `reason`, `codes`, `total_minor`, and a second person in
+    The wrong *number* is put right by `reverse` with `mistake` on the one and `renew` on the other,
+    sent together. Fields: `of`, `term`, `paid`, `reason`, `codes`, `total_minor`, and a second
+    person in
     `approved_by`. Refuses as `reverse` and `renew` do.
     """
     payload.only(case.ask, "of", "term", "paid", "codes", "total_minor")

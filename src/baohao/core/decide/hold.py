@@ -41,7 +41,8 @@ def hold(case: Case) -> Decision:
 
 def lift(case: Case) -> Decision:
     """
-    Lift a hold; every deadline that had not passed moves on by its length: nobody falls off a cliff.
+    Lift a hold; every deadline that had not passed moves on by its length: nobody falls off a
+    cliff.
 
     Fields: `reason`. Refuses with `NotHeld`.
     """

@@ -1,7 +1,8 @@
 """
 Quote: price, promotions, bonus time and the exact new deadline, before anything is paid.
 
-The same function prices a renewal when it is sold; a binding quote is its answer, kept until it ends.
+The same function prices a renewal when it is sold; a binding quote is its answer, kept until it
+ends.
 """
 
 from __future__ import annotations
@@ -152,7 +153,9 @@ def quoted(case: Case, verb: str, offer: Offer, *, codes: frozenset[str], at: da
 
 
 def _restoring_minor(case: Case, verb: str) -> int:
-    """Return the fee of the way back; a top-up pays it out of its own credit, by the policy's rule."""
+    """
+    Return the fee of the way back; a top-up pays it out of its own credit, by the policy's rule.
+    """
     if verb == "restore":
         return case.policy.quarantine.former_holder_fee_minor or 0
     way_back = case.stage.restore

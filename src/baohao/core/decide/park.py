@@ -36,8 +36,8 @@ def park(case: Case) -> Decision:
     """
     Park a line.
 
-    Fields: `paid`. Refuses with `VerbNotAllowed`, `AlreadyParked`, `ParkedTooOften`, `VerbNotOffered`,
-    `PayerUnknown`, `CurrencyOther` or `MoneyShort`.
+    Fields: `paid`. Refuses with `VerbNotAllowed`, `AlreadyParked`, `ParkedTooOften`,
+    `VerbNotOffered`, `PayerUnknown`, `CurrencyOther` or `MoneyShort`.
     """
     payload.only(case.ask, "paid")
     rule, standing, zone = case.policy.park, case.standing, case.policy.zone

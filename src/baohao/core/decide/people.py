@@ -29,7 +29,9 @@ class QuotaReached(Refusal):
 
 
 class GuardianMissing(Refusal):
-    """A holder of {age} years is a minor below {limit}; say in `guardian` who answers for the line."""
+    """
+    A holder of {age} years is a minor below {limit}; say in `guardian` who answers for the line.
+    """
 
     code = "holder.guardian"
 

@@ -28,10 +28,11 @@ def port_in(case: Case) -> Decision:
     """
     Take in a number that its holder brings; its clocks begin as at activation.
 
-    Fields: `holder`, `holder_kind`, `document`, `residency`, `identity_until`, `age_years`, `guardian`,
-    `donor`, `paid`.
-    Refuses with `VerbNotAllowed`, `NotInStock`, `DocumentRefused`, `DocumentExpired`, `GuardianMissing`,
-    `QuotaReached`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther` or `MoneyShort`.
+    Fields: `holder`, `holder_kind`, `document`, `residency`, `identity_until`, `age_years`,
+    `guardian`, `donor`, `paid`.
+    Refuses with `VerbNotAllowed`, `NotInStock`, `DocumentRefused`, `DocumentExpired`,
+    `GuardianMissing`, `QuotaReached`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther` or
+    `MoneyShort`.
     """
     ask, line = case.ask, case.state
     payload.only(ask, *FIELDS, "donor", "paid")
@@ -52,8 +53,8 @@ def port_out(case: Case) -> Decision:
     """
     Let a number go to another operator.
 
-    Fields: `recipient`, `paid`. Refuses with `VerbNotAllowed`, `NobodyHolds`, `LineLocked`, `CannotPort`,
-    `VerbNotOffered`, `PayerUnknown`, `CurrencyOther` or `MoneyShort`.
+    Fields: `recipient`, `paid`. Refuses with `VerbNotAllowed`, `NobodyHolds`, `LineLocked`,
+    `CannotPort`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther` or `MoneyShort`.
     """
     payload.only(case.ask, "recipient", "paid")
     case.permit()

@@ -21,8 +21,9 @@ def quote(case: Case) -> Decision:
     Promise what an act would cost and bring; uses of promotions are kept for it until it ends.
 
     Fields: `what` ("renew", "top_up", "activate", "restore"), `term` or `amount_minor`, `codes`.
-    Refuses with `ExternalNotSold`, `VerbNotAllowed`,
-    `NotOffered`, `NotSellable`, `NothingGained`, `RefusedByCap`, `BalanceFull`, `VerbNotOffered`, and as `restore` does where it is that.
+    Refuses with `ExternalNotSold`, `VerbNotAllowed`, `NotOffered`, `NotSellable`, `NothingGained`,
+    `RefusedByCap`, `BalanceFull`, `VerbNotOffered`,
+    and as `restore` does where it is that.
     """
     ask, line = case.ask, case.state
     payload.only(ask, "what", "term", "amount_minor", "codes")

@@ -15,8 +15,9 @@ def record(case: Case) -> Decision:
     """
     Record an act that happened elsewhere: usage, a top-up at the operator's own shop, a call.
 
-    Fields: `kind`, `at`, `act` (its own id, if it has one), `amount_minor`, `paid_minor`, `net_minor`,
-    `credited_minor`, `spend_minor`, `term`, `sku`, `where`, `actor`, `tags`, `used`, `evidence`.
+    Fields: `kind`, `at`, `act` (its own id, if it has one), `amount_minor`, `paid_minor`,
+    `net_minor`, `credited_minor`, `spend_minor`, `term`, `sku`, `where`, `actor`, `tags`, `used`,
+    `evidence`.
     Refuses with `VerbNotAllowed`, `ActKnown`, `NotYetTrue` and `WouldShorten`.
     """
     case.permit()

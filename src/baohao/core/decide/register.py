@@ -30,10 +30,10 @@ def register(case: Case) -> Decision:
     """
     Register the holder of a line that was activated without one, or verify the holder again.
 
-    Fields: `holder`, `holder_kind`, `document`, `residency`, `identity_until`, `age_years`, `guardian`,
-    `lock` (true or false).
-    Refuses with `NobodyHolds`, `HolderOther`, `DocumentRefused`, `DocumentExpired`, `GuardianMissing`,
-    `QuotaReached`, `VerbNotAllowed`.
+    Fields: `holder`, `holder_kind`, `document`, `residency`, `identity_until`, `age_years`,
+    `guardian`, `lock` (true or false).
+    Refuses with `NobodyHolds`, `HolderOther`, `DocumentRefused`, `DocumentExpired`,
+    `GuardianMissing`, `QuotaReached`, `VerbNotAllowed`.
     """
     ask, line = case.ask, case.state
     payload.only(ask, *FIELDS, "lock")

@@ -14,8 +14,8 @@ def renew(case: Case) -> Decision:
 
     Fields: `term`, `paid` (account), `codes`, `quote`, `total_minor` (what was shown).
     Refuses with `LineMoved`, `ExpectationMissing`, `ExternalNotSold`, `VerbNotAllowed`,
-    `NotOffered`, `NotSellable`, `NothingGained`,
-    `RefusedByCap`, `BalanceFull`, `WouldShorten`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`,
+    `NotOffered`, `NotSellable`, `NothingGained`, `RefusedByCap`, `BalanceFull`, `WouldShorten`,
+    `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`,
     `MoneyShort`, `PriceMoved`, `QuoteUnknown`, `QuoteOver` or `QuoteMoved`.
     """
     payload.only(case.ask, "term", "paid", "codes", "quote", "total_minor")

@@ -65,8 +65,9 @@ def change_plan(case: Case) -> Decision:
     """
     Move a line to another plan, ordinary to number-keeping or back.
 
-    Fields: `plan`, `pin`, `paid`. The credit goes along. Refuses with `ExternalNotSold`, `VerbNotAllowed`,
-    `PinSame`, `PlanElsewhere`, `PolicyMissing`, `TimeWouldBeLost`, `TooManyWorlds`, `VerbNotOffered`,
+    Fields: `plan`, `pin`, `paid`. The credit goes along. Refuses with `ExternalNotSold`,
+    `VerbNotAllowed`, `PinSame`, `PlanElsewhere`, `PolicyMissing`, `TimeWouldBeLost`,
+    `TooManyWorlds`, `VerbNotOffered`,
     `PayerUnknown`, `CurrencyOther` or `MoneyShort`.
     """
     payload.only(case.ask, "plan", "pin", "paid")

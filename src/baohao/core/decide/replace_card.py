@@ -46,7 +46,8 @@ def replace_card(case: Case) -> Decision:
         raise CardSame(iccid=card.iccid)
     entries, answer = take_fee(case)
     event = Event(kind="card_replaced", effective_at=case.now, card=card)
-    # The notice goes to the card that is being replaced: whoever steals a number cannot see it first.
+    # The notice goes to the card that is being replaced: whoever steals a number cannot see it
+    # first.
     notice: dict[str, object] = {"what": "card_replaced", "to": line.card.iccid}
     if rule.cooling is not None:
         notice["cooling"] = str(rule.cooling)

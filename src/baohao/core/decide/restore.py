@@ -19,7 +19,8 @@ class PriorityOver(Refusal):
 
 def restore(case: Case) -> Decision:
     """
-    Give a number that was lost back to its former holder, who buys a term and pays what the product asks.
+    Give a number that was lost back to its former holder, who buys a term and pays what the product
+    asks.
 
     The term is counted from the day of the act. Fields: those of `renew`.
     Refuses with `NotQuarantined` and `PriorityOver`, and as `renew` does.
@@ -31,7 +32,9 @@ def restore(case: Case) -> Decision:
 
 
 def has_priority(case: Case) -> None:
-    """Raise `VerbNotAllowed`, `NotQuarantined` or `PriorityOver` where the former holder has none."""
+    """
+    Raise `VerbNotAllowed`, `NotQuarantined` or `PriorityOver` where the former holder has none.
+    """
     within, since = case.policy.quarantine.former_holder_within, case.standing.stage_since
     if within is None:
         raise VerbNotAllowed(verb="restore")

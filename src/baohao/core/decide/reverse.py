@@ -52,9 +52,10 @@ def reverse(case: Case) -> Decision:
     """
     Undo a paid act; the money goes back to where it came from.
 
-    Fields: `of` (the act), `reason`, `mistake` (true: it was the wrong line or term; everything goes back,
-    with a second person in `approved_by`).
-    Refuses with `VerbNotAllowed`, `SecondPersonMissing`, `ActUnknown`, `ActReversed`, `OthersFollow` or
+    Fields: `of` (the act), `reason`, `mistake` (true: it was the wrong line or term; everything
+    goes back, with a second person in `approved_by`).
+    Refuses with `VerbNotAllowed`, `SecondPersonMissing`, `ActUnknown`, `ActReversed`,
+    `OthersFollow` or
     `MoneyShort`.
     """
     payload.only(case.ask, "of", "mistake")
@@ -167,7 +168,8 @@ def _cut(case: Case, sold: Sold, outcome: reversal.Undone) -> date | None:
     """
     Return the first day that the act no longer gives; `None`: it is as if it had never been.
 
-    An act that brought credit stays, for the credit may have been used; so does one that has been served.
+    An act that brought credit stays, for the credit may have been used; so does one that has been
+    served.
     """
     today = civil_day(case.now, case.policy.zone)
     brought_credit = sold.sale.credit_minor or sold.sale.gifts

@@ -62,7 +62,9 @@ class QuoteOver(Refusal):
 
 
 class QuoteMoved(Refusal):
-    """The line has moved since the quote was made, and what it promised no longer fits; ask again."""
+    """
+    The line has moved since the quote was made, and what it promised no longer fits; ask again.
+    """
 
     code = "quote.moved"
 
@@ -84,9 +86,9 @@ def sell(
     """
     Sell an act on a line, for a term or an amount: price it, take the money, fold it in.
 
-    Raises what `offer_for` and `quoted` raise, and `ExternalNotSold`, `VerbNotAllowed`, `WouldShorten`,
-    `PayerUnknown`, `MoneyShort`, `CurrencyOther`, `PriceMoved`, `QuoteOver`, `QuoteMoved`,
-    `QuoteUnknown`.
+    Raises what `offer_for` and `quoted` raise, and `ExternalNotSold`, `VerbNotAllowed`,
+    `WouldShorten`, `PayerUnknown`, `MoneyShort`, `CurrencyOther`, `PriceMoved`, `QuoteOver`,
+    `QuoteMoved`, `QuoteUnknown`.
     """
     case.sells()
     case.permit(verb)
@@ -151,7 +153,8 @@ def _sold(case: Case, offered: Offered, sale: sales.Sale, tenure: Tenure | None)
 
 def _moment(case: Case, verb: str, offer: Offer) -> datetime:
     """
-    Return the instant at which the stage is judged: a quote's own while the line is as it was, or now.
+    Return the instant at which the stage is judged: a quote's own while the line is as it was, or
+    now.
 
     Raises `QuoteUnknown` and `QuoteOver`.
     """
@@ -169,7 +172,9 @@ def _moment(case: Case, verb: str, offer: Offer) -> datetime:
 
 
 def _as_shown(case: Case, offered: Offered) -> None:
-    """Hold the price and the deadline against what was shown; a quote binds unless it got better."""
+    """
+    Hold the price and the deadline against what was shown; a quote binds unless it got better.
+    """
     shown = payload.whole(case.ask, "total_minor", -1, least=-1)
     if shown not in (-1, offered.total_minor):
         raise PriceMoved(total_minor=offered.total_minor, shown_minor=shown)

@@ -29,8 +29,8 @@ def stock(case: Case) -> Decision:
     Put a number in stock; an external line is taken down the same way.
 
     Fields: `operator`, `plan`, `pin`, `custody`, `iccid`, `imsi`, `eid`, `batch`.
-    Instead of the `pin` it can name a `policy`: the version is that of the day, for the plan and the batch.
-    A number that was recycled or ported out may come again.
+    Instead of the `pin` it can name a `policy`: the version is that of the day, for the plan and
+    the batch. A number that was recycled or ported out may come again.
     Refuses with `LineExists`, `PolicyMissing` and `VersionMissing`.
     """
     payload.only(case.ask, *FIELDS)

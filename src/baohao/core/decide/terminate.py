@@ -14,7 +14,8 @@ CAUSES = ("holder", "fraud", "identity", "quota", "operator_exit", "network_suns
 
 def terminate(case: Case) -> Decision:
     """
-    End a line; the number goes into quarantine. An external line may be ended without a known holder.
+    End a line; the number goes into quarantine. An external line may be ended without a known
+    holder.
 
     Fields: `cause`, `reason`, `approved_by`. Refuses with `VerbNotAllowed` and `NobodyHolds`.
     """

@@ -14,8 +14,8 @@ def top_up(case: Case) -> Decision:
 
     Fields: `amount_minor`, `paid` (account), `codes`, `quote`, `total_minor` (what was shown).
     Refuses with `LineMoved`, `ExpectationMissing`, `ExternalNotSold`, `VerbNotAllowed`,
-    `NotOffered`, `NotSellable`, `NothingGained`,
-    `RefusedByCap`, `BalanceFull`, `WouldShorten`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`,
+    `NotOffered`, `NotSellable`, `NothingGained`, `RefusedByCap`, `BalanceFull`, `WouldShorten`,
+    `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`,
     `MoneyShort`, `PriceMoved`, `QuoteUnknown`, `QuoteOver` or `QuoteMoved`.
     """
     payload.only(case.ask, "amount_minor", "paid", "codes", "quote", "total_minor")

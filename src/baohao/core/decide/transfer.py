@@ -24,11 +24,13 @@ def transfer(case: Case) -> Decision:
     """
     End one tenure and begin the next; nothing of the old holder is visible to the new one.
 
-    Fields: `holder`, `holder_kind`, `document`, `residency`, `identity_until`, `age_years`, `guardian`,
-    `cause`, `approved_by`, `paid`.
+    Fields: `holder`, `holder_kind`, `document`, `residency`, `identity_until`, `age_years`,
+    `guardian`, `cause`, `approved_by`, `paid`.
     A product that says nothing of transfers permits none.
-    Refuses with `VerbNotAllowed`, `NobodyHolds`, `LineLocked`, `SameHolder`, `DocumentRefused`, `DocumentExpired`,
-    `GuardianMissing`, `QuotaReached`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther` or `MoneyShort`.
+    Refuses with `VerbNotAllowed`, `NobodyHolds`, `LineLocked`, `SameHolder`, `DocumentRefused`,
+    `DocumentExpired`, `GuardianMissing`, `QuotaReached`, `VerbNotOffered`, `PayerUnknown`,
+    `CurrencyOther` or
+    `MoneyShort`.
     """
     ask, line = case.ask, case.state
     payload.only(ask, *FIELDS, "paid")

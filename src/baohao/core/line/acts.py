@@ -1,8 +1,8 @@
 """
 Acts: what happened to a line, each at its own instant.
 
-Acts are the only input of the rules. They may arrive in any order; `order` is the order in which they are
-folded, and it depends on nothing but the acts themselves.
+Acts are the only input of the rules. They may arrive in any order; `order` is the order in which
+they are folded, and it depends on nothing but the acts themselves.
 """
 
 from __future__ import annotations

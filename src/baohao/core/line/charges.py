@@ -1,4 +1,6 @@
-"""Recurring charges: when they fall due, what they take, and what follows when there is not enough."""
+"""
+Recurring charges: when they fall due, what they take, and what follows when there is not enough.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,10 @@ def begun(policy: Policy, charge: Charge, at: datetime) -> ChargeState:
 
 
 def _next(policy: Policy, charge: Charge, state: ChargeState, at: datetime) -> ChargeState:
-    """Move a charge to its next period: a civil midnight counted from the first day, never from the last."""
+    """
+    Move a charge to its next period: a civil midnight counted from the first day, never from the
+    last.
+    """
     periods = state.periods + 1
     if charge.every.seconds:
         return replace(state, periods=periods, due=after(at, charge.every, policy.zone))

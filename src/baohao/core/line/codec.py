@@ -1,9 +1,10 @@
 """
 A line's state and its events as plain JSON, and back.
 
-Lists by position, whole numbers for instants (microseconds since 1970, UTC), days (proleptic ordinal)
-and spans: a third of the size of named fields, and a door reads and writes it for each ask. What an act
-seldom has is named. `FORMAT` stands first; what is written in one format is read for ever.
+Lists by position, whole numbers for instants (microseconds since 1970, UTC), days (proleptic
+ordinal) and spans: a third of the size of named fields, and a door reads and writes it for each
+ask. What an act seldom has is named. `FORMAT` stands first; what is written in one format is read
+for ever.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
 Dues: what falls due by itself, in order, each thing at its own instant.
 
-Of things due at one instant, queued time comes first, then the end of a park, a limit, forfeits, the next
-stage, and charges in their own order. See docs/rules/settle.md.
+Of things due at one instant, queued time comes first, then the end of a park, a limit, forfeits,
+the next stage, and charges in their own order. See docs/rules/settle.md.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
 Evolve and settle: from one state of a line to the next.
 
-`evolve` folds one event in; replaying a line's journal through it gives the line's row. `settle` says what
-fell due by itself, and leaves the state alone when nothing did.
+`evolve` folds one event in; replaying a line's journal through it gives the line's row. `settle`
+says what fell due by itself, and leaves the state alone when nothing did.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def evolve(state: LineState | None, event: Event, rules: Rules) -> LineState:
     """
     Return the state after an event.
 
-    `state` is `None` only for a line's first event, which is "stocked" or "opened". Raises `ValueError` for
-    an event that cannot follow; the door never writes one.
+    `state` is `None` only for a line's first event, which is "stocked" or "opened". Raises
+    `ValueError` for an event that cannot follow; the door never writes one.
     """
     if state is None:
         return _born(event, rules)
@@ -103,7 +103,10 @@ def undone(
 
 
 def refolded(state: LineState, acts: Sequence[Act], rules: Rules) -> tuple[Folded, ...]:
-    """Fold acts from the beginning, up to where the line is settled or its last act, whichever is later."""
+    """
+    Fold acts from the beginning, up to where the line is settled or its last act, whichever is
+    later.
+    """
     return fold(rules, state.first_pin, acts, until=_reached(state, acts))
 
 
@@ -116,8 +119,8 @@ def resettled(before: LineState, acts: Sequence[Act], rules: Rules) -> tuple[Eve
     """
     Return what a change among a line's past acts unsettles, and what it settles instead.
 
-    `before` is the line as it was settled, `acts` are those that stand now. Only a line with one reading
-    of its rules has settled anything.
+    `before` is the line as it was settled, `acts` are those that stand now. Only a line with one
+    reading of its rules has settled anything.
     """
     if len(before.standings) != 1:
         return ()
@@ -206,7 +209,9 @@ def _evolved(state: LineState, event: Event, rules: Rules) -> LineState:
 
 
 def ended(state: LineState, act: Act) -> LineState:
-    """Return a line whose life an act has ended: nobody's, and a next life knows nothing of the last."""
+    """
+    Return a line whose life an act has ended: nobody's, and a next life knows nothing of the last.
+    """
     if act.kind == "port_out":
         return altered(state, tenure=None)
     if act.kind in ("return", "recycle"):

@@ -1,8 +1,8 @@
 """
 The arithmetic of extensions: from one act, one clock's new deadline.
 
-Everything is counted on civil days in the clock's zone; only a clock that ends at the exact minute, or a
-term in hours, is counted on instants. See docs/rules/extension.md.
+Everything is counted on civil days in the clock's zone; only a clock that ends at the exact minute,
+or a term in hours, is counted on instants. See docs/rules/extension.md.
 """
 
 from __future__ import annotations
@@ -148,7 +148,9 @@ def _next_on_grid(clock: Clock, state: ClockState, span: Span, at: datetime) -> 
 def _base(
     clock: Clock, ext: Extension, state: ClockState | None, at: datetime, product: ClockState | None
 ) -> tuple[ClockState, bool]:
-    """Return what to count from, and whether that is a day already reached (else it is the act's)."""
+    """
+    Return what to count from, and whether that is a day already reached (else it is the act's).
+    """
     day = civil_day(at, clock.zone)
     blank = ClockState(deadline=at, day=day, since=at, grid=day, anchor=day)
     if ext.base is Base.AFTER_PRODUCT:
@@ -206,8 +208,9 @@ def extend(
     """
     Return what `grants` make of a clock.
 
-    `state` is the clock before the act (`None`: not running), `product` the clock that AFTER_PRODUCT counts
-    from, `activation` what a cap may count from. With `one_step`, 12 and 6 months are 18 counted at once.
+    `state` is the clock before the act (`None`: not running), `product` the clock that
+    AFTER_PRODUCT counts from, `activation` what a cap may count from. With `one_step`, 12 and 6
+    months are 18 counted at once.
     """
     base, chained = _base(clock, ext, state, at, product)
     begin = base.deadline if chained else at

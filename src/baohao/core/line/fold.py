@@ -1,8 +1,8 @@
 """
 Fold: acts in, standings out, one for each world of the policy.
 
-The fold of the same acts is the same whatever the order in which they arrived. Folding on from a standing
-gives what folding from the beginning gives, as long as the new acts come after it.
+The fold of the same acts is the same whatever the order in which they arrived. Folding on from a
+standing gives what folding from the beginning gives, as long as the new acts come after it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ Rules = Mapping[str, Policy]
 
 
 class TooManyWorlds(Refusal):
-    """The move to {pin} would leave {worlds} readings of the rules; at most 16 can be told apart."""
+    """
+    The move to {pin} would leave {worlds} readings of the rules; at most 16 can be told apart.
+    """
 
     code = "policy.too_many_worlds"
 
@@ -59,8 +61,8 @@ def fold(
     """
     Fold all acts of a line from the beginning, and settle up to `until` where it is given.
 
-    `pin` is the policy that the line began under; a "repin" act moves it to another. Acts after `until` are
-    left out.
+    `pin` is the policy that the line began under; a "repin" act moves it to another. Acts after
+    `until` are left out.
     """
     ordered = sorted((a for a in acts if until is None or a.at <= until), key=order)
     runs = [Run(world, NOTHING) for world in worlds_of(policy_of(rules, pin))]

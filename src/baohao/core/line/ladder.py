@@ -1,8 +1,8 @@
 """
 The ladder of stages: where each rung ends, given the clocks.
 
-A stage is never stored as truth: it is the first rung whose end has not come. Moving a clock on moves the
-line up again by itself.
+A stage is never stored as truth: it is the first rung whose end has not come. Moving a clock on
+moves the line up again by itself.
 """
 
 from __future__ import annotations
@@ -45,9 +45,11 @@ def rungs(
     frozen: Frozen = (),
 ) -> Iterator[tuple[Stage, datetime | None]]:
     """
-    Yield each stage with its end (`None`: it lasts), from the top, or from the one a line was forced into.
+    Yield each stage with its end (`None`: it lasts), from the top, or from the one a line was
+    forced into.
 
-    `frozen` are the stretches in which the ladder stood still: a stage's own length is longer by them.
+    `frozen` are the stretches in which the ladder stood still: a stage's own length is longer by
+    them.
     """
     stages, previous = policy.stages, None
     if forced is not None:
@@ -84,8 +86,8 @@ def lasting(policy: Policy, start: datetime, span: Span, frozen: Frozen) -> date
     """
     Return the end of a span that the ladder counts from `start`.
 
-    Every stretch between in which it stood still moves the end on: by civil days, a span of hours by its
-    exact length, and always to after it.
+    Every stretch between in which it stood still moves the end on: by civil days, a span of hours
+    by its exact length, and always to after it.
     """
     zone = policy.zone
     end = _after(start, span, zone)

@@ -1,5 +1,6 @@
 """
-Pauses: a park at the holder's wish, a hold by law or for fraud; when one ends, deadlines move on by it.
+Pauses: a park at the holder's wish, a hold by law or for fraud; when one ends, deadlines move on by
+it.
 
 See docs/rules/holds-and-parks.md.
 """

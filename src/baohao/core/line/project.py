@@ -1,8 +1,8 @@
 """
 Project: what is true of a line at an instant, and what will become true if nothing more happens.
 
-A projection settles on a copy; nothing is stored. Where the worlds of a policy differ, instants become
-ranges and stages become sets.
+A projection settles on a copy; nothing is stored. Where the worlds of a policy differ, instants
+become ranges and stages become sets.
 """
 
 from __future__ import annotations
@@ -140,7 +140,9 @@ def ahead_of(run: Run, at: datetime) -> Iterable[Boundary]:
 
 
 def _plain(run: Run) -> bool:
-    """Whether nothing but the ladder moves this line: no charge, queue, park, hold or yearly limit."""
+    """
+    Whether nothing but the ladder moves this line: no charge, queue, park, hold or yearly limit.
+    """
     return run.course.plain and not (
         run.charges
         or run.parked_since

@@ -1,8 +1,8 @@
 """
 A run: the state of a fold while it goes through a line's life, in one world of its policy.
 
-It starts from a standing and ends in one. What changes it stands in the modules beside: `applying` (acts),
-`dues` (what falls due by itself), `staging`, `pauses`, `purse`, `granting`, `charges`.
+It starts from a standing and ends in one. What changes it stands in the modules beside: `applying`
+(acts), `dues` (what falls due by itself), `staging`, `pauses`, `purse`, `granting`, `charges`.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ def restage(run: Run, at: datetime, *, by_itself: bool = False, forced: bool = F
     """
     Put the line on the rung where it belongs at `at`.
 
-    `by_itself`: nobody acted, so that it is taken down as settled. While the ladder stands still only what
-    is `forced` brings a line down.
+    `by_itself`: nobody acted, so that it is taken down as settled. While the ladder stands still
+    only what is `forced` brings a line down.
     """
     stage = run.stage_at(at)
     if stage.name == run.stage.name:
@@ -57,7 +57,9 @@ def _clear(run: Run, left: Stage, at: datetime) -> None:
 
 
 def force(run: Run, name: str, at: datetime, *, by_itself: bool = False) -> None:
-    """Put the line on a rung from which only the rungs below can be reached; a park ends with it."""
+    """
+    Put the line on a rung from which only the rungs below can be reached; a park ends with it.
+    """
     run.forced = (name, at)
     pauses.resume(run, at, by_itself=True)
     restage(run, at, by_itself=by_itself, forced=True)

@@ -1,8 +1,9 @@
 """
-Standing: what the acts of a line have come to, settled up to an instant, in one world of its policy.
+Standing: what the acts of a line have come to, settled up to an instant, in one world of its
+policy.
 
-A standing is derived: folding the acts again gives the same one. It is kept beside the acts so that the
-next act need not fold them all.
+A standing is derived: folding the acts again gives the same one. It is kept beside the acts so that
+the next act need not fold them all.
 """
 
 from __future__ import annotations

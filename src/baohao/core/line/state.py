@@ -1,8 +1,8 @@
 """
 A line's state: what it is, the acts that made it, and where they have brought it.
 
-`evolve` is the only way from one state to the next. Everything derived (standings) is recomputed from the
-acts when an act arrives late; otherwise it is folded on.
+`evolve` is the only way from one state to the next. Everything derived (standings) is recomputed
+from the acts when an act arrives late; otherwise it is folded on.
 """
 
 from __future__ import annotations
