@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.database"]
+pytest_plugins = ["tests.database", "tests.shop.fixtures"]
 
 #: `make soak` does this many times the random work of the suite: 20,000 asks become 1,000,000.
 SOAK_TIMES = 50
@@ -31,6 +34,39 @@ settings.load_profile("suite")
 def effort(pytestconfig: pytest.Config) -> int:
     """How many times the usual random work a test is to do: 1, and 50 in `make soak`."""
     return SOAK_TIMES if pytestconfig.getoption("--hypothesis-profile") == "soak" else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """What a campaign of random work is drawn from, and how long it is."""
+
+    seed: int
+    count: int
+
+
+@pytest.fixture
+def campaign(
+    request: pytest.FixtureRequest, effort: int, capsys: pytest.CaptureFixture[str]
+) -> Callable[[int], Campaign]:
+    """
+    Draw a campaign: `campaign(10)` is ten of what the test does, and fifty times that in a soak.
+
+    The suite draws the same each time, the soak something new. `BAOHAO_SEED` and `BAOHAO_COUNT` say
+    otherwise, and a line on the terminal (in the suite: of a red run) says how to run it again.
+    """
+
+    def draw(count: int) -> Campaign:
+        fresh = secrets.randbits(32) if effort > 1 else 0
+        drawn = Campaign(
+            seed=int(os.environ.get("BAOHAO_SEED", fresh)),
+            count=int(os.environ.get("BAOHAO_COUNT", count * effort)),
+        )
+        again = f"BAOHAO_SEED={drawn.seed} BAOHAO_COUNT={drawn.count} .venv/bin/pytest"
+        with capsys.disabled() if effort > 1 else nullcontext():
+            print(f"\nagain: {again} '{request.node.nodeid}'")
+        return drawn
+
+    return draw
 
 
 @pytest.fixture(scope="session")
