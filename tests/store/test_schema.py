@@ -107,11 +107,11 @@ def test_every_key_begins_with_the_bucket(conn: psycopg.Connection[Any]) -> None
 def test_every_table_has_a_key_and_checks_its_bucket(conn: psycopg.Connection[Any]) -> None:
     rows = conn.execute(
         """
-        SELECT c.relname, EXISTS (SELECT FROM pg_constraint o WHERE o.conrelid = c.oid AND o.contype = 'p'),
-               EXISTS (SELECT FROM pg_constraint o WHERE o.conrelid = c.oid AND o.contype = 'c'
-                         AND pg_get_constraintdef(o.oid) LIKE '%%bucket%%')
-        FROM pg_class c
+        SELECT c.relname, bool_or(o.contype = 'p'),
+               bool_or(o.contype = 'c' AND pg_get_constraintdef(o.oid) LIKE '%%bucket%%')
+        FROM pg_class c LEFT JOIN pg_constraint o ON o.conrelid = c.oid
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+        GROUP BY 1
         """
     ).fetchall()
     assert len(rows) > 20

@@ -67,11 +67,21 @@ def posted(entries: Iterable[Entry]) -> bytes:
         ]
         for entry in entries
     ]
-    return _canonical(lines) if lines else b""
+    return covered_entries(lines) if lines else b""
+
+
+def covered_entries(lines: Sequence[Sequence[Any]]) -> bytes:
+    """Return what a hash covers of entries: kind, currency, transfer, payer, reason, postings."""
+    return _canonical(lines)
 
 
 def link(prev: bytes, recorded: Recorded, payload: bytes, entries: bytes = b"") -> bytes:
     """Return the hash of an event that follows `prev`."""
+    return sha256(covered(prev, recorded, payload, entries)).digest()
+
+
+def covered(prev: bytes, recorded: Recorded, payload: bytes, entries: bytes = b"") -> bytes:
+    """Return what the hash of an event covers."""
     asker, event = recorded.asker, recorded.event
     place = [
         recorded.subject,
@@ -83,7 +93,7 @@ def link(prev: bytes, recorded: Recorded, payload: bytes, entries: bytes = b"") 
         asker.principal,
         asker.channel,
     ]
-    return sha256(b"".join((prev, _canonical(place), payload, entries))).digest()
+    return b"".join((prev, _canonical(place), payload, entries))
 
 
 def row(bucket: int, prev: bytes, recorded: Recorded, entries: bytes = b"") -> Row:
@@ -132,10 +142,10 @@ def of_subject(conn: Connection, bucket: int, subject: str) -> tuple[Kept, ...]:
     return tuple(map(_kept, rows(conn, "read_journal", bucket, subject)))
 
 
-def of_bucket(conn: Connection, bucket: int) -> Iterator[tuple[str, list[Kept]]]:
-    """Yield the subjects of a bucket with their events, in order."""
+def of_buckets(conn: Connection, first: int, last: int) -> Iterator[tuple[str, list[Kept]]]:
+    """Yield the subjects of the buckets from `first` to `last` with their events, in order."""
     subject, chain = "", list[Kept]()
-    for kept in map(_kept, rows(conn, "read_journal_of_bucket", bucket)):
+    for kept in map(_kept, rows(conn, "read_journal_of_buckets", first, last)):
         if kept.recorded.subject != subject:
             if chain:
                 yield subject, chain
@@ -162,15 +172,15 @@ def _kept(found: Row) -> Kept:
     )
 
 
-def entries_of_bucket(conn: Connection, bucket: int) -> Mapping[tuple[str, int], bytes]:
-    """Return what hashes cover of the entries in a bucket, by the place of their event."""
+def entries_of_buckets(conn: Connection, first: int, last: int) -> Mapping[tuple[str, int], bytes]:
+    """Return what hashes cover of the entries in buckets, by the place of their event."""
     found: dict[tuple[str, int], list[list[Any]]] = {}
     for subject, seq, kind, currency, transfer, *rest in rows(
-        conn, "read_entries_of_bucket", bucket
+        conn, "read_entries_of_buckets", first, last
     ):
         via = None if transfer is None else str(transfer)
         found.setdefault((subject, seq), []).append([kind, currency, via, *rest])
-    return {place: _canonical(lines) for place, lines in found.items()}
+    return {place: covered_entries(lines) for place, lines in found.items()}
 
 
 def faults(

@@ -27,6 +27,12 @@ JOIN quotes q USING (bucket, id)
 ORDER BY bucket, id
 FOR UPDATE OF q
 
+-- name: find_lines
+-- Find what these numbers are, unlocked.
+SELECT l.number, l.operator, l.plan, l.custody, l.iccid
+FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, number)
+JOIN lines l USING (bucket, number)
+
 -- name: find_cards
 -- Find which numbers these ICCIDs and IMSIs are on.
 SELECT c.identifier, c.number
@@ -355,15 +361,15 @@ WHERE e.bucket = t.bucket AND e.id = t.id AND e.tries = t.tries
 SELECT subject, seq, recorded_at, effective_at, kind, ask, principal, channel, payload, prev, hash
 FROM journal WHERE bucket = %b AND subject = %b ORDER BY seq, recorded_at
 
--- name: read_journal_of_bucket
--- Read the events of a bucket, subject by subject.
+-- name: read_journal_of_buckets
+-- Read the events of some buckets, subject by subject.
 SELECT subject, seq, recorded_at, effective_at, kind, ask, principal, channel, payload, prev, hash
-FROM journal WHERE bucket = %b ORDER BY subject, seq, recorded_at
+FROM journal WHERE bucket BETWEEN %b AND %b ORDER BY bucket, subject, seq, recorded_at
 
--- name: read_entries_of_bucket
--- Read the entries that events of a bucket posted.
+-- name: read_entries_of_buckets
+-- Read the entries that events of some buckets posted.
 SELECT subject, seq, kind, currency, transfer, payer, reason, accounts, amounts
-FROM entries WHERE bucket = %b AND seq > 0 ORDER BY subject, seq, id
+FROM entries WHERE bucket BETWEEN %b AND %b AND seq > 0 ORDER BY subject, seq, id
 
 -- name: read_heads
 -- Read the last event of each chain in some buckets as they stood at an instant.
@@ -371,14 +377,10 @@ SELECT DISTINCT ON (bucket, subject) bucket, subject, seq, hash
 FROM journal WHERE bucket BETWEEN %b AND %b AND recorded_at < %b
 ORDER BY bucket, subject, seq DESC
 
--- name: read_heads_of_rows
--- Read what the rows of a bucket say is their last event.
-SELECT number, head FROM lines WHERE bucket = %b
-UNION ALL SELECT account, head FROM accounts WHERE bucket = %b
-
--- name: read_states
--- Read the lines of a bucket as they stand.
-SELECT number, state FROM lines WHERE bucket = %b
+-- name: read_rows_of_buckets
+-- Read the lines and accounts of some buckets as they stand; an account has no state.
+SELECT number, head, state FROM lines WHERE bucket BETWEEN %b AND %b
+UNION ALL SELECT account, head, NULL FROM accounts WHERE bucket BETWEEN %b AND %b
 
 -- name: insert_seals
 -- Seal buckets for a day, once.
@@ -410,6 +412,42 @@ WHERE i.inhparent = 'journal'::regclass
 -- name: read_line
 -- Read one line to show it.
 SELECT version, head, recorded_at, due_at, state FROM lines WHERE bucket = %b AND number = %b
+
+-- name: read_quote
+-- Read what a quote promises.
+SELECT terms, until FROM quotes WHERE bucket = %b AND id = %b
+
+-- name: find_versions
+-- Find the versions and policies of these numbers, to be expected of them.
+SELECT l.number, l.version, l.pin
+FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, number)
+JOIN lines l USING (bucket, number)
+
+-- name: find_subject_of_ask
+-- Find what an ask has changed, in the months since it was made.
+SELECT DISTINCT subject FROM journal WHERE ask = %b AND recorded_at >= %b
+
+-- name: list_lines
+-- List all lines with the stage that each is in at an instant.
+SELECT l.number, l.operator, l.plan, l.pin, l.custody, l.iccid, l.epoch, l.holder, l.version, l.safe_until,
+       r.stages ->> (greatest(width_bucket(%b::timestamptz, b.starts), 1) - 1) AS stage
+FROM lines l
+JOIN boundaries b USING (bucket, number)
+JOIN ladders r USING (ladder)
+ORDER BY l.bucket, l.number
+
+-- name: list_entries
+-- List the entries of some time in the order in which they were posted.
+SELECT recorded_at, id, subject, seq, kind, currency, reason, accounts, amounts
+FROM entries WHERE recorded_at >= %b AND recorded_at < %b
+ORDER BY recorded_at, bucket, id
+
+-- name: sum_accounts
+-- Sum up what was posted to each account: debits, credits, and how often.
+SELECT account, coalesce(sum(amount) FILTER (WHERE amount > 0), 0)::bigint,
+       coalesce(-sum(amount) FILTER (WHERE amount < 0), 0)::bigint, count(*)
+FROM entries, unnest(accounts, amounts) AS p (account, amount)
+GROUP BY account ORDER BY account
 
 -- === what if =========================================================================================
 
