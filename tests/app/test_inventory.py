@@ -230,6 +230,34 @@ def test_rules_are_found_by_what_is_said(read: Read, row: str, pin: str) -> None
     assert only_kind(inventory).pin == pin
 
 
+@pytest.mark.parametrize(
+    ("balance", "minor", "code"),
+    [
+        ("12.50", 1250, None),
+        ("", None, None),
+        ("1,000.00", None, "malformed.money"),
+        ("1000.005", None, "malformed.money"),
+        ("-5.00", None, "inventory.balance"),
+    ],
+)
+def test_credit_is_money(read: Read, balance: str, minor: int | None, code: str | None) -> None:
+    row = f'66123456,balance180,2026-03-01,"{balance}"'
+    inventory = read("number,plan,activated,balance", row)
+    assert [fault.code for fault in inventory.faults] == ([code] if code else [])
+    assert [kind.balance_minor for kind in inventory.kinds] == ([] if code else [minor])
+
+
+def test_a_card_in_stock_has_no_credit(read: Read) -> None:
+    (fault,) = read("number,balance", "66123456,5").faults
+    assert fault.code == "inventory.status_balance"
+
+
+def test_lines_that_pay_rent_are_not_taken_over_without_their_history(read: Read) -> None:
+    row = "66123456,hk.cmhk.prepaid,2026-03-01"
+    (fault,) = read("number,policy,activated", row, defaults=Defaults()).faults
+    assert (fault.column, fault.code) == ("policy", "inventory.charges")
+
+
 def test_a_watched_card_needs_no_offer(read: Read) -> None:
     inventory = read("number,policy", "66123456,mo.ctm.prepaid", defaults=Defaults())
     kind = only_kind(inventory)

@@ -35,6 +35,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         *("safe until", "valid until", "expiry", "expires", "expiry date", "expiration date"),
         *("有效期", "有效期至", "有效至", "到期日", "到期日期", "validade", "válido até"),
     ),
+    "balance": ("credit", "餘額", "余额", "結餘", "结余", "saldo"),
 }
 COLUMNS = tuple(ALIASES)
 _SIGNS = re.compile(r"[\s_\-./:()（）]+")

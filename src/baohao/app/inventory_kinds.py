@@ -16,9 +16,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from baohao.core.civil import aware, civil_day, midnight
+from baohao.core.money import parse_minor
 from baohao.core.operators import Operator
 from baohao.core.policy.model import Policy, Until
 from baohao.core.policy.versions import Member, VersionMissing, version_for
+from baohao.core.refusals import Refusal
 
 _IN_STOCK = ("stock", "in stock", "new", "庫存", "库存", "未啟用", "未激活", "estoque")
 _IN_USE = ("active", "in use", "live", "使用中", "已啟用", "已激活", "在用", "正常", "ativo")
@@ -49,6 +51,32 @@ class Kind:
     clock: str = ""
     #: The deadline that its operator gave it; `None`: what the policy makes of the beginning.
     until: datetime | None = None
+    #: The holder's credit; `None`: none was said.
+    balance_minor: int | None = None
+
+    @property
+    def verb(self) -> str:
+        """What is asked for each line of the kind."""
+        return "stock" if self.begins is None else "take_over"
+
+    @property
+    def payload(self) -> dict[str, object]:
+        """What every such ask says, but for the card."""
+        said: dict[str, object] = {
+            "operator": self.operator,
+            "plan": self.plan,
+            "pin": self.pin,
+            "custody": self.custody,
+        }
+        if self.batch:
+            said["batch"] = self.batch
+        if self.begins is not None:
+            said["begins"] = self.begins.isoformat()
+        if self.until is not None:
+            said |= {"clock": self.clock, "until": self.until.isoformat()}
+        if self.balance_minor is not None:
+            said["balance_minor"] = self.balance_minor
+        return said
 
 
 class Words(NamedTuple):
@@ -62,6 +90,7 @@ class Words(NamedTuple):
     status: str = ""
     activated: str = ""
     until: str = ""
+    balance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +163,7 @@ class Kinds:
             begins=self._life(words, begins, until, wrong),
             clock="" if until is None or policy is None else _clock(policy, wrong),
             until=until,
+            balance_minor=None if policy is None else _balance(words, policy, wrong),
         )
 
     def _operator(self, words: Words, wrong: list[Wrong]) -> Operator | None:
@@ -188,6 +218,9 @@ class Kinds:
             reason = "a line is in stock or active; others are not taken in: write stock or active"
             wrong.append(Wrong("status", reason, "inventory.status"))
         dated = bool(words.activated or words.until)
+        if given != "active" and words.balance and not dated:
+            reason = "a card in stock has no balance: empty it, or say when the line was activated"
+            wrong.append(Wrong("balance", reason, "inventory.status_balance"))
         if given == "stock" and dated:
             reason = "a card in stock has no dates: write active, or empty them"
             wrong.append(Wrong("status", reason, "inventory.status_dates"))
@@ -275,6 +308,26 @@ def _clock(policy: Policy, wrong: list[Wrong]) -> str:
     reason = f"{policy.name} has no clock that ends the service: leave it empty"
     wrong.append(Wrong("until", reason, "inventory.clock"))
     return ""
+
+
+def _balance(words: Words, policy: Policy, wrong: list[Wrong]) -> int | None:
+    if policy.charges and (words.activated or words.until):
+        names = _some(charge.id for charge in policy.charges)
+        reason = (
+            f"{policy.name} takes money by itself ({names}), so its lines cannot be taken over "
+            "without their history: put the card in stock, and record what happened"
+        )
+        wrong.append(Wrong("policy", reason, "inventory.charges"))
+    if not words.balance:
+        return None
+    try:
+        minor = parse_minor(words.balance, policy.currency)
+    except Refusal as malformed:
+        wrong.append(Wrong("balance", str(malformed.facts["reason"]), malformed.code))
+        return None
+    if minor < 0:
+        wrong.append(Wrong("balance", "it is below zero", "inventory.balance"))
+    return minor
 
 
 def _first_clock(until: Until) -> str:
