@@ -13,8 +13,8 @@ import typer
 from baohao.cli.output import REFUSED, WRONG_USE, refuse, wrong
 from baohao.cli.play import play
 from baohao.cli.policy import check, show
-from baohao.config import BadSetting
 from baohao.core.refusals import Refusal
+from baohao.wiring import BadSetting
 
 app = typer.Typer(
     name="baohao",
