@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
@@ -17,10 +18,21 @@ from tests.database import SMALL
 from tests.faults import house
 from tests.faults.witness import Witness
 
+from baohao.app import intake
 from baohao.app.door import Answered
+from baohao.app.enrol import By
+from baohao.app.intake import Intake
+from baohao.app.inventory import Defaults, read_inventory
+from baohao.app.inventory_kinds import Kinds
+from baohao.app.library import read_library
+from baohao.app.policies import shipped
 from baohao.app.shell import OutcomeUnknown, connect
 from baohao.core.asks import Ask
+from baohao.outside.ids import new_id
 from baohao.store.embedded import Embedded
+
+#: Lines of an import's transaction, so that a small file has many.
+PART = 40
 
 #: Read where this module is imported first: in the process that all others are forked from.
 house.terms()
@@ -62,3 +74,18 @@ def follow_the_plan(conninfo: str, asker: int, witness: Witness) -> None:
 def start_server(data: Path) -> None:
     """Start the server of a data folder, as a command does."""
     Embedded(data, settings=SMALL).start()
+
+
+def take_in(conninfo: str, file: Path, progress: Path) -> None:
+    """Import an inventory in small parts, and note after each how many lines are done."""
+    logging.disable(logging.CRITICAL)
+    intake.PART = PART
+    library = read_library(shipped()).accepted()
+    kinds = Kinds(library.policies, library.operators, datetime.now(UTC))
+    inventory = read_inventory(file, kinds, defaults=Defaults(operator="demo", plan="keep12"))
+    by = By(principal=house.AGENT, channel="operator")
+    taking = Intake(house.shell(conninfo), house.terms, by, new_id)
+    with progress.open("a", buffering=1) as told:
+        taken = taking.take(inventory, lambda lines: print(lines, file=told))
+    assert not inventory.faults
+    assert not taken.faults

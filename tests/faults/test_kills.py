@@ -8,7 +8,6 @@ twice.
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,9 +20,8 @@ from random import Random
 import psycopg
 import pytest
 from tests.conftest import Campaign
-from tests.database import SMALL, made_data_dir
-from tests.faults import house
 from tests.faults.asker import follow_the_plan, start_server
+from tests.faults.killing import COMMITS_LATER, kill_server, own_server, wait_for
 from tests.faults.witness import Witness, ails, doubled, lost
 
 from baohao.store.embedded import Embedded, Running
@@ -34,8 +32,6 @@ ASKERS = 2
 KINDS = ("one asker", "askers", "server", "server", "everything", "recovery")
 #: A kill comes at most so long after the first sign of progress.
 DELAY_MAX_S = 0.3
-#: Whoever makes no progress for so long has hung.
-PATIENCE_S = 60.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,17 +69,9 @@ class Struck:
                 asker.kill()
                 asker.join()
 
-    def kill_server(self, pid: int) -> None:
-        """Kill a server with all its processes."""
-        for each in (pid, *children(pid)):
-            try:
-                os.kill(each, signal.SIGKILL)
-            except ProcessLookupError:
-                continue  # it went with its server
-
     def kill_recovery(self) -> None:
         """Kill the server, start it, and kill it again before it has recovered."""
-        self.kill_server(self.running.pid)
+        kill_server(self.running.pid)
         starter = self.processes.Process(target=start_server, args=(self.database.data,))
         starter.start()
         found: list[int] = []
@@ -94,7 +82,7 @@ class Struck:
 
         wait_for(is_there)
         starter.kill()
-        self.kill_server(found[0])
+        kill_server(found[0])
         starter.join()
 
     def strike(self, kind: str, n: int) -> None:
@@ -104,46 +92,21 @@ class Struck:
         if kind in ("askers", "everything"):
             self.kill_askers(*range(ASKERS))
         if kind in ("server", "everything"):
-            self.kill_server(self.running.pid)
+            kill_server(self.running.pid)
         if kind == "recovery":
             self.kill_recovery()
-
-
-def wait_for(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < end, "nothing happened for a minute"
-        time.sleep(0.005)
-
-
-def children(pid: int) -> list[int]:
-    """Return the processes that one has started."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = stat.read_text().rpartition(")")[2].split()[1]
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it has ended meanwhile
-        if int(parent) == pid:
-            found.append(int(stat.parent.name))
-    return found
 
 
 @contextmanager
 def struck(
     processes: ForkServerContext, folder: Path, settings: Mapping[str, str]
 ) -> Iterator[Struck]:
-    with made_data_dir() as data:
-        database = Embedded(data, settings={**SMALL, **settings})
-        running = database.start()
-        house.furnish(running.conninfo())
-        with psycopg.connect(running.conninfo()) as conn:
-            conn.execute("CHECKPOINT")  # what stands here is there whatever is lost later
+    with own_server(settings) as database:
         made = Struck(
             database=database,
             processes=processes,
             witnesses=tuple(Witness(folder / f"asker {n}") for n in range(ASKERS)),
-            running=running,
+            running=database.running(),
         )
         try:
             yield made
@@ -157,17 +120,17 @@ def test_nothing_told_is_lost_and_nothing_happens_twice(
 ) -> None:
     drawn = campaign(10)
     random = Random(drawn.seed)
-    with struck(processes, tmp_path, {}) as house_:
+    with struck(processes, tmp_path, {}) as hit:
         for cycle in range(drawn.count):
-            house_.go_on()
-            house_.until_told()
+            hit.go_on()
+            hit.until_told()
             time.sleep(random.uniform(0, DELAY_MAX_S))
-            house_.strike(KINDS[cycle % len(KINDS)], random.randrange(ASKERS))
-        house_.go_on()
-        house_.until_told()
-        house_.kill_askers(*range(ASKERS))
-        with psycopg.connect(house_.running.conninfo()) as conn:
-            assert lost(conn, house_.witnesses) == []
+            hit.strike(KINDS[cycle % len(KINDS)], random.randrange(ASKERS))
+        hit.go_on()
+        hit.until_told()
+        hit.kill_askers(*range(ASKERS))
+        with psycopg.connect(hit.running.conninfo()) as conn:
+            assert lost(conn, hit.witnesses) == []
             assert doubled(conn) == []
             assert ails(conn) == []
 
@@ -176,15 +139,10 @@ def test_a_database_that_commits_later_loses_what_was_told(
     processes: ForkServerContext, tmp_path: Path
 ) -> None:
     """The twin: what `synchronous_commit` is for."""
-    later = {
-        "synchronous_commit": "off",
-        "wal_writer_delay": "10s",
-        "wal_writer_flush_after": "1GB",
-    }
-    with struck(processes, tmp_path, later) as house_:
-        house_.go_on()
-        house_.until_told()
-        house_.strike("everything", 0)
-        running = house_.database.start()
+    with struck(processes, tmp_path, COMMITS_LATER) as hit:
+        hit.go_on()
+        hit.until_told()
+        hit.strike("everything", 0)
+        running = hit.database.start()
         with psycopg.connect(running.conninfo()) as conn:
-            assert lost(conn, house_.witnesses) != []
+            assert lost(conn, hit.witnesses) != []

@@ -48,7 +48,12 @@ IN_THE_WAY = (
 #: Another may have made the row meanwhile; found now, it is no error. Any oftener it is a defect.
 OVERTAKEN_MAX = 3
 #: The connection is gone, and with it the knowledge of whether the last COMMIT came through.
-GONE = (psycopg.OperationalError, psycopg.InterfaceError)
+GONE = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    # The server ended a session that was stopped in the middle; psycopg has that elsewhere.
+    errors.IdleInTransactionSessionTimeout,
+)
 
 
 class OutcomeUnknown(Refusal):
