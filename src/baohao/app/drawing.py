@@ -16,7 +16,7 @@ from baohao.core.policy.model import Policy
 WIDTH = 78
 
 #: How a stage of each kind is filled; no two alike, so that no colour is needed.
-_FILLS = {
+FILLS = {
     "stock": "·",
     "live": "█",
     "grace": "▓",
@@ -85,7 +85,7 @@ def _bar(policy: Policy, life: Life) -> Iterator[str]:
     """Draw the stretches in proportion, each at least two columns wide, with days under them."""
     edges = edges_of(life)
     if len(edges) < 2:
-        yield _FILLS[life.stretches[0].stage.kind] * WIDTH if life.stretches else ""
+        yield FILLS[life.stretches[0].stage.kind] * WIDTH if life.stretches else ""
         return
     columns = spread(edges, WIDTH - 8, least=2)
     cells = [" "] * (columns[-1] + 6)
@@ -93,7 +93,7 @@ def _bar(policy: Policy, life: Life) -> Iterator[str]:
         first = columns[edges.index(stretch.begins.earliest)]
         end = None if stretch.ends is None else stretch.ends.latest or stretch.ends.earliest
         last = len(cells) if end is None else columns[edges.index(end)]
-        cells[first:last] = _FILLS[stretch.stage.kind] * (last - first)
+        cells[first:last] = FILLS[stretch.stage.kind] * (last - first)
     for stretch in life.stretches:
         for unsure in (stretch.begins, stretch.ends):
             if unsure is not None and unsure.latest is not None and not unsure.is_known:
@@ -151,7 +151,7 @@ def days_of(life: Life, at: Between) -> str:
 def _row(policy: Policy, life: Life, stretch: Stretch) -> tuple[str, ...]:
     name = stretch.stage.name if stretch.is_sure else f"({stretch.stage.name})"
     return (
-        _FILLS[stretch.stage.kind] * 2,
+        FILLS[stretch.stage.kind] * 2,
         name,
         days_of(life, stretch.begins),
         wording.between(stretch.begins, policy),

@@ -80,7 +80,7 @@ def play_policy(policy: Policy, events: Sequence[Mapping[str, Any]], at: datetim
         project(world, f.standing, seen, at)
         for world, f in zip(worlds_of(policy), folded, strict=True)
     ]
-    return _told(policy, folded, views, [r for r in history.readings if r.at <= at], at)
+    return told(policy, folded, views, [r for r in history.readings if r.at <= at], at)
 
 
 def read_history(policy: Policy, events: Sequence[Mapping[str, Any]]) -> History:
@@ -178,13 +178,14 @@ def _deadline(policy: Policy, value: object) -> datetime:
 # -- telling ---------------------------------------------------------------------------------------
 
 
-def _told(
+def told(
     policy: Policy,
     folded: Sequence[Folded],
     views: Sequence[Projection],
     readings: Sequence[Reading],
     at: datetime,
 ) -> Json:
+    """Return what folds and projections, one for each world, say at `at`; `readings` up to then."""
     first, view = folded[0], views[0]
     stages = sorted({v.stage for v in views})
     return {
@@ -288,10 +289,10 @@ def _observed(
     policy: Policy, views: Sequence[Projection], readings: Sequence[Reading]
 ) -> dict[str, Json]:
     """Put the latest reading of each clock and balance beside what was computed."""
-    told: dict[str, Json] = {}
+    beside: dict[str, Json] = {}
     for reading in readings:
         if reading.until is None:
-            told[reading.name] = {"amount": _money(policy, reading.amount_minor or 0)}
+            beside[reading.name] = {"amount": _money(policy, reading.amount_minor or 0)}
             continue
         last = (reading.until - timedelta(microseconds=1)).astimezone(policy.zone).date()
         row = _one(policy, Deadline(reading.until, last)) or {}
@@ -299,5 +300,5 @@ def _observed(
         only = computed.pop() if len(computed) == 1 else None
         if only is not None:
             row["differs_days"] = (last - only.last_day).days
-        told[reading.name] = row
-    return told
+        beside[reading.name] = row
+    return beside

@@ -10,6 +10,8 @@ import sys
 
 import typer
 
+from baohao.cli import buy, db, lines, money
+from baohao.cli.importing import import_lines
 from baohao.cli.output import REFUSED, WRONG_USE, refuse, wrong
 from baohao.cli.play import play
 from baohao.cli.policy import check, show
@@ -29,6 +31,20 @@ app.add_typer(policy_app, name="policy")
 policy_app.command("check")(check)
 policy_app.command("show")(show)
 policy_app.command("play")(play)
+lines_app = typer.Typer(
+    help="Lines: numbers, their cards, and how long they are safe.", no_args_is_help=True
+)
+app.add_typer(lines_app, name="lines")
+lines_app.command("import")(import_lines)
+lines_app.command("show")(lines.show)
+app.add_typer(db.app, name="db")
+app.command("quote")(buy.quote)
+app.command("renew")(buy.renew)
+app.command("top-up")(buy.top_up)
+app.command("activate")(buy.activate)
+app.command("reverse")(buy.reverse)
+app.command("fund")(money.fund)
+app.command("withdraw")(money.withdraw)
 
 
 def main() -> None:

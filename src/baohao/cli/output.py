@@ -14,6 +14,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from baohao.cli.advice import advice
 from baohao.core.refusals import Refusal
 
 #: 0 done, 1 refused, 2 wrong use.
@@ -26,6 +27,12 @@ _json_wanted: ContextVar[bool] = ContextVar("json_wanted", default=False)
 def _remember(wanted: bool) -> bool:
     _json_wanted.set(wanted)
     return wanted
+
+
+def forget() -> None:
+    """Begin anew, where one process runs several commands."""
+    _json_wanted.set(False)
+    _about.set("")
 
 
 #: The option of every command that prints facts.
@@ -59,13 +66,26 @@ def _plain(value: object) -> object:
     return str(value)
 
 
+#: The number that a command is about, for what to do next.
+_about: ContextVar[str] = ContextVar("about", default="")
+
+
+def about(number: str) -> None:
+    """Note which number a command is about."""
+    _about.set(number)
+
+
 def refuse(refusal: Refusal) -> None:
-    """Print why not."""
+    """Print why not, and what to do next."""
+    to_do = advice(refusal, _about.get())
     if _json_wanted.get():
-        facts = {"code": refusal.code, "message": refusal.message, "facts": dict(refusal.facts)}
+        facts: dict[str, Any] = {"code": refusal.code, "message": refusal.message}
+        facts |= {"facts": dict(refusal.facts), "next": to_do}
         typer.echo(as_json({"refused": facts}))
     else:
         wrong("Refused", f"{refusal.message} [{refusal.code}]")
+        if to_do:
+            console(err=True).print(to_do, markup=False)
 
 
 def wrong(what: str, sentence: str) -> None:

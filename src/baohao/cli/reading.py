@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from baohao.core.civil import Span, Unit, aware
+from baohao.app import wishes
+from baohao.cli.output import about
+from baohao.core.civil import Span, aware
+from baohao.core.identifiers.number import Number, parse_number
 from baohao.core.refusals import Refusal
-
-#: "12m" is months: nobody keeps a number for minutes.
-_UNITS = {"d": Unit.DAY, "w": Unit.WEEK, "m": Unit.MONTH, "y": Unit.YEAR}
-_SHORT_SPAN = re.compile(r"(\d{1,6}) ?([dwmy])", re.ASCII)
 
 
 def span(text: str) -> Span:
     """Read "12m", "1y", "180d", "2w" or "12 months"; raises `BadParameter`."""
-    short = _SHORT_SPAN.fullmatch(text.strip().lower())
-    if short is not None:
-        return Span(int(short[1]), _UNITS[short[2]])
     try:
-        return Span.parse(text.strip().lower())
+        return wishes.term(text)
     except Refusal:
         raise typer.BadParameter(
             f"{text!r} is no span of time: write 12m, 1y, 180d, 2w or '12 months'"
@@ -51,3 +46,10 @@ At = Annotated[
         "--at", parser=instant, metavar="INSTANT", show_default=False, help="With its offset."
     ),
 ]
+
+
+def number(text: str) -> Number:
+    """Read a number as people write it; raises `MalformedNumber`."""
+    found = parse_number(text)
+    about(found)
+    return found

@@ -402,6 +402,18 @@ SELECT DISTINCT day FROM seals ORDER BY day
 -- Let one process at a time change the house or its months.
 SELECT one FROM house FOR UPDATE
 
+-- name: read_house
+-- Read the house: its name, how often it was restored, whether it is open, what time it is.
+SELECT name, epoch, is_open, clock_timestamp() + clock_offset FROM house
+
+-- name: close_house
+-- Close a house that was restored: what its time brings is another time than before.
+UPDATE house SET epoch = epoch + 1, is_open = false
+
+-- name: open_house
+-- Open a house after it was examined.
+UPDATE house SET is_open = true
+
 -- name: read_months
 -- Read for which months the journal has room.
 SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid

@@ -1,0 +1,328 @@
+"""
+Show: what is true of a stored line at an instant, and everything that a person at a counter asks.
+
+An instant of the past is shown as what is known of it today: the acts up to then, folded anew.
+Nothing is locked and nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from baohao.app import play
+from baohao.app.timeline import drawn, stays
+from baohao.core.asks import Terms
+from baohao.core.bucket import bucket_of
+from baohao.core.civil import aware
+from baohao.core.decide.case import LineUnknown, safe_until
+from baohao.core.line.acts import allowances
+from baohao.core.line.dues import next_due
+from baohao.core.line.fold import Folded, Rules, fold, policy_of
+from baohao.core.line.project import Projection, project
+from baohao.core.line.run import Run
+from baohao.core.line.state import LineState, Reading, Sold
+from baohao.core.money import format_minor
+from baohao.core.policy.model import Policy
+from baohao.core.policy.worlds import worlds_of
+from baohao.core.reminders import Known, Wishes, reminders
+from baohao.store import clock, journal, lines, reports
+from baohao.store.journal import Kept
+from baohao.store.sql import Connection
+
+Json = dict[str, Any]
+
+#: What falls due next, by the rank that `core/line/dues.py` gives it.
+_DUES = ("queued time begins", "park ends", "limit is reached", "balance is lost", "stage ends")
+#: How far ahead reminders are shown.
+REMINDERS_AHEAD = timedelta(days=400)
+
+
+def find(conn: Connection, number: str) -> LineState:
+    """Return a line as it is stored; raises `LineUnknown`."""
+    line = lines.find(conn, number)
+    if line is None:
+        raise LineUnknown(number=number)
+    return line.state
+
+
+def find_ask(conn: Connection, ask: UUID) -> str | None:
+    """Return the number of the line that an ask has changed; `None`: none."""
+    return reports.subject_of(conn, ask)
+
+
+def quote(conn: Connection, number: str, quote_id: UUID) -> Mapping[str, Any]:
+    """Return what a quote promises; empty once it has ended."""
+    return reports.quote(conn, number, quote_id) or {}
+
+
+def show(conn: Connection, terms: Terms, number: str, at: datetime | None = None) -> Json:
+    """
+    Return what is true of a line at an instant, by default now, as plain JSON.
+
+    Raises `LineUnknown` and `PolicyMissing`.
+    """
+    state, now = find(conn, number), clock.now(conn)
+    chain = journal.of_subject(conn, bucket_of(number), number)
+    at = now if at is None else aware(at)
+    acts = [act for act in state.acts if act.at <= at]
+    folded = fold(terms.rules, state.first_pin, acts, until=at)
+    policy = policy_of(terms.rules, folded[0].standing.pin)
+    views = views_of(policy, folded, state, at)
+    told = play.told(policy, folded, views, _readings(state, chain, at, now), at)
+    stay = stays(policy, folded[0], views[0])
+    return {
+        "number": number,
+        "operator": state.operator,
+        "plan": state.plan,
+        "custody": state.custody,
+        "card": {"iccid": state.card.iccid, "imsi": state.card.imsi, "eid": state.card.eid},
+        "tenure": _tenure(policy, state),
+        "line_version": state.version,
+        "now": _local(policy, now),
+        **told,
+        "days_left": _days_left(views, at),
+        "renewal_deadline": _instant(policy, safe_until(state)),
+        "next": _next(policy, folded[0], acts),
+        "timeline": drawn(policy, stay, at),
+        "stays": [
+            {
+                "stage": each.stage,
+                "kind": each.kind,
+                "from": _local(policy, each.begins),
+                "to": _instant(policy, each.ends),
+            }
+            for each in stay
+        ],
+        "allowances": allowances(acts, at),
+        "reminders": due_reminders(policy, views, state, at, at + REMINDERS_AHEAD),
+        "offers": offers(policy, state),
+        "how": _how(policy),
+        "sold": [_sold(policy, sold) for sold in state.sold if sold.at <= at],
+        "history": [
+            _event(policy, kept) for kept in chain if kept.recorded.event.effective_at <= at
+        ],
+    }
+
+
+def views_of(
+    policy: Policy, folded: Sequence[Folded], state: LineState, at: datetime
+) -> list[Projection]:
+    """Return what is true at `at` in each world that the acts up to then leave open."""
+    worlds = worlds_of(policy)
+    return [
+        project(worlds[index % len(worlds)], each.standing, state.acts, at)
+        for index, each in enumerate(folded)
+    ]
+
+
+def viewed(rules: Rules, state: LineState, at: datetime) -> tuple[Policy, list[Projection]]:
+    """Return a line's policy, and what is true of it at an instant, in each world."""
+    folded = fold(rules, state.first_pin, state.acts, until=at)
+    policy = policy_of(rules, folded[0].standing.pin)
+    return policy, views_of(policy, folded, state, at)
+
+
+# --- deadlines ------------------------------------------------------------------------------------
+
+
+def due_reminders(
+    policy: Policy,
+    views: Sequence[Projection],
+    state: LineState,
+    since: datetime,
+    until: datetime,
+) -> list[Json]:
+    """Return the reminders of a line that fall due from `since` to before `until`."""
+    observed = {reading.name: reading.until for reading in state.readings}
+    clocks = {name: _known(views, name, observed.get(name)) for name in policy.clocks}
+    found = reminders(
+        policy.reminders,
+        clocks,
+        _stages(views),
+        zone=policy.zone,
+        wishes=Wishes(zone=policy.zone),
+        since=since,
+        until=until,
+    )
+    return [
+        {
+            "number": state.number,
+            "subject": each.subject,
+            "due_at": _local(policy, each.due_at),
+            "last_day": each.last_day.isoformat(),
+            "lead_days": each.lead_days,
+            "level": each.level,
+            "channels": list(each.channels),
+        }
+        for each in found
+    ]
+
+
+def _known(views: Sequence[Projection], clock_id: str, observed: datetime | None) -> Known:
+    instants = [None if (d := view.clocks.get(clock_id)) is None else d.at for view in views]
+    known = [at for at in instants if at is not None]
+    if not known:
+        return Known(observed=observed)
+    return Known(earliest=min(known), latest=max(known), observed=observed)
+
+
+def _stages(views: Sequence[Projection]) -> dict[str, Known]:
+    """Return when the stage that a line is in, and each that follows, begins and ends."""
+    view = views[0]
+    begins = [(view.stage, view.at), *((b.stage, b.at) for b in view.ahead)]
+    found: dict[str, Known] = {}
+    for index, (stage, at) in enumerate(begins[:-1]):
+        end = begins[index + 1][1]
+        found.setdefault(stage, Known(earliest=end, latest=end, begins=at))
+    return found
+
+
+def _next(policy: Policy, folded: Folded, acts: Sequence[Any]) -> Json | None:
+    """Return what happens next by itself, and when."""
+    run = Run(worlds_of(policy)[0], folded.standing, acts)
+    due = next_due(run)
+    if due is None:
+        return None
+    at, rank, name = due
+    what = _DUES[rank] if rank < len(_DUES) else "charge"
+    return {"at": _local(policy, at), "what": what, "of": name or run.stage.name}
+
+
+def _days_left(views: Sequence[Projection], at: datetime) -> int | None:
+    """Return how many whole days the number is safe for, at the least; `None`: no end in sight."""
+    ends = [view.safe_until.at for view in views if view.safe_until is not None]
+    return (min(ends) - at).days if ends else None
+
+
+# --- what may be bought, and what was -------------------------------------------------------------
+
+
+def offers(policy: Policy, state: LineState) -> list[Json]:
+    """Return what may be bought for a line of this plan; nothing for another operator's card."""
+    if state.custody != "issued" or not policy.sellable:
+        return []
+    return [
+        {
+            "what": offer.verb,
+            "title": offer.title,
+            "term": str(offer.term) if offer.term else None,
+            "price": format_minor(offer.price_minor, policy.currency),
+            "currency": policy.currency,
+            "allowances": dict(offer.allowances),
+        }
+        for offer in policy.offers
+        if offer.plan == state.plan
+    ]
+
+
+def _how(policy: Policy) -> list[Json]:
+    return [
+        {
+            "act": each.act,
+            "channel": each.channel,
+            "dial": each.dial,
+            "page": each.page,
+            "steps": list(each.steps),
+            "price": None
+            if each.price_minor is None
+            else format_minor(each.price_minor, policy.currency),
+            "abroad": each.abroad,
+            "checked": None if each.checked is None else each.checked.isoformat(),
+        }
+        for each in policy.how
+    ]
+
+
+def _sold(policy: Policy, sold: Sold) -> Json:
+    sale = sold.sale
+    return {
+        "id": sold.act,
+        "at": _local(policy, sold.at),
+        "channel": sold.channel,
+        "total": format_minor(sale.total_minor, sale.currency),
+        "currency": sale.currency,
+        "paid": str(sale.payer),
+        "discounts": {name: format_minor(m, sale.currency) for name, m in sale.discounts},
+        "promotions": sorted({use.promotion for use in sold.uses}),
+        "kept": format_minor(sold.kept_minor, sale.currency),
+    }
+
+
+# --- history --------------------------------------------------------------------------------------
+
+
+def _readings(
+    state: LineState, chain: Iterable[Kept], at: datetime, now: datetime
+) -> Sequence[play.Reading]:
+    """Return what the operator had said by then, in this life of the number."""
+    found: list[Reading] = []
+    for kept in chain:
+        event = kept.recorded.event
+        if event.kind in ("stocked", "closed", "opened"):
+            found = []
+        elif event.reading is not None and event.reading.at <= at:
+            found.append(event.reading)
+    known = found if at < now else state.readings
+    return [
+        play.Reading(at=r.at, name=r.name, until=r.until, amount_minor=r.amount_minor)
+        for r in sorted(known, key=lambda r: r.at)
+    ]
+
+
+def _event(policy: Policy, kept: Kept) -> Json:
+    recorded, event = kept.recorded, kept.recorded.event
+    told: Json = {
+        "seq": recorded.seq,
+        "event": event.kind,
+        "effective_at": _local(policy, event.effective_at),
+        "recorded_at": _local(policy, recorded.recorded_at),
+        "what": _what(kept),
+        "by": recorded.asker.principal,
+        "channel": recorded.asker.channel,
+        "ask": None if recorded.asker.ask is None else str(recorded.asker.ask),
+    }
+    if event.act is not None and event.act.amount_minor is not None:
+        told["amount"] = format_minor(event.act.amount_minor, policy.currency)
+    if event.settled is not None and event.settled.amount_minor:
+        told["amount"] = format_minor(event.settled.amount_minor, policy.currency)
+    return told
+
+
+def _what(kept: Kept) -> str:
+    event = kept.recorded.event
+    if event.act is not None:
+        term = f" {event.act.term}" if event.act.term else ""
+        bonus = "".join(f" + {span}" for span in event.act.bonus)
+        return f"{event.act.kind}{term}{bonus}"
+    if event.settled is not None:
+        origin = f"{event.settled.origin} → " if event.settled.origin else ""
+        return f"{event.settled.what} {origin}{event.settled.id}"
+    if event.reading is not None:
+        return f"reading of {event.reading.name}"
+    if event.kind == "undone":
+        return f"reversed {event.data.get('of')}: {event.data.get('reason')}"
+    return event.kind
+
+
+def _tenure(policy: Policy, state: LineState) -> Json | None:
+    tenure = state.tenure
+    if tenure is None:
+        return None
+    return {
+        "epoch": tenure.epoch,
+        "holder": tenure.holder,
+        "since": _local(policy, tenure.since),
+        "identity": tenure.identity,
+        "locked": tenure.locked,
+    }
+
+
+def _instant(policy: Policy, at: datetime | None) -> str | None:
+    return None if at is None else _local(policy, at)
+
+
+def _local(policy: Policy, at: datetime) -> str:
+    return at.astimezone(policy.zone).isoformat()

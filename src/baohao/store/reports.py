@@ -1,0 +1,70 @@
+"""Reports: what is read from the whole house, a page at a time, however many lines there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import tuple_row
+
+from baohao.core.bucket import bucket_of
+from baohao.store.sql import STATEMENTS, Connection, Row, rows
+
+#: Rows fetched at once.
+PAGE = 5_000
+#: The clocks of clients go wrong by less than this.
+ASTRAY = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What was posted to an account, over all buckets."""
+
+    account: str
+    #: Minor units, both positive.
+    debits: int
+    credits: int
+    postings: int
+
+
+def stream(conn: Connection, name: str, *parameters: Any) -> Iterator[Row]:
+    """Yield the rows of one statement, a page at a time; the transaction stays open meanwhile."""
+    with conn.cursor(name=f"report_{name}", row_factory=tuple_row, withhold=False) as cursor:
+        cursor.itersize = PAGE
+        cursor.execute(STATEMENTS[name], parameters)
+        yield from cursor
+
+
+def totals(conn: Connection) -> tuple[Total, ...]:
+    """Return the trial balance: every account with what was posted to it."""
+    return tuple(Total(*row) for row in rows(conn, "sum_accounts"))
+
+
+def quote(conn: Connection, number: str, quote_id: UUID) -> Mapping[str, Any] | None:
+    """Return what a quote of a number promises; `None` once it has ended."""
+    for terms, _ in rows(conn, "read_quote", bucket_of(number), quote_id):
+        found: Mapping[str, Any] = terms
+        return found
+    return None
+
+
+def versions(conn: Connection, numbers: Iterable[str]) -> Mapping[str, tuple[int, str]]:
+    """Return the version and the policy's pin of each number that is a line."""
+    wanted = sorted(set(numbers))
+    buckets = [bucket_of(number) for number in wanted]
+    found = rows(conn, "find_versions", buckets, wanted)
+    return {number: (version, pin) for number, version, pin in found}
+
+
+def subject_of(conn: Connection, ask: UUID) -> str | None:
+    """
+    Return the line that an ask has changed; `None`: it has changed none.
+
+    The ask's own time, in the first 48 bits of its id, says from where the journal is searched.
+    """
+    made = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ask.int >> 80)
+    found = [subject for (subject,) in rows(conn, "find_subject_of_ask", ask, made - ASTRAY)]
+    return next((subject for subject in found if ":" not in subject), None)
