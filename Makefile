@@ -37,8 +37,8 @@ soak: $(INSTALLED) ## run the laws over fifty times the random work, for hours
 	$(BIN)/pytest -m soak --hypothesis-profile=soak
 
 .PHONY: bench
-bench: $(INSTALLED) ## measure against pgbench and COPY; writes bench/results/latest.json
-	$(BIN)/baohao bench
+bench: $(INSTALLED) ## measure against pgbench and COPY (QUICK=1: a tenth of it); writes bench/results/latest.json
+	$(BIN)/baohao bench $(if $(QUICK),--quick)
 
 .PHONY: lock
 lock: $(INSTALLED) ## choose versions anew: writes requirements.lock, with hashes and no addresses

@@ -11,6 +11,7 @@ import sys
 import typer
 
 from baohao.cli import buy, db, lines, money
+from baohao.cli.bench import PASSED_ON, bench
 from baohao.cli.importing import import_lines
 from baohao.cli.output import REFUSED, WRONG_USE, refuse, wrong
 from baohao.cli.play import play
@@ -45,6 +46,7 @@ app.command("activate")(buy.activate)
 app.command("reverse")(buy.reverse)
 app.command("fund")(money.fund)
 app.command("withdraw")(money.withdraw)
+app.command("bench", context_settings=PASSED_ON)(bench)
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""Benchmarks: ratios taken in one run against pgbench and COPY, never a timed test."""
