@@ -215,15 +215,14 @@ def charges(draw: st.DrawFn) -> Charge:
     )
 
 
+#: Clocks that a policy may have beside its service.
+EXTRA = ("inactivity", "credit", "deactivated", "low", "respite", "product")
+
+
 @st.composite
-def _clocks(draw: st.DrawFn, zone: ZoneInfo) -> dict[str, Clock]:
+def _clocks(draw: st.DrawFn, zone: ZoneInfo, extra: tuple[str, ...]) -> dict[str, Clock]:
     found = {"service": draw(clocks(zone))}
-    some = draw(
-        st.sets(
-            st.sampled_from(["inactivity", "credit", "deactivated", "low", "respite", "product"]),
-            max_size=3,
-        )
-    )
+    some = draw(st.sets(st.sampled_from(extra), max_size=3)) if extra else set()
     if "inactivity" in some:
         starts = ("activation", "event:used")
         found["inactivity"] = draw(clocks(zone, "inactivity", kind="inactivity", starts=starts))
@@ -309,10 +308,16 @@ OFFERS = (
 
 
 @st.composite
-def policies(draw: st.DrawFn, *, version: str = "1", zone: ZoneInfo | None = None) -> Policy:
+def policies(
+    draw: st.DrawFn,
+    *,
+    version: str = "1",
+    zone: ZoneInfo | None = None,
+    extra: tuple[str, ...] = EXTRA,
+) -> Policy:
     """Draw a policy of one world."""
     zone = zone or draw(st.sampled_from(ZONES))
-    found = draw(_clocks(zone))
+    found = draw(_clocks(zone, extra))
     names = frozenset(found)
     expires = "credit" if "credit" in names and draw(st.booleans()) else None
     park = Park(
@@ -441,10 +446,16 @@ class Life:
 
 @st.composite
 def lives(
-    draw: st.DrawFn, *, most: int = 9, kinds: tuple[str, ...] = _KINDS, many: bool = False
+    draw: st.DrawFn,
+    *,
+    most: int = 9,
+    kinds: tuple[str, ...] = _KINDS,
+    many: bool = False,
+    extra: tuple[str, ...] = EXTRA,
 ) -> Life:
     """Draw a life; with `many`, of a policy that may have two worlds."""
-    policy = draw(st.one_of(policies(), worlds()) if many else policies())
+    one = policies(extra=extra)
+    policy = draw(st.one_of(one, worlds()) if many else one)
     zone = policy.zone
     assert isinstance(zone, ZoneInfo)
     history = draw(histories(policy, most=most, kinds=kinds))
