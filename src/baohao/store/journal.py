@@ -19,6 +19,7 @@ from uuid import UUID
 import msgspec
 
 from baohao.core.books.entry import Entry
+from baohao.core.ids import text_of
 from baohao.core.line.codec import decode_event, encode_event, micros
 from baohao.core.line.event import Event
 from baohao.store.sql import Connection, Row, rows
@@ -59,7 +60,7 @@ def posted(entries: Iterable[Entry]) -> bytes:
         [
             entry.kind,
             entry.currency,
-            None if entry.transfer is None else str(entry.transfer),
+            None if entry.transfer is None else text_of(entry.transfer),
             None if entry.payer is None else str(entry.payer),
             entry.reason,
             [str(posting.account) for posting in entry.postings],
@@ -89,7 +90,7 @@ def covered(prev: bytes, recorded: Recorded, payload: bytes, entries: bytes = b"
         micros(recorded.recorded_at),
         micros(event.effective_at),
         event.kind,
-        None if asker.ask is None else str(asker.ask),
+        None if asker.ask is None else text_of(asker.ask),
         asker.principal,
         asker.channel,
     ]

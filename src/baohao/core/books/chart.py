@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
@@ -139,8 +139,11 @@ class Account:
     #: A key, never a name or a document; empty exactly when the heading has no owner.
     owner: str
     currency: str
+    #: The text form, kept: every posting is written down by it, several times.
+    text: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "text", f"{self.kind}:{self.owner}:{self.currency}")
         if _OWNER.fullmatch(self.owner) is None:
             reason = "an owner is at most 80 letters, digits and _ . @ + -"
             raise AccountMalformed(value=str(self), reason=reason)
@@ -150,7 +153,7 @@ class Account:
         exponent_of(self.currency)
 
     def __str__(self) -> str:
-        return f"{self.kind}:{self.owner}:{self.currency}"
+        return self.text
 
     @classmethod
     def parse(cls, text: str) -> Account:

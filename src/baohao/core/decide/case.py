@@ -18,6 +18,7 @@ from baohao.core.books.chart import AccountKind, account
 from baohao.core.books.entry import Entry, entry_of
 from baohao.core.decide.deferred import deferrals
 from baohao.core.fees import Fee
+from baohao.core.ids import text_of
 from baohao.core.line.acts import Act
 from baohao.core.line.course import course_of
 from baohao.core.line.dues import advance
@@ -150,7 +151,7 @@ class Case:
     @property
     def id(self) -> str:
         """The ask's id as text; what the ask brings about carries it."""
-        return str(self.ask.id)
+        return text_of(self.ask.id)
 
     def fee(self, verb: str | None = None) -> Fee:
         """Return what the verb costs in this channel; raises `VerbNotOffered`."""

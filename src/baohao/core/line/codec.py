@@ -18,6 +18,7 @@ from uuid import UUID
 from baohao.core.books.chart import Account
 from baohao.core.books.sale import Sale
 from baohao.core.civil import Span, Unit
+from baohao.core.ids import text_of
 from baohao.core.line.acts import Act
 from baohao.core.line.event import Event
 from baohao.core.line.standing import (
@@ -304,7 +305,7 @@ def _sale(sale: Sale) -> Row:
         [list(share) for share in sale.discounts],
         [list(share) for share in sale.gifts],
         str(sale.payer),
-        None if sale.transfer is None else str(sale.transfer),
+        None if sale.transfer is None else text_of(sale.transfer),
     ]
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from baohao.core.line.acts import Act
 from baohao.core.line.dues import advance, next_due, settle
@@ -92,11 +93,18 @@ def project(policy: Policy, standing: Standing, history: Sequence[Act], at: date
 LOST = frozenset({"lost", "quarantined", "recycled"})
 
 
+# Kept: most deadlines are midnights, which lines by the million share.
+@lru_cache(maxsize=65536)
+def _last_day(at: datetime, zone: tzinfo) -> date:
+    """Return the last civil day of which some part lies before `at`."""
+    return (at - timedelta(microseconds=1)).astimezone(zone).date()
+
+
 def _told(policy: Policy, at: datetime | None) -> Deadline | None:
     """Say an instant with its last good civil day."""
     if at is None:
         return None
-    return Deadline(at, (at - timedelta(microseconds=1)).astimezone(policy.zone).date())
+    return Deadline(at, _last_day(at, policy.zone))
 
 
 def _deadline(run: Run, clock: Clock) -> Deadline | None:
@@ -106,7 +114,7 @@ def _deadline(run: Run, clock: Clock) -> Deadline | None:
     state = run.clocks.get(clock.id)
     if state is not None and state.deadline == at:
         return Deadline(at, last_good_day(clock, state))
-    return Deadline(at, (at - timedelta(microseconds=1)).astimezone(clock.zone).date())
+    return Deadline(at, _last_day(at, clock.zone))
 
 
 def _services(run: Run) -> Mapping[str, frozenset[str]]:
