@@ -94,6 +94,14 @@ def seal(conn: Connection, day: date) -> str:
     return seals.export(seals.seal(conn, day))
 
 
+def sealed_day(text: str) -> date:
+    """Return the day of a text that `seal` gave; ValueError for anything else."""
+    day = date.fromisoformat(text[:10])
+    if not seals.imported(text):
+        raise ValueError("no seal is in it")
+    return day
+
+
 def _makes(chain: Sequence[Kept], row: codec.Row | None, rules: Rules) -> bool:
     """Whether these events make that row; events that cannot be replayed make none."""
     try:

@@ -14,7 +14,7 @@ from uuid import UUID
 from baohao.core.books import income
 from baohao.core.deferral import month_of
 from baohao.core.refusals import Refusal
-from baohao.store import books, deferrals
+from baohao.store import books, deferrals, partitions
 from baohao.store.sql import Connection
 from baohao.store.writes import Writes
 
@@ -38,12 +38,16 @@ def close_month(conn: Connection, month: date, *, now: datetime, parent: UUID) -
     """
     Release what was deferred up to the end of `month`; the ids of its entries follow from `parent`.
 
-    Raises `MonthNotOver` unless the month was over everywhere on Earth a day ago.
+    Raises `MonthNotOver` unless the month was over everywhere on Earth a day ago, and
+    `MonthMissing` where the books have no room for `now` yet: the shell makes it and comes again.
     """
     month = month_of(month)
     after = month_of(date.fromordinal(month.toordinal() + 31))
     if date.fromordinal(now.date().toordinal() - 1) < after:
         raise MonthNotOver(month=month.isoformat()[:7], now=now.date().isoformat()[:7])
+    this_month = partitions.month_of(now)
+    if this_month not in partitions.months(conn):
+        raise partitions.MonthMissing(this_month)
     writes, released, posted = Writes(now), dict[tuple[str, str], int](), 0
     for each in deferrals.take(conn, after):
         for entry in income.release(each.plan, each.currency, each.amount_minor):

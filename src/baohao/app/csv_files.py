@@ -47,11 +47,11 @@ def write_rows(out: TextIO, headings: Sequence[str], rows: Iterable[Sequence[obj
 
 
 @contextmanager
-def replaced(path: Path) -> Iterator[TextIO]:
+def replaced(path: Path, encoding: str = _ENCODING) -> Iterator[TextIO]:
     """Open a file that takes the place of `path` once it is whole; raises `FileUnwritable`."""
     part = path.with_name(f"{path.name}.part")
     try:
-        with part.open("w", encoding=_ENCODING, newline="") as out:
+        with part.open("w", encoding=encoding, newline="") as out:
             yield out
         part.replace(path)
     except OSError as error:

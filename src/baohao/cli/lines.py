@@ -1,14 +1,19 @@
-"""`baohao lines show` and `lines export`: what is true of a line, and of all of them."""
+"""`baohao lines show` and `lines export`: what is true of a line, and of all lines."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from baohao.app import listing
 from baohao.app import show as shows
+from baohao.app.csv_files import replaced, write_rows
 from baohao.cli.asking import Data, Number, house
 from baohao.cli.output import Json, pairs, table, tell
 from baohao.cli.play import between
@@ -35,6 +40,31 @@ def show(line: Number, at: MaybeAt = None, data: Data = None, json: Json = False
     with house(data) as (opened, shell):
         told = shell.run(lambda conn: shows.show(conn, opened.terms(), subject, at))
     tell(told, lambda console: _print(console, told))
+
+
+def export(
+    form: Annotated[str, typer.Option("--format", help="csv")] = "csv",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", dir_okay=False, show_default=False, help="By default the terminal."),
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Write all lines as a table, each with its stage and the last day on which it is safe."""
+    if form != "csv":
+        raise typer.BadParameter(f"{form!r} is not known; there is csv")
+
+    def write(rows: Iterable[Mapping[str, object]]) -> None:
+        cells = (tuple(row.values()) for row in rows)
+        if out is None:
+            write_rows(sys.stdout, listing.COLUMNS, cells)
+            return
+        with replaced(out) as file:
+            write_rows(file, listing.COLUMNS, cells)
+
+    with house(data) as (opened, shell):
+        rules = opened.library.policies
+        shell.run(lambda conn: write(listing.lines(conn, rules)))
 
 
 def _print(console: Console, told: dict[str, Any]) -> None:

@@ -10,12 +10,13 @@ import sys
 
 import typer
 
-from baohao.cli import buy, db, lines, money
+from baohao.cli import books, buy, db, facts, lines, money, upkeep
 from baohao.cli.bench import PASSED_ON, bench
 from baohao.cli.importing import import_lines
 from baohao.cli.output import REFUSED, WRONG_USE, refuse, wrong
 from baohao.cli.play import play
 from baohao.cli.policy import check, show
+from baohao.cli.whatif import whatif
 from baohao.core.refusals import Refusal
 from baohao.wiring import BadSetting
 
@@ -38,14 +39,24 @@ lines_app = typer.Typer(
 app.add_typer(lines_app, name="lines")
 lines_app.command("import")(import_lines)
 lines_app.command("show")(lines.show)
+lines_app.command("export")(lines.export)
+app.add_typer(books.app, name="books")
+app.add_typer(upkeep.audit_app, name="audit")
 app.add_typer(db.app, name="db")
 app.command("quote")(buy.quote)
 app.command("renew")(buy.renew)
 app.command("top-up")(buy.top_up)
 app.command("activate")(buy.activate)
 app.command("reverse")(buy.reverse)
+app.command("record")(facts.record)
+app.command("observe")(facts.observe)
+app.command("ask")(facts.ask)
 app.command("fund")(money.fund)
 app.command("withdraw")(money.withdraw)
+app.command("doctor")(upkeep.doctor)
+app.command("daily")(upkeep.daily)
+app.command("reminders")(upkeep.reminders)
+app.command("whatif")(whatif)
 app.command("bench", context_settings=PASSED_ON)(bench)
 
 

@@ -332,11 +332,12 @@ FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::int[]) AS t (bucket, sub
 WHERE u.bucket = t.bucket AND u.subject = t.subject AND u.promotion = t.promotion
 
 -- name: claim_effects
--- Claim effects that are due, for as long as the lease says; others take what is left.
+-- Claim effects that are due, for as long as the lease says; others take what is left. A house that is
+-- closed owes them and sends nothing.
 UPDATE effects e
 SET lease = %b, tries = tries + 1
 FROM (SELECT bucket, id FROM effects
-      WHERE due_at <= %b AND (lease IS NULL OR lease <= %b)
+      WHERE due_at <= %b AND (lease IS NULL OR lease <= %b) AND (SELECT is_open FROM house)
       ORDER BY due_at, bucket, id LIMIT %b FOR UPDATE SKIP LOCKED) AS t
 WHERE e.bucket = t.bucket AND e.id = t.id
 RETURNING e.bucket, e.id, e.subject, e.epoch, e.kind, e.due_at, e.tries, e.data
@@ -447,6 +448,10 @@ FROM lines l
 JOIN boundaries b USING (bucket, number)
 JOIN ladders r USING (ladder)
 ORDER BY l.bucket, l.number
+
+-- name: list_states
+-- List all lines as they stand.
+SELECT state FROM lines ORDER BY bucket, number
 
 -- name: list_entries
 -- List the entries of some time in the order in which they were posted.
@@ -614,7 +619,7 @@ FROM (SELECT bucket, plan, currency, sum(amount) AS total
       FROM deferrals, unnest(amounts) AS amount GROUP BY 1, 2, 3) AS d
 FULL JOIN (SELECT bucket, split_part(account, ':', 2) AS plan, currency, -sum(amount) AS total
            FROM entries, unnest(accounts, amounts) AS p (account, amount)
-           WHERE account LIKE 'deferred:%%' AND kind <> 'release' GROUP BY 1, 2, 3) AS p
+           WHERE account LIKE 'deferred:%%' GROUP BY 1, 2, 3) AS p
   USING (bucket, plan, currency)
 
 -- name: doctor_epochs

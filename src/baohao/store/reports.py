@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg
+from psycopg.adapt import AdaptersMap
 from psycopg.rows import tuple_row
 
 from baohao.core.bucket import bucket_of
-from baohao.store.sql import STATEMENTS, Connection, Row, rows
+from baohao.store.sql import ADAPTERS, STATEMENTS, Connection, Row, rows
 
 #: Rows fetched at once.
 PAGE = 5_000
@@ -30,9 +32,21 @@ class Total:
     postings: int
 
 
+class Pages(psycopg.ServerCursor[Row]):
+    """A cursor of the server's that reads rows as all of ours do."""
+
+    def __init__(self, connection: Connection, name: str) -> None:
+        super().__init__(connection, name, row_factory=tuple_row)
+
+    @property
+    def adapters(self) -> AdaptersMap:
+        """Shared by all cursors, and never changed."""
+        return ADAPTERS
+
+
 def stream(conn: Connection, name: str, *parameters: Any) -> Iterator[Row]:
     """Yield the rows of one statement, a page at a time; the transaction stays open meanwhile."""
-    with conn.cursor(name=f"report_{name}", row_factory=tuple_row, withhold=False) as cursor:
+    with Pages(conn, name) as cursor:
         cursor.itersize = PAGE
         cursor.execute(STATEMENTS[name], parameters)
         yield from cursor

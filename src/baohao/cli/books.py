@@ -1,0 +1,147 @@
+"""`baohao books`: whether they balance, closing a month, and the journal for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from baohao.app import close as closing
+from baohao.app import doctor, ledger
+from baohao.app import house as houses
+from baohao.app.csv_files import replaced
+from baohao.cli.asking import Data, house
+from baohao.cli.output import DONE, REFUSED, Json, table, tell
+from baohao.core.money import format_minor
+from baohao.outside.ids import new_id
+
+app = typer.Typer(help="The books: double entry, in whole minor units.", no_args_is_help=True)
+
+#: What the doctor says of money.
+MONEY = ("entries", "clearing", "balances", "sales", "deferrals", "promotions")
+
+
+def _month(text: str) -> date:
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no month: write it as in 2026-01") from None
+
+
+Month = Annotated[
+    date,
+    typer.Option("--month", parser=_month, metavar="MONTH", show_default=False, help="2026-01"),
+]
+MaybeMonth = Annotated[
+    date | None,
+    typer.Option(
+        "--month", parser=_month, metavar="MONTH", show_default=False, help="By default all."
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", dir_okay=False, show_default=False, help="By default the terminal."),
+]
+
+
+@app.command()
+def check(data: Data = None, json: Json = False) -> None:
+    """Examine every invariant of money, and print the trial balance."""
+    with house(data) as (_, shell):
+        found = shell.run(lambda conn: [f for f in doctor.examine(conn) if f.name in MONEY])
+        balances = shell.run(ledger.trial_balance)
+    totals = {
+        currency: sum(b.balance_minor for b in balances if b.currency == currency)
+        for currency in sorted({b.currency for b in balances})
+    }
+    is_well = all(f.is_well for f in found) and not any(totals.values())
+    facts = {
+        "balanced": is_well,
+        "checks": [
+            {"name": f.name, "holds": f.holds, "looked": f.looked, "wrong": f.wrong} for f in found
+        ],
+        "accounts": [
+            {
+                "account": b.account,
+                "section": b.section,
+                "currency": b.currency,
+                "debits": format_minor(b.debits_minor, b.currency),
+                "credits": format_minor(b.credits_minor, b.currency),
+                "balance": format_minor(b.balance_minor, b.currency),
+            }
+            for b in balances
+        ],
+        "totals": {c: format_minor(minor, c) for c, minor in totals.items()},
+    }
+    tell(facts, lambda console: _print(console, facts))
+    raise typer.Exit(DONE if is_well else REFUSED)
+
+
+@app.command()
+def close(month: Month, data: Data = None, json: Json = False) -> None:
+    """Close a month: what was deferred to it, and to those before, becomes revenue."""
+    parent = new_id()
+    with house(data) as (_, shell):
+        done = shell.run(
+            lambda conn: closing.close_month(conn, month, now=houses.house(conn).now, parent=parent)
+        )
+    facts = {
+        "month": month.isoformat()[:7],
+        "entries": done.entries,
+        "released": [
+            {"plan": plan, "currency": currency, "amount": format_minor(minor, currency)}
+            for (plan, currency), minor in sorted(done.released.items())
+        ],
+    }
+    tell(facts, lambda console: _print_closed(console, facts))
+
+
+@app.command()
+def export(
+    form: Annotated[str, typer.Option("--format", help="hledger")] = "hledger",
+    month: MaybeMonth = None,
+    out: Out = None,
+    data: Data = None,
+) -> None:
+    """Write the entries as a plain-text journal that hledger reads."""
+    if form != "hledger":
+        raise typer.BadParameter(f"{form!r} is not known; there is hledger")
+
+    def write(lines: Iterable[str]) -> None:
+        if out is None:
+            for line in lines:
+                typer.echo(line)
+        else:
+            with replaced(out, encoding="utf-8") as file:
+                file.writelines(f"{line}\n" for line in lines)
+
+    with house(data) as (_, shell):
+        shell.run(lambda conn: write(ledger.hledger(conn, month)))
+
+
+def _print(console: Console, facts: dict[str, Any]) -> None:
+    checks = table("what must hold", "looked at", "wrong", right=("looked at", "wrong"))
+    for each in facts["checks"]:
+        checks.add_row(each["holds"], str(each["looked"]), str(each["wrong"]))
+    console.print(checks)
+    columns = ("debits", "credits", "balance")
+    accounts = table("account", "section", *columns, right=columns)
+    for each in facts["accounts"]:
+        accounts.add_row(each["account"], each["section"], *(each[name] for name in columns))
+    for currency, total in facts["totals"].items():
+        accounts.add_row(f"all in {currency}", "", "", "", total)
+    console.print(accounts)
+    if facts["balanced"]:
+        console.print("The books balance.", style="green")
+    else:
+        console.print("The books do not balance: baohao doctor says where.", style="red")
+
+
+def _print_closed(console: Console, facts: dict[str, Any]) -> None:
+    for each in facts["released"]:
+        console.print(f"{each['plan']}: {each['currency']} {each['amount']} became revenue.")
+    console.print(f"{facts['month']} is closed, with {facts['entries']} entries.")
