@@ -17,7 +17,10 @@ from baohao.core.civil import Span, aware, midnight
 from baohao.core.line.acts import KINDS, Act
 from baohao.core.line.fold import Folded, fold
 from baohao.core.line.project import Deadline, Projection, project
+from baohao.core.line.prospect import Prospect, Range, together
+from baohao.core.line.state import Reading
 from baohao.core.money import format_minor, parse_minor
+from baohao.core.observed import beside
 from baohao.core.policy.model import PLACES, SERVICES, Policy
 from baohao.core.policy.worlds import worlds_of
 from baohao.core.refusals import Malformed
@@ -41,16 +44,6 @@ class EventMalformed(Malformed):
     """Event {index} of the history is not valid: {reason}."""
 
     code = "malformed.event"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What the operator said of a clock or a balance."""
-
-    at: datetime
-    name: str
-    until: datetime | None = None
-    amount_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,26 +179,23 @@ def told(
     at: datetime,
 ) -> Json:
     """Return what folds and projections, one for each world, say at `at`; `readings` up to then."""
-    first, view = folded[0], views[0]
-    stages = sorted({v.stage for v in views})
+    first, view, seen = folded[0], views[0], together(views)
+    stages = list(seen.stages)
     return {
         "policy": policy.name,
         "version": policy.version,
         "at": _local(policy, at),
         "worlds": len(views),
         "stage": stages[0] if len(stages) == 1 else stages,
-        "safe_until": _range(policy, [v.safe_until for v in views]),
-        "service_until": _range(policy, [v.service_until for v in views]),
-        "clocks": {c: _range(policy, [v.clocks[c] for v in views]) for c in policy.clocks},
+        "safe_until": _range(policy, seen.safe_until),
+        "service_until": _range(policy, seen.service_until),
+        "clocks": {name: _range(policy, seen.clocks[name]) for name in policy.clocks},
         "balances": _same([_balances(policy, v) for v in views]),
-        "services": {
-            place: [s for s in SERVICES if all(s in v.services.get(place, ()) for v in views)]
-            for place in PLACES
-        },
+        "services": {place: [s for s in SERVICES if s in seen.services[place]] for place in PLACES},
         "ahead": _same([_ahead(policy, v) for v in views]),
         "settled": _same([_settled(policy, f) for f in folded]),
         "benefits": _same([_benefits(policy, f) for f in folded]),
-        "observed": _observed(policy, views, readings),
+        "observed": _observed(policy, seen, readings),
         "parked": view.parked,
         "held": view.held,
         "parked_days": {str(year): days for year, days in sorted(view.barred_days.items())},
@@ -239,13 +229,11 @@ def _one(policy: Policy, deadline: Deadline | None) -> Json | None:
     return {"at": _local(policy, deadline.at), "last_day": deadline.last_day.isoformat()}
 
 
-def _range(policy: Policy, deadlines: Sequence[Deadline | None]) -> Json | None:
+def _range(policy: Policy, found: Range) -> Json | None:
     """Return one deadline, or the earliest and the latest of several."""
-    if all(d == deadlines[0] for d in deadlines):
-        return _one(policy, deadlines[0])
-    known = sorted((d for d in deadlines if d is not None), key=lambda d: d.at)
-    latest = None if None in deadlines else known[-1]
-    return {"earliest": _one(policy, known[0]), "latest": _one(policy, latest)}
+    if found.is_known:
+        return _one(policy, found.earliest)
+    return {"earliest": _one(policy, found.earliest), "latest": _one(policy, found.latest)}
 
 
 def _balances(policy: Policy, view: Projection) -> dict[str, str]:
@@ -285,20 +273,14 @@ def _benefits(policy: Policy, folded: Folded) -> list[Json]:
     ]
 
 
-def _observed(
-    policy: Policy, views: Sequence[Projection], readings: Sequence[Reading]
-) -> dict[str, Json]:
+def _observed(policy: Policy, seen: Prospect, readings: Sequence[Reading]) -> dict[str, Json]:
     """Put the latest reading of each clock and balance beside what was computed."""
-    beside: dict[str, Json] = {}
-    for reading in readings:
-        if reading.until is None:
-            beside[reading.name] = {"amount": _money(policy, reading.amount_minor or 0)}
+    told: dict[str, Json] = {}
+    for name, each in beside(seen, readings, (), policy.zone).items():
+        if each.reading.until is None or each.last_day is None:
+            told[name] = {"amount": _money(policy, each.reading.amount_minor or 0)}
             continue
-        last = (reading.until - timedelta(microseconds=1)).astimezone(policy.zone).date()
-        row = _one(policy, Deadline(reading.until, last)) or {}
-        computed = {v.clocks[reading.name] for v in views}
-        only = computed.pop() if len(computed) == 1 else None
-        if only is not None:
-            row["differs_days"] = (last - only.last_day).days
-        beside[reading.name] = row
-    return beside
+        told[name] = _one(policy, Deadline(each.reading.until, each.last_day)) or {}
+        if each.differs_days is not None:
+            told[name]["differs_days"] = each.differs_days
+    return told

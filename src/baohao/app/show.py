@@ -256,7 +256,7 @@ def _sold(policy: Policy, sold: Sold) -> Json:
 
 def _readings(
     state: LineState, chain: Iterable[Kept], at: datetime, now: datetime
-) -> Sequence[play.Reading]:
+) -> Sequence[Reading]:
     """Return what the operator had said by then, in this life of the number."""
     found: list[Reading] = []
     for kept in chain:
@@ -266,10 +266,7 @@ def _readings(
         elif event.reading is not None and event.reading.at <= at:
             found.append(event.reading)
     known = found if at < now else state.readings
-    return [
-        play.Reading(at=r.at, name=r.name, until=r.until, amount_minor=r.amount_minor)
-        for r in sorted(known, key=lambda r: r.at)
-    ]
+    return sorted(known, key=lambda r: r.at)
 
 
 def _event(policy: Policy, kept: Kept) -> Json:

@@ -154,6 +154,7 @@ def _is_plain(policy: Policy) -> bool:
     return not (
         any(b.expires for b in policy.balances.values())
         or any(c.below or c.kind == "activate_by" for c in clocks)
-        or any(_is_staged(c.starts) for c in (*clocks, *policy.charges))
+        or any(_is_staged(clock.starts) for clock in clocks)
+        or any(_is_staged(charge.starts) for charge in policy.charges)
         or (limit and stretch_days(policy) > limit)
     )
