@@ -52,7 +52,7 @@ def owe(writes: Writes, subject: str, epoch: int, effects: Sequence[Effect], par
 
 
 def claim(conn: Connection, now: datetime, lease: datetime, limit: int) -> tuple[Owed, ...]:
-    """Claim at most `limit` effects that are due at `now`, until `lease`."""
+    """Claim at most `limit` effects due at `now`, until `lease`; of a closed house, none."""
     found = rows(conn, "claim_effects", lease, now, now, limit)
     return tuple(
         Owed(
