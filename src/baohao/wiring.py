@@ -1,44 +1,62 @@
 """
 The wiring: settings in, ready use cases out. The only room that knows every other one below.
 
-An installation opens its database when something needs it: a command that only reads policies starts
-no server.
+An installation opens its database when something needs it: a command that only reads policies
+starts no server.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import psycopg
 
-from baohao.app import shell
+from baohao.app import house, shell
 from baohao.app.catalogue import fees_at
 from baohao.app.door import Door
+from baohao.app.enrol import By
+from baohao.app.intake import Intake
+from baohao.app.inventory import Defaults, Inventory, Progress, read_inventory
+from baohao.app.inventory_kinds import Kinds
 from baohao.app.library import Library, read_library
 from baohao.config import BadSetting, Settings, settings
 from baohao.core.asks import Terms
+from baohao.core.fees import FeeSchedule
 from baohao.core.refusals import Refusal
 from baohao.outside.ids import new_id
 from baohao.store import migrate
-from baohao.store.embedded import Embedded
-from baohao.store.sql import Connection, rows
+from baohao.store.clock import now
+from baohao.store.embedded import Embedded, backup, restore
+from baohao.store.sql import Connection
 
-__all__ = ["BadSetting", "DatabaseAway", "Installation", "installation"]
+__all__ = ["BadSetting", "DatabaseAway", "Installation", "ServerElsewhere", "installation", "now"]
+
+#: For how long fee schedules are taken as they were read (seconds); one begins at a midnight.
+FEES_KEPT_S = 60.0
 
 
 class DatabaseAway(Refusal):
     """
-    The database cannot be reached: {reason}. Start its server, or set BAOHAO_DATABASE_URL to one that
-    runs; without that variable the embedded one is used.
+    The database cannot be reached: {reason}. Start its server, or set BAOHAO_DATABASE_URL to one
+    that runs; without that variable the embedded one is used.
     """
 
     code = "database.away"
+
+
+class ServerElsewhere(Refusal):
+    """
+    BAOHAO_DATABASE_URL names a server, and this is for the embedded database: use the server's own
+    tools, or unset the variable.
+    """
+
+    code = "database.elsewhere"
 
 
 def installation(data: Path | None = None, environ: Mapping[str, str] = os.environ) -> Installation:
@@ -51,16 +69,24 @@ class Installation:
     """One baohao: its settings, its library, its database."""
 
     settings: Settings
+    #: Fee schedules, and when they were read.
+    _fees_read: tuple[float, Mapping[str, FeeSchedule]] | None = field(
+        default=None, init=False, repr=False
+    )
 
-    @property
-    def embedded(self) -> Embedded | None:
-        """The embedded PostgreSQL; `None`: a server is used."""
-        return None if self.settings.database_url else Embedded(self.settings.data)
+    # --- what it has ------------------------------------------------------------------------------
 
     @cached_property
     def library(self) -> Library:
         """Policies, operators, promotions and fees; raises `LibraryRefused`."""
         return read_library(self.settings.policies).accepted()
+
+    @property
+    def embedded(self) -> Embedded:
+        """The embedded PostgreSQL; raises `ServerElsewhere` where a server is used."""
+        if self.settings.database_url:
+            raise ServerElsewhere()
+        return Embedded(self.settings.data)
 
     @cached_property
     def conninfo(self) -> str:
@@ -70,67 +96,92 @@ class Installation:
         The embedded one is started and brought up to date; a server is only looked at. Raises
         `EmbeddedRefusal`, `SchemaRefusal`, `DatabaseAway`.
         """
-        embedded = self.embedded
-        conninfo = embedded.start().conninfo() if embedded else self.settings.database_url or ""
-        with self._autocommit(conninfo) as conn:
-            if embedded is not None:
+        with self._reached() as conn:
+            if not self.settings.database_url:
                 migrate.apply(conn)
             migrate.check(conn)
-        return conninfo
+            return self._started
 
     def connect(self) -> Connection:
         """Open a connection; raises as `conninfo` does."""
         with _reaching():
             return shell.connect(self.conninfo)
 
-    def migrate(self) -> tuple[str, ...]:
-        """Bring the schema of the database up to date; return the files that were applied."""
-        embedded = self.embedded
-        conninfo = embedded.start().conninfo() if embedded else self.settings.database_url or ""
-        with self._autocommit(conninfo) as conn:
-            return tuple(map(str, migrate.apply(conn)))
-
     @contextmanager
     def shell(self) -> Iterator[shell.Shell]:
         """Give the shell that runs asks through the door."""
-        opened = shell.Shell(Door(self.terms), self.connect)
+        # Not `self.connect`: a server that goes away while we work is waited for, not refused.
+        opened = shell.Shell(Door(self.terms), lambda: shell.connect(self.conninfo))
         shell.steady()
         try:
             yield opened
         finally:
             opened.close()
 
-    @cached_property
-    def terms(self) -> Callable[[], Terms]:
-        """What is on offer now, made anew for each batch."""
+    def terms(self) -> Terms:
+        """Return what is on offer now."""
         library = self.library
+        return Terms(
+            rules=library.policies,
+            promotions=library.promotions,
+            fees=self._fees(),
+            transfer=new_id(),
+        )
+
+    # --- files ------------------------------------------------------------------------------------
+
+    def read_inventory(
+        self, file: Path, *, encoding: str, defaults: Defaults, progress: Progress
+    ) -> Inventory:
+        """Read and check an inventory against the library; raises as `read_inventory` does."""
         with self.connect() as conn:
-            day = now(conn)
-        fees = fees_at(library.fees, library.operators, day)
-
-        def make() -> Terms:
-            return Terms(
-                rules=library.policies,
-                promotions=library.promotions,
-                fees=fees,
-                transfer=new_id(),
-            )
-
-        return make
+            at = now(conn)
+        kinds = Kinds(self.library.policies, self.library.operators, at)
+        return read_inventory(file, kinds, encoding=encoding, defaults=defaults, progress=progress)
 
     @contextmanager
-    def _autocommit(self, conninfo: str) -> Iterator[Connection]:
+    def intake(self, by: By) -> Iterator[Intake]:
+        """Give what takes inventories in."""
+        with self.shell() as opened:
+            yield Intake(opened, self.terms, by, new_id)
+
+    # --- the database as a whole ------------------------------------------------------------------
+
+    def migrate(self) -> tuple[str, ...]:
+        """Bring the schema up to date and return the files that were applied."""
+        with self._reached() as conn:
+            return tuple(map(str, migrate.apply(conn)))
+
+    def backup(self, file: Path) -> None:
+        """Write the embedded database, as it is at one instant, into a file."""
+        backup(self.embedded, file)
+
+    def restore(self, file: Path) -> None:
+        """Replace the embedded database by the one in a file; it stays closed until resumed."""
+        self.embedded.start()
+        restore(self.embedded, file, before_open=house.close)
+
+    # --- how --------------------------------------------------------------------------------------
+
+    @cached_property
+    def _started(self) -> str:
+        return self.settings.database_url or self.embedded.start().conninfo()
+
+    @contextmanager
+    def _reached(self) -> Iterator[Connection]:
         with _reaching():
-            conn = psycopg.connect(conninfo, autocommit=True, connect_timeout=10)
+            conn = psycopg.connect(self._started, autocommit=True, connect_timeout=10)
         with conn:
             yield conn
 
-
-def now(conn: Connection) -> datetime:
-    """Return what time it is in the house: the database's clock, and what the demo adds to it."""
-    ((at, _),) = rows(conn, "read_clock")
-    instant: datetime = at
-    return instant
+    def _fees(self) -> Mapping[str, FeeSchedule]:
+        """Return the fee schedules of today, by the house's clock."""
+        kept = self._fees_read
+        if kept is None or time.monotonic() - kept[0] >= FEES_KEPT_S:
+            with self.connect() as conn:
+                fees = fees_at(self.library.fees, self.library.operators, now(conn))
+            kept = self._fees_read = (time.monotonic(), fees)
+        return kept[1]
 
 
 @contextmanager
