@@ -426,7 +426,20 @@ def histories(
     return tuple(sorted((begun, *rest), key=lambda act: (act.at, act.id)))
 
 
-@dataclass(frozen=True, kw_only=True)
+def brief(policy: Policy) -> str:
+    """Say what a drawn policy is made of: all of it would fill pages."""
+    clocks = (f"{c.id}: {c.term} {c.ends} {c.month_end.rule}" for c in policy.clocks.values())
+    rules = (
+        f"{rule.id}: {ext.clock} {ext.base} {ext.term} {ext.cap} guard={ext.never_shorten}"
+        for rule in policy.events
+        for ext in rule.extends
+    )
+    rungs = (f"{s.name} {s.lasts or s.until} {s.balance.kind}" for s in policy.stages)
+    parts = (policy.zone_name, *clocks, *rules, *rungs, *map(str, policy.charges), policy.park)
+    return "\n  ".join(map(str, (*parts, policy.balances, policy.reversal)))
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Life:
     """A policy and what happened under it."""
 
@@ -434,6 +447,13 @@ class Life:
     acts: tuple[Act, ...]
     #: Some instant of it.
     at: datetime
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self))
+
+    def __repr__(self) -> str:
+        acts = (f"{a.id} {a.kind} {a.at} {a.term} {a.bonus} {a.amount_minor}" for a in self.acts)
+        return "\n  ".join((brief(self.policy), *acts, str(self.at)))
 
     @property
     def rules(self) -> Rules:

@@ -1,0 +1,216 @@
+"""What holds for every sequence of asks: the journal gives the row, the books give the balances."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections import Counter, defaultdict
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+
+from baohao.core.asks import Decision
+from baohao.core.books.chart import AccountKind
+from baohao.core.books.entry import Entry, totals, uncleared
+from baohao.core.books.sale import batch_transfer
+from baohao.core.decide import decide
+from baohao.core.decide.case import WouldShorten, safe_until
+from baohao.core.line import codec
+from baohao.core.line.evolve import evolve, settle
+from baohao.core.line.fold import fold
+from baohao.core.refusals import Refusal
+from tests.core.laws.asking import Story, stories, told
+
+
+@given(stories())
+def test_replaying_the_journal_gives_the_row(story: Story) -> None:
+    state = None
+    for step in told(story):
+        if step.decision is None:
+            continue
+        if step.ask.verb == "carry_over":
+            # Another number, another journal.
+            state = None
+        for event in step.decision.events:
+            state = evolve(state, event, story.terms.rules)
+        assert state == step.decision.state
+
+
+@given(stories())
+def test_a_decision_is_pure_and_a_refusal_changes_nothing(story: Story) -> None:
+    for step in told(story):
+        written = None if step.before is None else codec.encode(step.before)
+        again = decide(step.before, step.facts, step.ask, story.terms, step.now)
+        assert again == step.result
+        assert written == (None if step.before is None else codec.encode(step.before))
+        if isinstance(step.result, Refusal):
+            assert step.result.message
+            json.dumps(step.result.facts, default=str)
+
+
+@given(stories())
+def test_what_is_decided_can_be_written_down(story: Story) -> None:
+    for step in told(story):
+        decision = step.decision
+        if decision is None:
+            continue
+        assert len(json.dumps(decision.answer)) <= 200
+        for event in decision.events:
+            parts = json.loads(json.dumps(codec.encode_event(event)))
+            assert codec.decode_event(event.kind, event.effective_at, parts) == event
+        if decision.state is not None:
+            row = json.loads(json.dumps(codec.encode(decision.state)))
+            assert codec.decode(row) == decision.state
+
+
+def entries_of(story: Story) -> list[Entry]:
+    return [e for step in told(story) if step.decision for e in step.decision.entries]
+
+
+@given(stories())
+def test_entries_balance_and_clear(story: Story) -> None:
+    entries = entries_of(story)
+    for entry in entries:
+        assert sum(posting.amount_minor for posting in entry.postings) == 0
+    assert uncleared((*entries, *batch_transfer(entries))) == {}
+
+
+@given(stories())
+def test_deferred_revenue_is_what_its_schedule_says(story: Story) -> None:
+    scheduled: Counter[str] = Counter()
+    posted: Counter[str] = Counter()
+    for step in told(story):
+        if step.decision is None:
+            continue
+        for plan, _, month, minor in step.decision.deferrals:
+            assert month.day == 1
+            scheduled[plan] += minor
+        for account, total in totals(step.decision.entries).items():
+            if account.kind is AccountKind.DEFERRED:
+                posted[account.owner] -= total
+        assert +scheduled == +posted
+        assert -scheduled == -posted
+        kept: defaultdict[str, int] = defaultdict(int)
+        state = step.decision.state
+        for sold in state.sold if state is not None else ():
+            kept[sold.sale.plan] += sold.kept_minor
+        if not _forgot(step.decision):
+            assert all(posted[plan] >= minor for plan, minor in kept.items())
+
+
+def _forgot(decision: Decision) -> bool:
+    return decision.state is None
+
+
+@given(stories())
+def test_the_books_owe_what_the_balances_hold(story: Story) -> None:
+    owed: Counter[str] = Counter()
+    for step in told(story):
+        decision = step.decision
+        if decision is None or decision.state is None:
+            continue
+        for account, total in totals(decision.entries).items():
+            if account.kind is AccountKind.CREDIT:
+                owed[account.owner] -= total
+        if step.ask.verb == "change_number":
+            # What it had is on its way to the other number.
+            assert sum(owed.values()) == 0
+            continue
+        held = sum(decision.state.standing.balances.values())
+        assert sum(owed.values()) == held
+        assert {plan for plan, minor in owed.items() if minor} <= {decision.state.plan}
+
+
+@given(stories())
+def test_a_sale_puts_nothing_right(story: Story) -> None:
+    for step in told(story):
+        if step.decision is not None and step.ask.verb in ("renew", "top_up", "activate", "restore"):
+            assert not [
+                posting
+                for entry in step.decision.entries
+                for posting in entry.postings
+                if posting.account.kind is AccountKind.ADJUSTMENTS
+            ]
+
+
+@given(stories())
+def test_a_renewal_never_shortens_unless_that_is_accepted(story: Story) -> None:
+    for step in told(story):
+        if step.ask.verb not in ("renew", "top_up") or step.before is None:
+            continue
+        before, _ = settle(step.before, story.terms.rules, step.now)
+        accepted = step.ask.payload.get("accept_shorter") is True
+        if isinstance(step.result, WouldShorten):
+            assert not accepted
+            assert int(str(step.result.facts["days"])) >= 1
+        elif step.decision is not None and step.decision.state is not None and not accepted:
+            after = step.decision.state.standing.clocks
+            for name, clock in before.standing.clocks.items():
+                assert name not in after or after[name].deadline >= clock.deadline
+
+
+@given(stories())
+def test_a_quote_changes_nothing_and_binds(story: Story) -> None:
+    for step in told(story):
+        decision = step.decision
+        if step.ask.verb != "quote" or decision is None or decision.quote is None:
+            continue
+        assert decision.state is step.before
+        assert (decision.events, decision.entries) == ((), ())
+        terms = decision.quote.terms
+        ask = copy.copy(step.ask)
+        payload = {
+            "term": step.ask.payload["term"],
+            "paid": "float:agent-7:MOP",
+            "quote": str(decision.quote.id),
+            "total_minor": terms["total"],
+            "accept_shorter": True,
+        }
+        object.__setattr__(ask, "verb", "renew")
+        object.__setattr__(ask, "payload", payload)
+        facts = copy.copy(step.facts)
+        object.__setattr__(facts, "quote", decision.quote)
+        later = step.now + timedelta(minutes=14)
+        sold = decide(step.before, facts, ask, story.terms, later)
+        assert isinstance(sold, Decision), sold
+        assert sold.state is not None
+        until = safe_until(sold.state)
+        assert (until.isoformat() if until else "") == terms["until"]
+        assert sold.answer["total"] == terms["total"]
+
+
+@given(stories())
+def test_a_renewal_undone_before_it_began_was_never_made(story: Story) -> None:
+    for step in told(story):
+        if step.ask.verb != "renew" or step.decision is None or step.before is None:
+            continue
+        renewed, at = step.decision.state, step.now + timedelta(minutes=1)
+        assert renewed is not None
+        act = str(step.ask.id)
+        starts = [b.start for b in renewed.standing.benefits if b.act == act]
+        zone = story.terms.rules[renewed.pin].zone
+        sold = next(s for s in renewed.sold if s.act == act)
+        ahead = starts and min(starts).astimezone(zone).date() > at.astimezone(zone).date()
+        if not ahead or sold.sale.gifts:
+            continue
+        ask = copy.copy(step.ask)
+        object.__setattr__(ask, "verb", "reverse")
+        object.__setattr__(ask, "payload", {"of": act, "reason": "a change of mind"})
+        object.__setattr__(ask, "expect_version", None)
+        undone = decide(renewed, step.facts, ask, story.terms, at)
+        assert isinstance(undone, Decision), undone
+        never, due = settle(step.before, story.terms.rules, at)
+        assert undone.state is not None
+        assert undone.state.acts == never.acts
+        assert undone.state.sold == never.sold
+        (one,) = fold(story.terms.rules, never.first_pin, never.acts, until=at)
+        assert undone.state.standing == one.standing
+        assert step.before.standing.at is None or due == () or never.standing.at == one.standing.at
+
+
+@pytest.mark.soak
+@given(stories(most=60))
+def test_no_sequence_of_asks_goes_wrong(story: Story) -> None:
+    versions = [step.decision.state.version for step in told(story) if step.decision and step.decision.state]
+    assert versions == sorted(versions) or any(s.ask.verb == "carry_over" for s in told(story))
