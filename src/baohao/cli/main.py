@@ -12,6 +12,7 @@ import typer
 
 from baohao.cli import books, buy, db, facts, lines, money, upkeep
 from baohao.cli.bench import PASSED_ON, bench
+from baohao.cli.demo import demo
 from baohao.cli.importing import import_lines
 from baohao.cli.output import REFUSED, WRONG_USE, refuse, wrong
 from baohao.cli.play import play
@@ -57,6 +58,7 @@ app.command("doctor")(upkeep.doctor)
 app.command("daily")(upkeep.daily)
 app.command("reminders")(upkeep.reminders)
 app.command("whatif")(whatif)
+app.command("demo")(demo)
 app.command("bench", context_settings=PASSED_ON)(bench)
 
 
