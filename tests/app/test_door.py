@@ -7,11 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+import pytest
 from psycopg.rows import dict_row
 from tests.shop import BALANCE180, FLOAT, KEEP12, RENTAL, TILL, Shop, codes, granted, promotions
 
 from baohao.app import daily
 from baohao.app.door import Answered, Door
+from baohao.app.renumber import NumberNotFree, change_number
 from baohao.core.asks import Ask
 from baohao.core.policy.model import Policy
 from baohao.store.sql import Connection
@@ -280,8 +282,8 @@ UNSOUND: tuple[tuple[dict[str, Any], str], ...] = (
     ({"note": "\ud800"}, "ask.malformed"),
     ({"amount": 1.5}, "ask.malformed"),
     ({"amount": 2**63}, "ask.malformed"),
-    ({"deep": [[[[[[[1]]]]]]]}, "ask.malformed"),
-    ({"note": "x" * 20_000}, "ask.malformed"),
+    ({"deep": [[[[[[[[[[[[[1]]]]]]]]]]]]]}, "ask.malformed"),
+    ({"note": "x" * 300_000}, "ask.malformed"),
     ({"key": ""}, "ask.malformed"),
     ({"key": "k" * 201}, "ask.malformed"),
     ({"principal": "a\nb"}, "ask.malformed"),
@@ -465,3 +467,33 @@ def test_ids_are_the_askers(shop: Shop) -> None:
     id_ = UUID("0190163d-8694-739b-aea5-966c26f8ad91")
     shop.answers([shop.ask("stock", A, operator="demo", plan="keep12", pin=KEEP12, id=id_)])
     assert shop.rows("SELECT ask FROM journal WHERE subject = %s", A) == [(id_,)]
+
+
+def test_a_number_is_changed_whole_or_not_at_all(shop: Shop) -> None:
+    shop.open(A)
+    shop.answers([shop.renew(A)])
+    shop.answers([shop.stock(B)])
+    shop.open(C)
+    before, door = shop.line(A), Door(shop.terms)
+    ask = shop.ask("change_number", A, to=B, reason="lucky")
+    taken = shop.ask("change_number", A, to=C, reason="lucky")
+    with pytest.raises(NumberNotFree):
+        shop.shell.run(lambda conn: change_number(conn, door, taken, shop.new_id()))
+    assert shop.line(A) == before
+    first = granted(shop.shell.run(lambda conn: change_number(conn, door, ask, shop.new_id())))
+    again = granted(shop.shell.run(lambda conn: change_number(conn, door, ask, shop.new_id())))
+    assert (first.answer, again.is_repeat) == (again.answer, True)
+    assert shop.line(A).tenure is None
+    assert shop.line(B).standing.clocks == before.standing.clocks
+    shop.is_well()
+
+
+def test_a_number_that_was_returned_has_another_life(shop: Shop) -> None:
+    shop.open(A)
+    shop.say("terminate", A, cause="holder", reason="leaves")
+    shop.later(timedelta(days=400))
+    shop.say("return", A)
+    granted(shop.answers([shop.activate(A, "another")])[0])
+    tenures = shop.rows("SELECT epoch, holder, until IS NULL FROM tenures ORDER BY epoch")
+    assert tenures == [(1, f"h{A}", False), (2, "another", True)]
+    shop.is_well()

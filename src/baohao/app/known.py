@@ -43,6 +43,8 @@ class Known:
     held: Mapping[str, books.Held]
     #: (holder, operator) -> lines, as locked; and by how much the batch changes it.
     holdings: Mapping[tuple[str, str], int]
+    #: Whose holdings were locked, if there were any.
+    holders: frozenset[str] = frozenset()
     held_more: dict[tuple[str, str], int] = field(default_factory=dict)
     #: identifier -> number.
     cards: dict[str, str]
@@ -134,11 +136,15 @@ class Known:
         """Add the rows of what the batch counted: holdings, and uses of promotions."""
         for (holder, operator), change in sorted(self.held_more.items()):
             if change:
-                # Whoever loses a line has been counted; whoever gets one was locked, if there.
-                is_known = change < 0 or (holder, operator) in self.holdings
-                statement = "update_holdings" if is_known else "insert_holdings"
-                writes.add(statement, bucket_of(holder), holder, operator, change)
+                place = (bucket_of(holder), holder, operator)
+                writes.add(self._counting(holder, operator, change), *place, change)
         self.given.write(writes)
+
+    def _counting(self, holder: str, operator: str, change: int) -> str:
+        """Return the statement that counts: whoever loses a line has been counted before."""
+        if change < 0 or (holder, operator) in self.holdings:
+            return "update_holdings"
+        return "insert_holdings" if holder in self.holders else "add_holdings"
 
 
 def find(conn: Connection, asks: Sequence[Ask], terms: Terms) -> Known:
@@ -175,6 +181,7 @@ def _known(wanted: Wanted, found: Mapping[str, Cursor], locked: Mapping[str, lin
         lines=locked,
         quotes=dict(map(_quote, found["lock_quotes"])) if "lock_quotes" in found else {},
         held=held,
+        holders=frozenset(wanted.holders),
         holdings={(holder, operator): n for holder, operator, n in found.get("lock_holdings", ())},
         cards=dict(found["find_cards"].fetchall()) if "find_cards" in found else {},
         given=given,

@@ -17,7 +17,9 @@ from baohao.core.books.chart import Account
 from baohao.core.refusals import Malformed
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
-KEY_MAX, NAME_MAX, BODY_MAX_BYTES, DEPTH_MAX = 200, 80, 16_384, 6
+KEY_MAX, NAME_MAX = 200, 80
+#: A line that is carried over to another number is the largest body there is.
+BODY_MAX_BYTES, DEPTH_MAX = 262_144, 12
 #: The daily run's verb: doing it twice changes nothing, so that no key is kept of it.
 KEYLESS = frozenset({"settle"})
 

@@ -30,6 +30,8 @@ class Wanted:
         self._asks = asks
         verbs = {_priced(ask) for ask in asks}
         pays_back = not verbs.isdisjoint(PAYS_BACK)
+        #: Whom the asks would give lines to.
+        self.holders = sorted({holder for ask in asks if (holder := holder_of(ask))})
         #: Those that the batch may take or give back.
         self.promotions: tuple[Promotion, ...] = tuple(
             promotion
@@ -59,7 +61,7 @@ class Wanted:
         asks = self._asks
         accounts = {name for ask in asks for name in _accounts(ask, locked.get(ask.subject))}
         calls = [books.lock(accounts)] if accounts else []
-        calls += _by_bucket("lock_holdings", (holder for ask in asks if (holder := holder_of(ask))))
+        calls += _by_bucket("lock_holdings", self.holders)
         limited = (p.id for p in self.promotions if promotions.is_limited(p))
         calls += _by_bucket("lock_promotion_totals", limited)
         calls += _by_bucket("lock_promotion_uses", self._counted(locked))

@@ -143,6 +143,12 @@ def of_subject(conn: Connection, bucket: int, subject: str) -> tuple[Kept, ...]:
     return tuple(map(_kept, rows(conn, "read_journal", bucket, subject)))
 
 
+def at(conn: Connection, bucket: int, subject: str, seq: int) -> Kept:
+    """Return the event at a place, which must be there."""
+    [found] = rows(conn, "read_event", bucket, subject, seq)
+    return _kept(found)
+
+
 def of_buckets(conn: Connection, first: int, last: int) -> Iterator[tuple[str, list[Kept]]]:
     """Yield the subjects of the buckets from `first` to `last` with their events, in order."""
     subject, chain = "", list[Kept]()

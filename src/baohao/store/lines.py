@@ -67,11 +67,11 @@ def write(
     place = (bucket, after.number)
     who = (after.epoch, tenure.holder if tenure is not None else "", after.card.iccid)
     moved = (after.version, head, now, outlook.safe_until, due_at, written(after))
+    made = (after.operator, after.plan, after.pin, after.custody)
     if old is None:
-        made = (after.operator, after.plan, after.pin, after.custody)
         writes.add("insert_lines", *place, *made, *who, *moved)
     else:
-        writes.add("update_lines", *place, old.version, after.plan, after.pin, *who, *moved)
+        writes.add("update_lines", *place, old.version, *made, *who, *moved)
     _boundaries(writes, place, outlook, is_new=old is None)
     _tenure(writes, place, old, after)
     if old is None or old.card != after.card:
@@ -124,9 +124,7 @@ _text = lru_cache(maxsize=65536)(datetime.isoformat)
 
 
 @lru_cache(maxsize=4096)
-def _ladder(
-    pin: str, stages: tuple[str, ...], kinds: tuple[str, ...]
-) -> tuple[int, str, str, str]:
+def _ladder(pin: str, stages: tuple[str, ...], kinds: tuple[str, ...]) -> tuple[int, str, str, str]:
     """Return the row of a way through stages; its number is the first 63 bits of its hash."""
     digest = sha256("\n".join((pin, *stages)).encode()).digest()
     number = int.from_bytes(digest[:8], "big") >> 1

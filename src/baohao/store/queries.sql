@@ -88,12 +88,14 @@ SELECT * FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::text[], %b::tex
 -- name: update_lines
 -- Move lines on from the version that was locked.
 UPDATE lines l
-SET plan = t.plan, pin = t.pin, epoch = t.epoch, holder = t.holder, iccid = t.iccid, version = t.version,
-    head = t.head, recorded_at = t.recorded_at, safe_until = t.safe_until, due_at = t.due_at, state = t.state
-FROM unnest(%b::smallint[], %b::text[], %b::int[], %b::text[], %b::text[], %b::int[], %b::text[], %b::text[],
-            %b::int[], %b::bytea[], %b::timestamptz[], %b::timestamptz[], %b::timestamptz[], %b::json[])
-  AS t (bucket, number, was, plan, pin, epoch, holder, iccid, version, head, recorded_at, safe_until, due_at,
-        state)
+SET operator = t.operator, plan = t.plan, pin = t.pin, custody = t.custody, epoch = t.epoch, holder = t.holder,
+    iccid = t.iccid, version = t.version, head = t.head, recorded_at = t.recorded_at,
+    safe_until = t.safe_until, due_at = t.due_at, state = t.state
+FROM unnest(%b::smallint[], %b::text[], %b::int[], %b::text[], %b::text[], %b::text[], %b::text[], %b::int[],
+            %b::text[], %b::text[], %b::int[], %b::bytea[], %b::timestamptz[], %b::timestamptz[],
+            %b::timestamptz[], %b::json[])
+  AS t (bucket, number, was, operator, plan, pin, custody, epoch, holder, iccid, version, head, recorded_at,
+        safe_until, due_at, state)
 WHERE l.bucket = t.bucket AND l.number = t.number AND l.version = t.was
 
 -- name: end_tenures
@@ -246,6 +248,12 @@ WHERE h.bucket = t.bucket AND h.holder = t.holder AND h.operator = t.operator
 INSERT INTO holdings (bucket, holder, operator, cards)
 SELECT * FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::int[])
 
+-- name: add_holdings
+-- Count a line of holders who had one before, or had none.
+INSERT INTO holdings AS h (bucket, holder, operator, cards)
+SELECT * FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::int[])
+ON CONFLICT (bucket, holder, operator) DO UPDATE SET cards = h.cards + excluded.cards
+
 -- name: update_promotion_totals
 -- Count uses of promotions under the limits of today; what is given back is never over a limit that was lowered.
 UPDATE promotion_totals p
@@ -361,6 +369,11 @@ WHERE e.bucket = t.bucket AND e.id = t.id AND e.tries = t.tries
 -- Read the events of one subject in order.
 SELECT subject, seq, recorded_at, effective_at, kind, ask, principal, channel, payload, prev, hash
 FROM journal WHERE bucket = %b AND subject = %b ORDER BY seq, recorded_at
+
+-- name: read_event
+-- Read the event at a place.
+SELECT subject, seq, recorded_at, effective_at, kind, ask, principal, channel, payload, prev, hash
+FROM journal WHERE bucket = %b AND subject = %b AND seq = %b
 
 -- name: read_journal_of_buckets
 -- Read the events of some buckets, subject by subject.

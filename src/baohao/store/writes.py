@@ -39,6 +39,7 @@ ORDER = (
     "insert_accounts",
     "update_holdings",
     "insert_holdings",
+    "add_holdings",
     "update_promotion_totals",
     "insert_promotion_totals",
     "update_promotion_uses",

@@ -38,7 +38,7 @@ CREATE TABLE entries (
     CONSTRAINT entries_whole
         CHECK (cardinality(accounts) > 1 AND cardinality(accounts) = cardinality(amounts)),
     CONSTRAINT entries_balanced CHECK (baohao_balanced(amounts)),
-    CONSTRAINT entries_paid_from CHECK ((transfer IS NULL) = (payer IS NULL))
+    CONSTRAINT entries_paid_from CHECK (transfer IS NOT NULL OR payer IS NULL)
 ) PARTITION BY RANGE (recorded_at);
 
 -- Guarded accounts only: their running balance as the owner reads it. Every other balance is a sum.
