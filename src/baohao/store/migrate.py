@@ -76,7 +76,10 @@ class SchemaGap(SchemaRefusal):
 
 
 class MigrationFailed(SchemaRefusal):
-    """{name} could not be applied and nothing of it remains: {reason}"""
+    """
+    {name} could not be applied and nothing of it remains: {reason}. Put that right and apply it
+    again (db migrate), or restore a backup (db restore FILE).
+    """
 
     code = "schema.failed"
 
