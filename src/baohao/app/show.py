@@ -21,6 +21,7 @@ from baohao.core.decide.case import LineUnknown, safe_until
 from baohao.core.line.acts import allowances
 from baohao.core.line.dues import next_due
 from baohao.core.line.fold import Folded, Rules, fold, policy_of
+from baohao.core.line.ladder import RETURNED, STOCK
 from baohao.core.line.project import Projection, project
 from baohao.core.line.run import Run
 from baohao.core.line.state import LineState, Reading, Sold
@@ -204,6 +205,7 @@ def offers(policy: Policy, state: LineState) -> list[Json]:
     """Return what may be bought for a line of this plan; nothing for another operator's card."""
     if state.custody != "issued" or not policy.sellable:
         return []
+    in_stock = state.standing.stage in (STOCK.name, RETURNED.name)
     return [
         {
             "what": offer.verb,
@@ -214,7 +216,7 @@ def offers(policy: Policy, state: LineState) -> list[Json]:
             "allowances": dict(offer.allowances),
         }
         for offer in policy.offers
-        if offer.plan == state.plan
+        if offer.plan == state.plan and (offer.verb == "activate") == in_stock
     ]
 
 

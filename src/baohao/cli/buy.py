@@ -367,7 +367,7 @@ def _quoted(policy: Policy, subject: str, answer: Answered, terms: Any) -> dict[
         "until": _last_day(policy, _at(terms.get("until"))),
         "lost_days": terms["lost_days"],
         "shortened_days": terms["shortened_days"],
-        "good_until": _at(answer.answer["good_until"]),
+        "good_until": datetime.fromisoformat(answer.answer["good_until"]).astimezone(policy.zone),
     }
 
 
@@ -390,9 +390,11 @@ def _print(console: Console, facts: dict[str, Any]) -> None:
     named["repeated"] = "yes: this was done before" if named.get("repeated") else ""
     for name in ("lost_days", "shortened_days"):
         named[name] = named.get(name) or ""
+    if "good_until" in named:
+        named["good_until"] = f"{named['good_until']:%Y-%m-%d %H:%M}"
     labels = {
-        "before": "safe until (before)",
-        "until": "safe until",
+        "before": "paid until (before)",
+        "until": "paid until",
         "lost_days": "days lost to a cap",
         "shortened_days": "days nearer",
         "good_until": "good until",

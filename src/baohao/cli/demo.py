@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import json as json_text
+import re
 import shutil
 from collections.abc import Callable
 from contextlib import redirect_stdout
@@ -50,6 +51,10 @@ def demo(
     Morning(context.find_root().command.main, folder, lines).play()
     if not keep:
         opened.embedded.stop()
+
+
+#: Quotes and receipts are known by ids like this.
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Morning:
@@ -115,10 +120,9 @@ class Morning:
             "promotion, bonus time and the exact new date, before anything is paid.",
         )
         number = self._line(age_days=range(300, 360))
-        quoted = self._facts("quote", number, "--term", "12m")
-        self._type("quote", number, "--term", "12m", shown=quoted)
+        quote = self._learn("quote", number, "--term", "12m")
         self._say("Paid in cash. With the same key, a second try gives the first answer again.")
-        paid = ("--term", "12m", "--paid", "cash", "--quote", str(quoted["quote"]))
+        paid = ("--term", "12m", "--paid", "cash", "--quote", quote)
         self._type("renew", number, *paid, "--key", "monday-1")
         self._type("renew", number, *paid, "--key", "monday-1")
         self._number = number
@@ -152,10 +156,8 @@ class Morning:
             "Renewed, and taken back within seven days: bonus time goes, all money goes back.",
         )
         number = self._line(age_days=range(290, 300))
-        asked = ("renew", number, "--term", "12m", "--paid", "cash")
-        renewed = self._facts(*asked)
-        self._type(*asked, shown=renewed)
-        self._type("reverse", str(renewed["receipt"]), "--reason", "wrong number on the slip")
+        receipt = self._learn("renew", number, "--term", "12m", "--paid", "cash")
+        self._type("reverse", receipt, "--reason", "wrong number on the slip")
 
     def _a_pause(self) -> None:
         self._chapter(
@@ -179,7 +181,7 @@ class Morning:
         at = f"{self._today - timedelta(days=20)}T12:00:00+00:00"
         self._type("record", EXTERNAL, "sms_out", "--at", at, "--evidence", "bill of the month")
         until = (self._today + timedelta(days=150)).isoformat()
-        self._type("observe", EXTERNAL, "--clock", "inactivity", "--until", until)
+        self._type("observe", EXTERNAL, "--clock", "use", "--until", until)
         self._type("lines", "show", EXTERNAL)
 
     def _one_line(self) -> None:
@@ -219,23 +221,21 @@ class Morning:
     def _say(self, words: str) -> None:
         self._out.print(words, soft_wrap=False, width=min(self._out.width, 96))
 
-    def _type(self, *words: str, shown: dict[str, Any] | None = None) -> None:
-        """
-        Type a command and show what it prints.
-
-        With `shown` it has run already, to learn something from its facts: only the text is
-        printed.
-        """
+    def _type(self, *words: str) -> None:
+        """Type a command and show what it prints."""
         self._out.print()
         self._out.print(
             "$ baohao " + " ".join(map(_quoted, words)), style="bold cyan", markup=False
         )
-        if shown is None:
-            self._run(*words)
-            return
-        for name, value in shown.items():
-            if value not in (None, "", [], {}, 0, False, "0.00"):
-                self._out.print(f"{name.replace('_', ' '):<16} {_plain(value)}", markup=False)
+        self._run(*words)
+
+    def _learn(self, *words: str) -> str:
+        """Type a command, show what it prints, and return the id that it speaks of."""
+        with redirect_stdout(StringIO()) as said:
+            self._type(*words)
+        self._out.file.write(said.getvalue())
+        found = _ID.search(said.getvalue())
+        return found[0] if found is not None else ""
 
     def _run(self, *words: str) -> None:
         forget()
@@ -254,7 +254,7 @@ class Morning:
         return facts
 
     def _show_rows(self, file: Path, outcome: str) -> None:
-        with file.open(newline="", encoding="utf-8") as rows:
+        with file.open(newline="", encoding="utf-8-sig") as rows:
             for row in csv.DictReader(rows):
                 if row["outcome"] == outcome:
                     self._out.print(
@@ -283,11 +283,3 @@ def _age(since: date | None, today: date) -> int:
 
 def _quoted(word: str) -> str:
     return f'"{word}"' if " " in word else word
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(_plain, value))
-    if isinstance(value, dict):
-        return " ".join(str(part) for part in value.values())
-    return str(value)

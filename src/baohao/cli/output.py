@@ -109,6 +109,6 @@ def pairs(facts: Mapping[str, object]) -> Table:
     made.add_column(style="dim")
     made.add_column(overflow="fold")
     for name, value in facts.items():
-        if value not in (None, "", (), [], {}):
-            made.add_row(name, str(value))
+        if value is not False and value not in (None, "", (), [], {}):
+            made.add_row(name, "yes" if value is True else str(value))
     return made

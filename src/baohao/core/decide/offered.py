@@ -37,7 +37,7 @@ class NotSellable(Refusal):
 
 
 class NothingGained(Refusal):
-    """This would not help the line while it is {stage}: {why}."""
+    """A line that is {stage} gains nothing by this: its {why} does not fit the product's rules."""
 
     code = "offer.nothing_gained"
 
@@ -135,6 +135,11 @@ def quoted(case: Case, verb: str, offer: Offer, *, codes: frozenset[str], at: da
     )
     state, folded = acted(line, act, case.terms.rules)
     lost = _hold_against(case, act, folded)
+    if verb == "renew" and all(
+        was.clocks == will.standing.clocks and was.stage == will.standing.stage
+        for was, will in zip(line.standings, folded, strict=True)
+    ):
+        raise NothingGained(stage=case.stage.name, why="no_time")
     fee = case.fee(verb)
     before, after = line.standing.clocks, folded[0].standing.clocks
     return Offered(
