@@ -215,7 +215,7 @@ class Kinds:
         """Return when the life of a line in use began; `None` for one in stock."""
         given = STATUSES.get(words.status.casefold()) if words.status else None
         if words.status and given is None:
-            reason = "a line is in stock or active; others are not taken in: write stock or active"
+            reason = "write stock or active; how late an active line is follows from its dates"
             wrong.append(Wrong("status", reason, "inventory.status"))
         dated = bool(words.activated or words.until)
         if given != "active" and words.balance and not dated:

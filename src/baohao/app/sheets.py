@@ -193,7 +193,7 @@ def _other_encoding(path: Path, sample: bytes, declared: str) -> EncodingOther:
     fitting = _fitting(sample, declared)
     hint = "Save it as UTF-8."
     if fitting:
-        hint = "If it is " + " or ".join(f"{n}, say --encoding {n}" for n in fitting) + "."
+        hint = " ".join(f"If it is {name}, say --encoding {name}." for name in fitting)
     line = 1
     try:
         sample.decode(ENCODINGS.get(declared, declared))
