@@ -73,7 +73,8 @@ def _measured(server: Server, asked: argparse.Namespace) -> Iterator[Figure]:
     if "doctor" in suites:
         yield examined(server, "imported", asked.imports, asked.renewals)
     if "renewals" in suites or "whatif" in suites:
-        server.drop("imported")
+        for database in ("imported", "bench"):
+            server.drop(database)
         server.make("bench")
         with server.connect("bench", autocommit=True) as conn:
             partitions.make(conn, partitions.month_of(now), 2)
