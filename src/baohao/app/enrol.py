@@ -23,7 +23,7 @@ from baohao.core.asks import Ask, Terms
 from baohao.core.decide import decide
 from baohao.core.promotions.model import PromotionFacts
 from baohao.core.refusals import Refusal
-from baohao.store.enrol import SPACING, Card, Cards, Enrolled
+from baohao.store.enrol import Card, Cards, Enrolled
 from baohao.store.promotions import Given
 from baohao.store.sql import Connection
 from baohao.store.stamps import rows_of
@@ -128,9 +128,9 @@ def _ask(kind: Kind, number: str, card: Sequence[str], by: By, id_: UUID) -> Ask
 
 
 def _ids(parent: UUID, count: int) -> list[UUID]:
-    # The low bits are free for what follows from each.
+    # The low bits are there to count in.
     first = parent.int - parent.int % (1 << 40)
-    return [UUID(int=first + n * SPACING) for n in range(count)]
+    return [UUID(int=first + n) for n in range(count)]
 
 
 def _stand_in(kind: Kind, cards: Cards) -> tuple[Card, UUID]:

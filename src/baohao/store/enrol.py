@@ -72,8 +72,6 @@ COPIED: Mapping[str, Columns] = {
 LADDERS = "insert_ladders"
 #: How much is handed over at a time.
 AT_ONCE_BYTES = 1 << 20
-#: An ask's last byte is free for the entries that follow from it.
-SPACING = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +137,7 @@ class Enrolled:
     ) -> bytes:
         place = COPIED[name]
         if name == "insert_entries":
-            tokens = {**tokens, row[1].bytes: _following(tokens[ask.bytes], row[1].int - ask.int)}
+            tokens = {**tokens, row[1].bytes: _following(tokens[ask.bytes], row[1].int ^ ask.int)}
         template = place.row((self._now, *row) if name in DATED else row)
         made = stamped(template, tokens, len(buckets))
         made[:, place.bucket_at : place.bucket_at + 2] = buckets
@@ -210,13 +208,9 @@ def _buckets(subjects: list[str]) -> Bytes:
     return found.view(np.uint8).reshape(len(subjects), 2)
 
 
-def _following(asks: Bytes, n: int) -> Bytes:
-    """Return the n-th ids that follow from asks (`core.ids`)."""
-    if not 0 <= n < SPACING:
-        raise ValueError(f"{n} entries for one new line")
-    found = asks.copy()
-    found[:, -1] = n
-    return found
+def _following(asks: Bytes, changed: int) -> Bytes:
+    """Return the ids that follow from asks by the bits in which one does (`core.ids`)."""
+    return asks ^ np.frombuffer(changed.to_bytes(16, "big"), dtype=np.uint8)
 
 
 def _booked(writes: Writes) -> dict[int, bytes]:
