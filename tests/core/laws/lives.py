@@ -69,7 +69,9 @@ FULL = dict.fromkeys(PLACES, frozenset(SERVICES))
 NONE = dict.fromkeys(PLACES, frozenset[str]())
 DAY = Unit.DAY
 
-days = st.integers(1, 120).map(lambda n: Span(n, DAY))
+days = st.one_of(st.sampled_from([1, 7, 30, 45, 90]), st.integers(1, 120)).map(
+    lambda n: Span(n, DAY)
+)
 months = st.sampled_from([1, 1, 2, 3, 6, 12]).map(lambda n: Span(n, Unit.MONTH))
 civil_spans = st.one_of(days, months, st.just(Span(1, Unit.YEAR)))
 spans = st.one_of(civil_spans, civil_spans, st.just(Span(36, Unit.HOUR)))

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from tests.core.laws.lives import FIRST_DAY, ZONES, civil_spans, clocks, days, instants, month_ends
 
 from baohao.core.civil import MonthEnd, Span, Unit, add_span
 from baohao.core.line.extend import Grant, extend, shifted, started
 from baohao.core.line.standing import ClockState
 from baohao.core.policy.model import Clock
 from baohao.core.policy.terms import Base, Cap, Extension, Fixed
-from tests.core.laws.lives import FIRST_DAY, ZONES, civil_spans, clocks, days, instants, month_ends
 
 MACAU = ZoneInfo("Asia/Macau")
 
@@ -67,7 +67,8 @@ def test_a_first_term_is_counted_day_by_day(clock: Clock, data: st.DataObject, s
     day = last_day(clock, at, span)
     assert started(clock, at, span).day == day
     assert started(clock, at, span).deadline == first_instant(
-        day + timedelta(days=1), clock.zone  # type: ignore[arg-type]
+        day + timedelta(days=1),
+        clock.zone,  # type: ignore[arg-type]
     )
 
 
@@ -131,9 +132,7 @@ def extended(
 
 
 def macau(*, rule: str = "clamp", inclusive: bool = False) -> Clock:
-    return Clock(
-        id="c", kind="service", zone=MACAU, month_end=MonthEnd(rule), inclusive=inclusive
-    )
+    return Clock(id="c", kind="service", zone=MACAU, month_end=MonthEnd(rule), inclusive=inclusive)
 
 
 @given(st.integers(0, 800), st.integers(1, 30), st.booleans())
@@ -150,7 +149,7 @@ def test_single_months_that_keep_their_anchor_are_one_long_term(
 
 @given(st.integers(1, 28), st.integers(1, 30))
 def test_inclusive_months_follow_each_other(day: int, months: int) -> None:
-    """From the 1st to the last of a month, and again: never a day lost, whatever the months' lengths."""
+    """From the 1st to the last of a month, and again: never a day lost."""
     clock = macau(inclusive=True)
     at = first_instant(date(2026, 1, day), MACAU)
     step = started(clock, at, Span(1, Unit.MONTH))
@@ -237,6 +236,7 @@ def test_a_cap_that_leaves_room_changes_nothing(data: st.DataObject, excess: str
 def test_a_pause_takes_no_civil_day(data: st.DataObject, length: int) -> None:
     zone = data.draw(st.sampled_from(ZONES))
     clock = data.draw(clocks(zone))
+    assume(clock.ends != "exact")
     begin, since = sorted([data.draw(instants(zone)), data.draw(instants(zone))])
     until = since + timedelta(seconds=length % (200 * 86_400))
     state = started(clock, begin)
@@ -256,7 +256,11 @@ def test_a_pause_takes_no_civil_day(data: st.DataObject, length: int) -> None:
 def test_hours_and_grids_of_hours_end(rule: str) -> None:
     """A grid of hours has no days to look for; it is counted on."""
     clock = Clock(
-        id="c", kind="cycle", zone=MACAU, ends="exact", month_end=MonthEnd(rule, 28 if rule == "day" else 0)
+        id="c",
+        kind="cycle",
+        zone=MACAU,
+        ends="exact",
+        month_end=MonthEnd(rule, 28 if rule == "day" else 0),
     )
     at = datetime(2026, 1, 1, tzinfo=UTC)
     state = started(clock, at, Span(36, Unit.HOUR))

@@ -7,17 +7,18 @@ from datetime import timedelta
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from tests.core.laws.lives import END, Life, lives
 
 from baohao.core.line.acts import Act, order
 from baohao.core.line.dues import advance, next_due, settle
-from baohao.core.line.evolve import acted, settle as settle_line
+from baohao.core.line.evolve import acted
+from baohao.core.line.evolve import settle as settle_line
 from baohao.core.line.fold import fold, fold_on
 from baohao.core.line.project import Boundary, project
 from baohao.core.line.run import Run
 from baohao.core.line.standing import Standing
 from baohao.core.line.state import LineState
 from baohao.core.policy.worlds import worlds_of
-from tests.core.laws.lives import END, Life, lives
 
 MOMENT = timedelta(microseconds=1)
 
@@ -133,9 +134,7 @@ def test_projecting_ahead_equals_settling_first(life: Life, days: int) -> None:
     for world, folded in zip(
         worlds_of(life.policy), fold(life.rules, life.pin, seen, until=life.at), strict=True
     ):
-        (settled,) = fold(
-            {life.pin: replace(world, worlds=())}, life.pin, seen, until=later
-        )
+        (settled,) = fold({life.pin: replace(world, worlds=())}, life.pin, seen, until=later)
         assert project(world, folded.standing, seen, later) == project(
             world, settled.standing, seen, later
         )

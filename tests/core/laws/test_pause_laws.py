@@ -1,14 +1,16 @@
-"""Holds and parks: nobody loses time by one, and barred days are counted as a calendar counts them."""
+"""Holds and parks: nobody loses time by one, and barred days are those of a calendar."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from tests.core.laws.lives import END, EXTRA, NONE, Life, instants, lives, policies
 
 from baohao.core.civil import Span, Unit
 from baohao.core.line.acts import Act
@@ -16,7 +18,6 @@ from baohao.core.line.fold import fold
 from baohao.core.line.project import project
 from baohao.core.line.standing import Standing
 from baohao.core.policy.model import Clock, Park, Policy
-from tests.core.laws.lives import END, EXTRA, NONE, Life, instants, lives, policies
 
 MOMENT = timedelta(microseconds=1)
 #: What does not depend on how long ago something else was.
@@ -77,7 +78,9 @@ def _takes_nothing(policy: Policy, life: Life, begin: str, end: str, seconds: in
     if begin == "hold":
         assert after.standing.balances == before.standing.balances
     was, will = left(policy, before.standing, since), left(policy, after.standing, until)
-    assert {name: (n, will.get(name)) for name, n in was.items() if will.get(name, -MOMENT) < n} == {}
+    assert {
+        name: (n, will.get(name)) for name, n in was.items() if will.get(name, -MOMENT) < n
+    } == {}
     now, then = (
         project(policy, folded.standing, seen, at)
         for folded, at in ((before, since), (after, until))
@@ -110,7 +113,10 @@ def test_overlapping_pauses_count_once(life: Life, lengths: list[int], held_firs
     t0, t1 = life.at, life.at + first
     t2, t3 = t1 + second, t1 + second + third
     names = ("hold", "park", "lift", "resume") if held_first else ("park", "hold", "resume", "lift")
-    acts = [Act(id=f"x{i}", kind=k, at=t) for i, (k, t) in enumerate(zip(names, (t0, t1, t2, t3)))]
+    acts = [
+        Act(id=f"x{i}", kind=k, at=t)
+        for i, (k, t) in enumerate(zip(names, (t0, t1, t2, t3), strict=True))
+    ]
     rules = {policy.pin: policy}
     (before,) = fold(rules, policy.pin, seen, until=t0)
     (after,) = fold(rules, policy.pin, [*seen, *acts], until=t3)
@@ -146,7 +152,7 @@ def _by_brute_force(policy: Policy, acts: list[Act]) -> dict[int, int]:
     marks = {act.at for act in acts} | {s.at for s in whole.settled} | {END}
     barred: set[date] = set()
     ordered = sorted(marks)
-    for since, until in zip(ordered, ordered[1:], strict=False):
+    for since, until in pairwise(ordered):
         (at,) = fold(rules, policy.pin, acts, until=since)
         stage = next((s for s in policy.stages if s.name == at.standing.stage), None)
         if at.standing.parked_since is None and not (stage is not None and stage.barred):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from hypothesis import given
+from tests.core.laws.lives import Life, lives
 
 from baohao.core.line.fold import fold
 from baohao.core.line.project import Deadline, project
@@ -12,7 +13,6 @@ from baohao.core.line.prospect import Range, prospect
 from baohao.core.line.state import LineState
 from baohao.core.policy.model import KEEPING
 from baohao.core.policy.worlds import worlds_of
-from tests.core.laws.lives import Life, lives
 
 
 def inside(deadline: Deadline | None, found: Range) -> bool:

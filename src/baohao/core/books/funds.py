@@ -5,6 +5,7 @@ right by hand.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from baohao.core.books.chart import Account, AccountKind, account, clearing
@@ -119,6 +120,22 @@ def adjust(subject: Account, change_minor: int, *, cause: str, reason: str) -> t
         [(subject, debit_minor), (adjustments, -debit_minor)],
         reason=reason,
     )
+
+
+def put_right(
+    change_minor: Mapping[str, int], currency: str, *, cause: str, reason: str
+) -> tuple[Entry, ...]:
+    """
+    Return the entry that changes what is owed of credit by plan; what the plans do not give each
+    other comes from the adjustments account of `cause`.
+    """
+    amounts = [
+        (account(AccountKind.CREDIT, plan, currency), -minor)
+        for plan, minor in sorted(change_minor.items())
+    ]
+    net_minor = sum(change_minor.values())
+    amounts.append((account(AccountKind.ADJUSTMENTS, cause, currency), net_minor))
+    return entry_of(EntryKind.ADJUSTMENT, currency, amounts, reason=reason)
 
 
 def _positive(amount_minor: int, kind: EntryKind) -> None:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from baohao.core.altered import altered
 from baohao.core.asks import Ask, Decision, Effect, Facts, Terms
 from baohao.core.books import funds, income
-from baohao.core.books.chart import AccountKind, account
+from baohao.core.books.chart import AccountKind
 from baohao.core.books.entry import Entry, entry_of
 from baohao.core.decide.deferred import deferrals
 from baohao.core.fees import Fee
@@ -237,9 +237,7 @@ def conclude(
     state = altered(state, version=(case.line.version if case.line else 0) + len(events))
     booked = [entry for event in case.due for entry in of_settlement(case, event)]
     booked += entries
-    booked += _unexplained(
-        case.stored, state, booked, policy_of(case.terms.rules, state.pin), cause
-    )
+    booked += _unexplained(case, state, booked, cause)
     owed = list(effects)
     if state.custody == "issued" and _told_apart(case, state):
         owed.append(Effect(kind="network", due_at=case.now, data={"stage": state.standing.stage}))
@@ -260,22 +258,24 @@ def conclude(
     )
 
 
-def _unexplained(
-    before: LineState | None, after: LineState, entries: Sequence[Entry], policy: Policy, cause: str
-) -> tuple[Entry, ...]:
-    """Return the entry that lets the books owe what the balances of an issued line hold."""
-    if after.custody != "issued":
-        return ()
-    held = sum(before.standing.balances.values()) if before is not None else 0
-    change = sum(after.standing.balances.values()) - held
+def _unexplained(case: Case, after: LineState, entries: Sequence[Entry], cause: str) -> list[Entry]:
+    """Return the entries that let the books owe, plan by plan, what an issued line's balances hold."""
+    change: dict[tuple[str, str], int] = {}
+    for line, sign in ((case.stored, -1), (after, 1)):
+        if line is not None and line.custody == "issued" and any(line.standing.balances.values()):
+            place = (line.plan, policy_of(case.terms.rules, line.pin).currency)
+            held = sum(line.standing.balances.values())
+            change[place] = change.get(place, 0) + sign * held
     for entry in entries:
         for posting in entry.postings:
             if posting.account.kind is AccountKind.CREDIT:
-                change += posting.amount_minor
-    if not change:
-        return ()
-    credit = account(AccountKind.CREDIT, after.plan, policy.currency)
-    return funds.adjust(credit, change, cause=cause, reason=cause.replace("_", " "))
+                place = (posting.account.owner, entry.currency)
+                change[place] = change.get(place, 0) + posting.amount_minor
+    found: list[Entry] = []
+    for currency in sorted({currency for (_, currency), minor in change.items() if minor}):
+        moved = {plan: minor for (plan, other), minor in change.items() if other == currency}
+        found += funds.put_right(moved, currency, cause=cause, reason=cause.replace("_", " "))
+    return found
 
 
 def _told_apart(case: Case, state: LineState) -> bool:

@@ -7,8 +7,7 @@ from datetime import datetime
 
 from baohao.core.altered import altered
 from baohao.core.asks import Decision
-from baohao.core.books.chart import AccountKind, account
-from baohao.core.books.entry import Entry, EntryKind, entry_of
+from baohao.core.books.entry import Entry
 from baohao.core.civil import after
 from baohao.core.decide import payload
 from baohao.core.decide.case import Acted, Case, act_on, conclude, safe_until
@@ -77,7 +76,7 @@ def change_plan(case: Case) -> Decision:
     done = _moved(case, {"plan": plan})
     fee, answer = take_fee(case)
     done = replace(done, state=altered(done.state, plan=plan))
-    return _concluded(case, done, (*fee, *_credit(case, done)), answer)
+    return _concluded(case, done, fee, answer)
 
 
 def _moved(case: Case, data: dict[str, object]) -> Acted:
@@ -94,17 +93,6 @@ def _moved(case: Case, data: dict[str, object]) -> Acted:
     return done
 
 
-def _credit(case: Case, done: Acted) -> tuple[Entry, ...]:
-    """Return the entry that lets the new plan owe what the old one owed of credit."""
-    held, currency = sum(done.state.standing.balances.values()), case.policy.currency
-    old, new = (
-        account(AccountKind.CREDIT, plan, currency) for plan in (case.state.plan, done.state.plan)
-    )
-    return entry_of(
-        EntryKind.ADJUSTMENT, currency, [(old, held), (new, -held)], reason="change of plan"
-    )
-
-
 def _iso(at: datetime | None) -> str:
     return at.isoformat() if at is not None else "no date"
 
@@ -113,4 +101,7 @@ def _concluded(
     case: Case, done: Acted, fee: tuple[Entry, ...], answer: dict[str, object] | None = None
 ) -> Decision:
     told = {"pin": done.state.pin, **(answer or {})}
-    return conclude(case, done.state, done.events, entries=(*done.entries, *fee), answer=told)
+    entries = (*done.entries, *fee)
+    return conclude(
+        case, done.state, done.events, entries=entries, answer=told, cause="change_of_plan"
+    )

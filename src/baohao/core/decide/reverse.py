@@ -97,7 +97,7 @@ def _outcome(case: Case, sold: Sold, *, whole: bool) -> reversal.Undone:
     benefits = [b for b in case.standing.benefits if b.act == sold.act]
     paid = _stretches(case, benefits, "paid")
     # Time that was paid for and never given, since a late fact, is given back whole, too.
-    nothing = not paid and bool(sold.sale.price_minor)
+    nothing = bool(sold.sale.price_minor) and not any(stretch.days for stretch in paid)
     if nothing:
         today = civil_day(sold.at, policy.zone)
         paid = (
@@ -125,6 +125,9 @@ def _stretches(case: Case, benefits: list[Benefit], kind: str) -> tuple[reversal
 def _stretch(case: Case, benefit: Benefit) -> reversal.Stretch:
     zone = case.policy.zone
     first, last = civil_day(benefit.start, zone), civil_day(benefit.end, zone)
+    if first == last and benefit.start < benefit.end:
+        # Hours of one day are a day.
+        last += timedelta(days=1)
     span = benefit.span or Span((last - first).days, Unit.DAY)
     return reversal.Stretch(first_day=first, last_day_exclusive=last, span=span)
 

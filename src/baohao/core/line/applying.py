@@ -22,7 +22,7 @@ _MONEY = ("topup", "voucher")
 
 
 def apply(run: Run, act: Act) -> None:
-    """Settle up to an act, then let it do what the policy says."""
+    """Settle up to an act, let it do what the policy says, and settle what falls due at once."""
     advance(run, act.at)
     run.history.append(act)
     at, kind = act.at, act.kind
@@ -43,6 +43,7 @@ def apply(run: Run, act: Act) -> None:
     run.at = at
     purse.watch_floors(run, at)
     restage(run, at)
+    advance(run, at)
 
 
 # -- beginning -------------------------------------------------------------------------------------

@@ -237,7 +237,7 @@ def _closed(state: LineState, act: Act, rules: Rules) -> LineState:
 def _settled(state: LineState, settled: Settled, rules: Rules) -> LineState:
     """Move on to a settlement; one that a refold has passed already is in the standing."""
     reached = state.standing.at
-    if reached is not None and settled.at < reached:
+    if reached is not None and settled.at <= reached:
         return state
     folded = fold_on(rules, state.pin, state.standings, state.acts, until=settled.at)
     return replace(state, standings=tuple(f.standing for f in folded))

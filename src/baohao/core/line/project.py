@@ -145,6 +145,9 @@ def ahead_of(run: Run, at: datetime) -> Iterable[Boundary]:
                 stage = copy.stage
                 yield Boundary(stage.name, stage.kind, settled.at)
         copy.settled.clear()
+        # A lost number that rests for ever: charges go on being looked at, and change no stage.
+        if not copy.stage.keeping and copy.stage_end() is None:
+            return
 
 
 def _plain(run: Run) -> bool:
