@@ -212,38 +212,38 @@ def _ask(story: Story, state: LineState | None, move: Move, index: int, now: dat
 def _payload(story: Story, state: LineState | None, move: Move, now: datetime) -> dict[str, object]:
     payer = PAYERS[move.number % len(PAYERS)]
     term = f"{(1, 3, 6, 12)[move.number % 4]} months"
-    why = {"reason": "because", "approved_by": "other"}
+    why: dict[str, object] = {"reason": "because", "approved_by": "other"}
     sold = state.sold if state is not None else ()
     of = sold[move.number % len(sold)].act if sold else "none"
-    accepts = {"accept_shorter": True} if move.flag else {}
+    accepts: dict[str, object] = {"accept_shorter": True} if move.flag else {}
     other = next(
         (p.pin for p in story.policies if state is None or p.pin != state.pin),
         story.policies[0].pin,
     )
-    holder = {"holder": f"h{move.number % 2}", "document": "bir"}
+    holder: dict[str, object] = {"holder": f"h{move.number % 2}", "document": "bir"}
     given: dict[str, dict[str, object]] = {
         "stock": {"operator": "o", "plan": "p", "pin": story.policies[0].pin, "iccid": "8985301"},
-        "activate": holder | {"paid": payer, "term": "6 months"},
-        "renew": {"term": term, "paid": payer} | accepts,
+        "activate": {**holder, "paid": payer, "term": "6 months"},
+        "renew": {"term": term, "paid": payer, **accepts},
         "restore": {"term": term, "paid": payer},
-        "top_up": {"amount_minor": (5_000, 10_000)[move.number % 2], "paid": payer} | accepts,
+        "top_up": {"amount_minor": (5_000, 10_000)[move.number % 2], "paid": payer, **accepts},
         "quote": {"what": "renew", "term": term},
-        "record": _record(move, now) | accepts,
+        "record": {**_record(move, now), **accepts},
         "observe": {"clock": "service", "until": (now + timedelta(days=9)).isoformat()},
-        "reverse": {"of": of, "mistake": move.flag} | why,
-        "correct": {"of": of, "term": term, "paid": payer} | why,
-        "adjust": _adjust(move, now) | why,
-        "hold": {"cause": "fraud"} | why,
+        "reverse": {"of": of, "mistake": move.flag, **why},
+        "correct": {"of": of, "term": term, "paid": payer, **why},
+        "adjust": {**_adjust(move, now), **why},
+        "hold": {"cause": "fraud", **why},
         "lift": dict(why),
         "repin": {"pin": other},
         "change_plan": {"pin": other, "plan": ("p", "q")[move.number % 2]},
-        "register": holder | {"lock": move.flag},
-        "transfer": {"holder": f"h{move.number}"} | why,
+        "register": {**holder, "lock": move.flag},
+        "transfer": {"holder": f"h{move.number}", **why},
         "replace_card": {"iccid": f"898530{move.number}"},
-        "terminate": {"cause": "holder"} | why,
+        "terminate": {"cause": "holder", **why},
         "port_in": dict(holder),
         "port_out": {"recipient": "them"},
-        "change_number": {"to": f"+8536600{move.number:04}"} | why,
+        "change_number": {"to": f"+8536600{move.number:04}", **why},
     }
     return given.get(move.verb, {})
 

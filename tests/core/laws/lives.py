@@ -99,7 +99,7 @@ def instants(draw: st.DrawFn, zone: ZoneInfo, *, last: int = DAYS) -> datetime:
 
 
 @st.composite
-def clocks(draw: st.DrawFn, zone: ZoneInfo, name: str = "service", **fixed: Any) -> Clock:
+def clocks(draw: st.DrawFn, /, zone: ZoneInfo, name: str = "service", **fixed: Any) -> Clock:
     """Draw a clock that counts calendar days, ends at a wall time, or to the minute."""
     ends = draw(st.sampled_from(["end_of_day", "end_of_day", "start_of_day", "exact", "at"]))
     drawn: dict[str, Any] = {
@@ -141,7 +141,7 @@ bases = st.sampled_from([base for base in Base if base is not Base.AFTER_PRODUCT
 
 
 @st.composite
-def extensions(draw: st.DrawFn, clock: str, **fixed: Any) -> Extension:
+def extensions(draw: st.DrawFn, /, clock: str, **fixed: Any) -> Extension:
     """Draw what an act does to a clock."""
     drawn: dict[str, Any] = {
         "base": draw(bases),

@@ -10,7 +10,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests.core.laws.lives import FIRST_DAY, ZONES, civil_spans, clocks, days, instants, month_ends
+from tests.core.laws.lives import (
+    FIRST_DAY,
+    ZONES,
+    civil_spans,
+    clocks,
+    days,
+    instants,
+    month_ends,
+)
 
 from baohao.core.civil import MonthEnd, Span, Unit, add_span
 from baohao.core.line.extend import Grant, extend, shifted, started
@@ -214,7 +222,7 @@ def test_a_cap_is_never_passed_and_takes_nothing_that_was_there(
         at=at,
         grants=tuple(grants),
     )
-    # What is lost or waits, and what is given, is what there would have been: in one step, at least.
+    # What is lost or waits, and what is given, is what there would have been, in one step.
     waits = sum(q.days for q in outcome.state.queued)
     if len(grants) == 1 and base is not Base.ANCHOR:
         missing = (free.state.day - outcome.state.day).days

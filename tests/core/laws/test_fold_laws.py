@@ -11,7 +11,9 @@ from tests.core.laws.lives import END, Life, lives
 
 from baohao.core.line.acts import Act, order
 from baohao.core.line.dues import advance, next_due, settle
+from baohao.core.line.event import Event
 from baohao.core.line.evolve import acted
+from baohao.core.line.event import Event
 from baohao.core.line.evolve import settle as settle_line
 from baohao.core.line.fold import fold, fold_on
 from baohao.core.line.project import Boundary, project
@@ -60,10 +62,9 @@ def test_folding_on_equals_folding_from_the_beginning(life: Life, data: st.DataO
     ordered = sorted(life.acts, key=order)
     cut = data.draw(st.integers(0, len(ordered)))
     first, then = ordered[:cut], ordered[cut:]
-    until = None
-    if first and data.draw(st.booleans()):
-        # Settled to any instant before the next act.
-        until = then[0].at - MOMENT if then else END
+    # Settled to the last instant before the next act, or not at all.
+    before = then[0].at - MOMENT if then else END
+    until = data.draw(st.sampled_from([None, before])) if first else None
     whole = fold(life.rules, life.pin, ordered, until=END)
     begun = fold(life.rules, life.pin, first, until=until)
     standings = [f.standing for f in begun]
@@ -79,7 +80,8 @@ def test_any_schedule_of_settling_gives_the_same(life: Life, schedule: list[int]
     begins = life.acts[0].at
     runs = [begins + timedelta(days=n) for n in schedule]
     once, often = line_of(life), line_of(life)
-    events_of_once, events_of_often = [], []
+    events_of_once: list[Event] = []
+    events_of_often: list[Event] = []
     for act in life.acts:
         for at in sorted(run for run in runs if run <= act.at):
             # Every run comes twice.
@@ -166,7 +168,8 @@ def test_the_short_way_ahead_leads_where_the_long_one_does(life: Life) -> None:
     seen = [act for act in life.acts if act.at <= life.at]
     (folded,) = fold(life.rules, life.pin, seen, until=life.at)
     view = project(life.policy, folded.standing, seen, life.at)
-    run, boundaries = Run(life.policy, folded.standing, seen), []
+    run = Run(life.policy, folded.standing, seen)
+    boundaries: list[Boundary] = []
     for _ in range(400):
         due = next_due(run)
         if due is None or len(boundaries) == len(view.ahead) + 1:
