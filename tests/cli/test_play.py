@@ -28,6 +28,11 @@ def test_people_read_the_stage_and_the_last_good_day(events: Path) -> None:
     assert "everything" in ran.out
 
 
+def test_a_number_that_is_lost_is_not_said_to_be_safe(events: Path) -> None:
+    ran = baohao("policy", "play", KEEP12, events, "--at", "2029-06-01T00:00:00+08:00")
+    assert "lost already" in ran.out
+
+
 def test_a_byte_order_mark_is_no_event(tmp_path: Path) -> None:
     file = tmp_path / "events.json"
     file.write_bytes(b"\xef\xbb\xbf" + json.dumps({"events": EVENTS}).encode())

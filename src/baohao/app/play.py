@@ -21,7 +21,7 @@ from baohao.core.line.prospect import Prospect, Range, together
 from baohao.core.line.state import Reading
 from baohao.core.money import format_minor, parse_minor
 from baohao.core.observed import beside
-from baohao.core.policy.model import PLACES, SERVICES, Policy
+from baohao.core.policy.model import KEEPING, PLACES, SERVICES, Policy
 from baohao.core.policy.worlds import worlds_of
 from baohao.core.refusals import Malformed
 
@@ -87,7 +87,7 @@ def read_history(policy: Policy, events: Sequence[Mapping[str, Any]]) -> History
         try:
             unknown = set(event) - _FIELDS
             if unknown:
-                raise EventMalformed(index=index, reason=f"unknown field {sorted(unknown)[0]!r}")
+                raise EventMalformed(index=index, reason=f"unknown field {min(unknown)!r}")
             if event["kind"] == "reverse":
                 gone.add(str(event["of"]))
             elif event["kind"] == "observe":
@@ -187,6 +187,7 @@ def told(
         "at": _local(policy, at),
         "worlds": len(views),
         "stage": stages[0] if len(stages) == 1 else stages,
+        "kept": _same([v.kind in KEEPING for v in views]),
         "safe_until": _range(policy, seen.safe_until),
         "service_until": _range(policy, seen.service_until),
         "clocks": {name: _range(policy, seen.clocks[name]) for name in policy.clocks},

@@ -16,7 +16,7 @@ from baohao.app import show as shows
 from baohao.app.csv_files import replaced, write_rows
 from baohao.cli.asking import Data, Number, house
 from baohao.cli.output import Json, pairs, table, tell
-from baohao.cli.play import between
+from baohao.cli.play import between, safe
 from baohao.cli.reading import instant, number
 from baohao.core.policy.model import SERVICES
 
@@ -107,7 +107,7 @@ def _head(console: Console, told: dict[str, Any]) -> None:
                 "held by": tenure["holder"] or "not registered" if tenure else "nobody",
                 "at": minute(told["at"]),
                 "stage": stage if isinstance(stage, str) else " or ".join(stage),
-                "safe until": between(told["safe_until"]) + days,
+                "safe until": safe(told) + days,
                 "service until": between(told["service_until"]) if told["service_until"] else "",
                 "next": f"{ahead['what']}: {ahead['of']}, {minute(ahead['at'])}" if ahead else "",
                 "parked": "yes" if told["parked"] else "",

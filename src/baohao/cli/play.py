@@ -50,7 +50,7 @@ def _print(console: Console, told: dict[str, Any]) -> None:
                 "policy": f"{told['policy']} @ {told['version']}",
                 "at": told["at"],
                 "stage": stage if isinstance(stage, str) else " or ".join(stage),
-                "safe until": between(told["safe_until"]),
+                "safe until": safe(told),
                 "service until": between(told["service_until"]),
                 "parked": "yes" if told["parked"] else "",
                 "held": "yes" if told["held"] else "",
@@ -74,6 +74,13 @@ def _print(console: Console, told: dict[str, Any]) -> None:
     for warning in told["warnings"]:
         parts = [str(warning[k]) for k in ("of", "code", "days", "why") if k in warning]
         typer.echo("warning: " + ", ".join(parts))
+
+
+def safe(told: dict[str, Any]) -> str:
+    """Say until when the number is safe; without an end it is so for good, or lost already."""
+    if told["safe_until"] is None and told["kept"] is False:
+        return "lost already"
+    return between(told["safe_until"])
 
 
 def between(deadline: dict[str, Any] | None) -> str:
