@@ -29,7 +29,7 @@ from baohao.core.policy.terms import Base, Cap, Extension, Fixed
 MACAU = ZoneInfo("Asia/Macau")
 
 
-# --- a reference that counts on its fingers --------------------------------------------------------
+# --- a reference that counts on its fingers -------------------------------------------------------
 
 
 def stepped(start: date, span: Span, month_end: MonthEnd) -> date:
