@@ -8,7 +8,7 @@ from collections import abc
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -49,7 +49,7 @@ SIMPLE: Mapping[Any, st.SearchStrategy[Any]] = {
 }
 
 
-@lru_cache(maxsize=None)
+@cache
 def any_of(hint: Any) -> st.SearchStrategy[Any]:
     """Any value of a type; of a record every field is drawn, so that none can be forgotten."""
     if hint in SIMPLE:

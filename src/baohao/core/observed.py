@@ -1,8 +1,8 @@
 """
 What the operator says beside what we compute: both stand, with their difference.
 
-A reading changes nothing that is computed. Reminders use the earlier of the two, but not a reading from
-before something that moved the deadline.
+A reading changes nothing that is computed. Reminders use the earlier of the two, but not a reading
+from before something that moved the deadline.
 """
 
 from __future__ import annotations

@@ -259,7 +259,9 @@ def conclude(
 
 
 def _unexplained(case: Case, after: LineState, entries: Sequence[Entry], cause: str) -> list[Entry]:
-    """Return the entries that let the books owe, plan by plan, what an issued line's balances hold."""
+    """
+    Return the entries that let the books owe, plan by plan, what an issued line's balances hold.
+    """
     change: dict[tuple[str, str], int] = {}
     for line, sign in ((case.stored, -1), (after, 1)):
         if line is not None and line.custody == "issued" and any(line.standing.balances.values()):

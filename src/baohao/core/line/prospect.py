@@ -1,5 +1,6 @@
 """
-Prospect: what every world of a line's policy says, told as one: instants as ranges, stages as a set.
+Prospect: what every world of a line's policy says, told as one: instants as ranges, stages as a
+set.
 
 See docs/rules/unknowns-and-worlds.md.
 """
