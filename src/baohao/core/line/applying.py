@@ -13,7 +13,7 @@ from baohao.core.line.run import Run
 from baohao.core.line.staging import force, restage
 from baohao.core.line.standing import ClockState, Settled, Warning_
 from baohao.core.policy.model import EventRule
-from baohao.core.policy.terms import Base, Bought, Extension, Fixed
+from baohao.core.policy.terms import Base, Extension, Fixed
 
 #: What a start brings to an end: a card that is activated waits for it no longer.
 _WAITED_FOR = {"activation": "activate_by", "identity": "register_by"}
@@ -88,22 +88,21 @@ def _activate(run: Run, act: Act) -> None:
     begin(run, "activation", act.at)
     if act.term is not None or act.amount_minor is not None:
         _buy_afresh(run, act)
-    if act.credited_minor:
-        purse.credit(run, act, purse.MAIN, act.credited_minor)
 
 
 def _buy_afresh(run: Run, act: Act) -> None:
-    """Count what an act bought from its own day on, whatever was before."""
+    """Count what an act bought from its own day on, whatever was before; and take its credit."""
     for clock in run.course.bought:
-        term = (
-            Bought() if act.term is not None else None if clock.term is None else Fixed(clock.term)
-        )
-        if term is None:
+        span = act.term or clock.term
+        if span is None:
             continue
+        term = Fixed(span)
         grants = counts.grants_of(term, act, amount_minor=0, balance_minor=0, clock=clock)
         run.clocks.pop(clock.id, None)
         ext = Extension(clock=clock.id, base=Base.RESET, term=term)
         granting.grant(run, ext, act.id, act.at, grants)
+    if act.credited_minor:
+        purse.credit(run, act, purse.MAIN, act.credited_minor)
 
 
 # -- steering and ending ---------------------------------------------------------------------------
