@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -256,13 +257,32 @@ def test_a_quote_keeps_the_last_use_for_whoever_comes_with_it(shop: Shop) -> Non
 def test_a_quote_that_ended_gives_back_what_it_kept(shop: Shop) -> None:
     shop.promotions = promotions("test.scarce")
     shop.open(A)
-    quote = shop.say("quote", A, term="12 months", codes=["SCARCE"])["quote"]
+    shop.say("quote", A, term="12 months", codes=["SCARCE"])
     assert shop.rows("SELECT uses FROM promotion_totals") == [(1,)]
     shop.later(timedelta(minutes=16))
-    assert codes(shop.answers([shop.renew(A, codes=["SCARCE"], quote=quote)])) == ["quote.over"]
     assert daily.run(shop.shell, shop.new_id).quotes == 1
     assert shop.rows("SELECT uses, cost_minor FROM promotion_totals") == [(0, 0)]
     assert set(shop.rows("SELECT uses FROM promotion_uses")) == {(0,)}
+    shop.is_well()
+
+
+def test_a_quote_that_ended_keeps_nothing_even_if_no_run_came_by(shop: Shop) -> None:
+    (promotion,) = promotions("test.scarce")
+    shop.promotions = (replace(promotion, uses=1),)
+    for number in (A, B):
+        shop.open(number)
+    quote = shop.say("quote", A, term="12 months", codes=["SCARCE"])["quote"]
+    assert granted(shop.answers([shop.renew(B, codes=["SCARCE"])])[0]).answer["total"] == PRICE
+    shop.later(timedelta(minutes=16))
+    late, other = shop.renew(A, codes=["SCARCE"], quote=quote), shop.renew(B, codes=["SCARCE"])
+    told = shop.answers([late, other])
+    assert codes(told) == ["quote.over", ""]
+    assert granted(told[1]).answer["total"] == PRICE - 2_000
+    assert shop.rows("SELECT uses FROM promotion_totals") == [(1,)]
+    assert shop.rows("SELECT keeps FROM quotes") == [(False,)]
+    shop.later(timedelta(days=2))
+    daily.run(shop.shell, shop.new_id)
+    assert shop.rows("SELECT 1 FROM quotes") == []
     shop.is_well()
 
 

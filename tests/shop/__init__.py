@@ -174,8 +174,10 @@ class Shop:
     def is_well(self) -> None:
         """Every invariant holds, every chain is whole, every row is what its events make."""
         with self.looking() as conn:
-            assert [f for f in doctor.examine(conn) if f.is_invariant and not f.is_well] == []
-            assert audit.verify(conn, self.rules).faults == ()
+            wrong = [f for f in doctor.examine(conn) if f.is_invariant and not f.is_well]
+            assert not wrong, wrong
+            faults = audit.verify(conn, self.rules).faults
+            assert not faults, faults
 
 
 def granted(answer: Answer) -> Answered:

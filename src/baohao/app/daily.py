@@ -37,7 +37,7 @@ class Ran:
     settled: int
     #: Lines that could not be settled: the refusal's code -> how many.
     refused: Mapping[str, int]
-    #: Quotes that ended.
+    #: Quotes that ended, and gave back what they had kept.
     quotes: int
 
 
@@ -55,8 +55,9 @@ def run(shell: Shell, new_id: Callable[[], UUID]) -> Ran:
                 refused[answer.code] += 1
         looked, last = looked + len(found), found[-1]
     ended = 0
-    while count := shell.run(partial(quotes.end, now=now, limit=AT_ONCE)):
+    while count := shell.run(partial(quotes.end, now=now)):
         ended += count
+    shell.run(quotes.forget)
     return Ran(looked=looked, settled=settled, refused=dict(refused), quotes=ended)
 
 

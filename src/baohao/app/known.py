@@ -20,6 +20,8 @@ from baohao.core.promotions.apply import consume, release
 from baohao.core.promotions.model import PromotionFacts, Use
 from baohao.core.refusals import Refusal
 from baohao.store import books, keys, lines, promotions
+from baohao.store.quotes import Ended, read_ended
+from baohao.store.quotes import release as release_quotes
 from baohao.store.sql import Call, Connection, Cursor, Row, trip
 from baohao.store.writes import Writes
 
@@ -48,6 +50,8 @@ class Known:
     held_more: dict[tuple[str, str], int] = field(default_factory=dict)
     #: identifier -> number.
     cards: dict[str, str]
+    #: Quotes that have ended, and keep nothing any more from this batch on.
+    ended: tuple[Ended, ...] = ()
     given: promotions.Given
     promotions: PromotionFacts
     #: Account -> minor units.
@@ -75,7 +79,8 @@ class Known:
         found = None if id_ is None else self.quotes.get(id_)
         if found is None or found[0].number != ask.subject:
             return None, ()
-        return found
+        # One that has ended keeps nothing any more.
+        return found if self.now < found[0].until else (found[0], ())
 
     def _cards_of(self, ask: Ask) -> int:
         holder, state = holder_of(ask), self.state(ask.subject)
@@ -138,6 +143,7 @@ class Known:
             if change:
                 place = (bucket_of(holder), holder, operator)
                 writes.add(self._counting(holder, operator, change), *place, change)
+        release_quotes(writes, self.ended, self.given)
         self.given.write(writes)
 
     def _counting(self, holder: str, operator: str, change: int) -> str:
@@ -172,6 +178,7 @@ def _known(wanted: Wanted, found: Mapping[str, Cursor], locked: Mapping[str, lin
     given = promotions.Given.read(
         wanted.promotions, found.get("lock_promotion_totals"), found.get("lock_promotion_uses")
     )
+    ended = read_ended(found.get("lock_ended_quotes", ()))
     [(clock, is_open)] = found["read_clock"].fetchall()
     last = (*(x.recorded_at for x in locked.values()), *(x.recorded_at for x in held.values()))
     return Known(
@@ -179,13 +186,14 @@ def _known(wanted: Wanted, found: Mapping[str, Cursor], locked: Mapping[str, lin
         is_open=is_open,
         used=dict(keys.read(found["find_keys"])) if "find_keys" in found else {},
         lines=locked,
-        quotes=dict(map(_quote, found["lock_quotes"])) if "lock_quotes" in found else {},
+        quotes=dict(map(_quote, found.get("lock_quotes", ()))),
         held=held,
         holders=frozenset(wanted.holders),
         holdings={(holder, operator): n for holder, operator, n in found.get("lock_holdings", ())},
         cards=dict(found["find_cards"].fetchall()) if "find_cards" in found else {},
+        ended=ended,
         given=given,
-        promotions=given.facts(),
+        promotions=release(given.facts(), [use for quote in ended for use in quote.uses]),
         available={account: each.balance_minor for account, each in held.items()},
     )
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from baohao.core.asks import Ask, Terms
 from baohao.core.bucket import bucket_of
 from baohao.core.promotions.model import Promotion
-from baohao.store import books, keys, lines, promotions
+from baohao.store import books, keys, lines, promotions, quotes
 from baohao.store.sql import Call, call
 
 #: Verbs whose money, and whose uses of promotions, go back where they came from.
@@ -60,7 +60,9 @@ class Wanted:
         """Return what else is locked, and the clock."""
         asks = self._asks
         accounts = {name for ask in asks for name in _accounts(ask, locked.get(ask.subject))}
-        calls = [books.lock(accounts)] if accounts else []
+        # What quotes keep that have ended is free again, whether or not the daily run came by.
+        calls = [quotes.lock_ended()] if any(map(_counts, self.promotions)) else []
+        calls += [books.lock(accounts)] if accounts else []
         calls += _by_bucket("lock_holdings", self.holders)
         limited = (p.id for p in self.promotions if promotions.is_limited(p))
         calls += _by_bucket("lock_promotion_totals", limited)
@@ -89,6 +91,12 @@ def holder_of(ask: Ask) -> str:
     """Return the holder that an ask would give a line to; empty: none."""
     holder = ask.payload.get("holder")
     return holder if isinstance(holder, str) else ""
+
+
+def _counts(promotion: Promotion) -> bool:
+    """Whether its uses are counted at all."""
+    per_subject = promotion.per_number is not None or promotion.per_holder is not None
+    return per_subject or promotions.is_limited(promotion)
 
 
 def _priced(ask: Ask) -> str:

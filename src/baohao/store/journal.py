@@ -72,8 +72,12 @@ def posted(entries: Iterable[Entry]) -> bytes:
 
 
 def covered_entries(lines: Sequence[Sequence[Any]]) -> bytes:
-    """Return what a hash covers of entries: kind, currency, transfer, payer, reason, postings."""
-    return _canonical(lines)
+    """
+    Return what a hash covers of entries: kind, currency, transfer, payer, reason, postings.
+
+    They come in an order of their own: their ids have none.
+    """
+    return _canonical(sorted(lines, key=_canonical) if len(lines) > 1 else lines)
 
 
 def link(prev: bytes, recorded: Recorded, payload: bytes, entries: bytes = b"") -> bytes:

@@ -27,6 +27,8 @@ class Given:
     had: dict[tuple[str, str], int]
     _totals: dict[str, tuple[int, int]] = field(default_factory=dict)
     _had: dict[tuple[str, str], int] = field(default_factory=dict)
+    #: Of promotions that the batch knows nothing of: uses and cost that are given back.
+    _others: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @classmethod
     def read(
@@ -68,22 +70,38 @@ class Given:
             if promotion.per_holder is not None and use.holder:
                 self._count(use.holder, use.promotion, sign)
 
+    def give_back(self, uses: Iterable[Use]) -> None:
+        """Count what quotes kept that ended; some of it may be of promotions that are over."""
+        for use in uses:
+            if use.promotion in self.promotions:
+                self.count((use,), -1)
+                continue
+            used, cost_minor = self._others.get(use.promotion, (0, 0))
+            self._others[use.promotion] = used + 1, cost_minor + use.cost_minor
+            for subject in (use.number, use.holder):
+                if subject:
+                    self._count(subject, use.promotion, -1)
+
     def _count(self, subject: str, promotion: str, sign: int) -> None:
         self._had[subject, promotion] = self._had.get((subject, promotion), 0) + sign
 
     def write(self, writes: Writes) -> None:
         """Add the rows of what changed."""
         for name, (uses, cost_minor) in sorted(self._totals.items()):
-            promotion = self.promotions[name]
-            if uses or cost_minor:
-                known = name in self.totals
-                writes.add(
-                    "update_promotion_totals" if known else "insert_promotion_totals",
-                    *(bucket_of(name), name, uses, cost_minor),
-                    *(promotion.uses, promotion.budget_minor),
-                )
+            promotion, row = self.promotions[name], (bucket_of(name), name)
+            limits = (promotion.uses, promotion.budget_minor)
+            if name in self.totals and (uses or cost_minor):
+                writes.add("update_promotion_totals", *row, uses, cost_minor, *limits)
+            elif uses > 0:
+                writes.add("insert_promotion_totals", *row, uses, max(cost_minor, 0), *limits)
+        for name, (uses, cost_minor) in sorted(self._others.items()):
+            writes.add("give_back_totals", bucket_of(name), name, uses, cost_minor)
         for (subject, name), change in sorted(self._had.items()):
-            if change:
+            place = (bucket_of(subject), subject, name)
+            if change < 0:
+                # Of a holder of before, perhaps, whose row was not locked, or whom nobody counted.
+                writes.add("give_back_uses", *place, -change)
+            elif change > 0:
                 known = (subject, name) in self.had
                 statement = "update_promotion_uses" if known else "insert_promotion_uses"
-                writes.add(statement, bucket_of(subject), subject, name, change)
+                writes.add(statement, *place, change)

@@ -33,6 +33,13 @@ SELECT l.number, l.operator, l.plan, l.custody, l.iccid
 FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, number)
 JOIN lines l USING (bucket, number)
 
+-- name: lock_ended_quotes
+-- Lock quotes that have ended, and still keep uses of promotions.
+SELECT bucket, id, uses FROM quotes
+WHERE keeps AND until <= (SELECT clock_timestamp() + clock_offset FROM house)
+ORDER BY until, bucket, id LIMIT %b
+FOR UPDATE SKIP LOCKED
+
 -- name: find_cards
 -- Find which numbers these ICCIDs and IMSIs are on.
 SELECT c.identifier, c.number
@@ -187,12 +194,20 @@ SELECT * FROM unnest(%b::smallint[], %b::text[], %b::int[], %b::int[], %b::small
 
 -- name: insert_quotes
 -- Write promises.
-INSERT INTO quotes (bucket, id, number, version, made_at, until, terms, uses)
-SELECT * FROM unnest(%b::smallint[], %b::uuid[], %b::text[], %b::int[], %b::timestamptz[], %b::timestamptz[],
-                     %b::jsonb[], %b::jsonb[])
+INSERT INTO quotes (bucket, id, number, version, made_at, until, terms, uses, keeps)
+SELECT t.*, t.uses <> '[]'
+FROM unnest(%b::smallint[], %b::uuid[], %b::text[], %b::int[], %b::timestamptz[], %b::timestamptz[],
+            %b::jsonb[], %b::jsonb[]) AS t (bucket, id, number, version, made_at, until, terms, uses)
+
+-- name: release_quotes
+-- Let promises that have ended keep nothing any more.
+UPDATE quotes q
+SET keeps = false
+FROM unnest(%b::smallint[], %b::uuid[]) AS t (bucket, id)
+WHERE q.bucket = t.bucket AND q.id = t.id
 
 -- name: delete_quotes
--- End promises that were kept, or that ran out.
+-- Forget promises that were kept.
 DELETE FROM quotes q
 USING unnest(%b::smallint[], %b::uuid[]) AS t (bucket, id)
 WHERE q.bucket = t.bucket AND q.id = t.id
@@ -320,10 +335,9 @@ SET due_at = t.due_at
 FROM unnest(%b::smallint[], %b::text[], %b::timestamptz[]) AS t (bucket, number, due_at)
 WHERE l.bucket = t.bucket AND l.number = t.number
 
--- name: find_ended_quotes
--- Find quotes that ended, and lock them against being used after all.
-SELECT bucket, id, uses FROM quotes WHERE until <= %b ORDER BY until, bucket, id LIMIT %b
-FOR UPDATE SKIP LOCKED
+-- name: forget_quotes
+-- Forget promises that nobody will ask for again.
+DELETE FROM quotes WHERE until < (SELECT clock_timestamp() + clock_offset FROM house) - interval '1 day'
 
 -- name: give_back_totals
 -- Give back to promotions what quotes had kept and nobody used.

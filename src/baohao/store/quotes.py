@@ -1,35 +1,61 @@
-"""Quotes that ended: they are forgotten, and what they kept of promotions is given back."""
+"""Quotes that have ended: they keep nothing any more, and are forgotten a day later."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-from baohao.core.bucket import bucket_of
 from baohao.core.line.codec import use_of
-from baohao.store.sql import Connection, call, rows, trip
+from baohao.core.promotions.model import Use
+from baohao.store.promotions import Given
+from baohao.store.sql import Call, Connection, Row, rows, run
+from baohao.store.writes import Writes
+
+#: As many as are looked at by one batch; what is left ends with the next.
+AT_ONCE = 1_000
 
 
-def end(conn: Connection, now: datetime, limit: int) -> int:
-    """Forget at most `limit` quotes that had ended at `now`; return how many."""
-    found = rows(conn, "find_ended_quotes", now, limit)
-    if not found:
-        return 0
-    totals: Counter[str] = Counter()
-    costs: Counter[str] = Counter()
-    had: Counter[tuple[str, str]] = Counter()
-    for *_, uses in found:
-        for use in map(use_of, uses):
-            totals[use.promotion] += 1
-            costs[use.promotion] += use.cost_minor
-            had[use.number, use.promotion] += 1
-            if use.holder:
-                had[use.holder, use.promotion] += 1
-    calls = [call("delete_quotes", [(bucket, id_) for bucket, id_, _ in found], meets=len(found))]
-    if totals:
-        back = [(bucket_of(name), name, n, costs[name]) for name, n in sorted(totals.items())]
-        calls.append(call("give_back_totals", back))
-        uses_back = sorted((bucket_of(who), who, name, n) for (who, name), n in had.items())
-        calls.append(call("give_back_uses", uses_back))
-    trip(conn, calls)
-    return len(found)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A quote that ended, with the uses of promotions that it had kept."""
+
+    bucket: int
+    id: UUID
+    uses: tuple[Use, ...]
+
+
+def lock_ended() -> Call:
+    """Return the call that locks quotes that have ended; others that do so take what is left."""
+    return Call("lock_ended_quotes", [AT_ONCE])
+
+
+def read_ended(found: Iterable[Row]) -> tuple[Ended, ...]:
+    """Return what `lock_ended` found."""
+    return tuple(
+        Ended(bucket=bucket, id=id_, uses=tuple(map(use_of, uses))) for bucket, id_, uses in found
+    )
+
+
+def release(writes: Writes, ended: Iterable[Ended], given: Given) -> None:
+    """Add the rows of quotes that keep nothing any more; `given` counts what they give back."""
+    for quote in ended:
+        writes.add("release_quotes", quote.bucket, quote.id)
+        given.give_back(quote.uses)
+
+
+def end(conn: Connection, now: datetime) -> int:
+    """Let at most `AT_ONCE` quotes that have ended keep nothing any more; return how many."""
+    ended = read_ended(rows(conn, "lock_ended_quotes", AT_ONCE))
+    if ended:
+        writes, given = Writes(now), Given(promotions={}, totals={}, had={})
+        release(writes, ended, given)
+        given.write(writes)
+        writes.send(conn)
+    return len(ended)
+
+
+def forget(conn: Connection) -> int:
+    """Forget quotes that ended a day ago; return how many."""
+    return run(conn, "forget_quotes")

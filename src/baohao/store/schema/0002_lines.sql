@@ -88,7 +88,7 @@ CREATE TABLE benefits (
 CREATE UNIQUE INDEX benefits_live ON benefits (bucket, number, epoch, clock, starts_at, kind)
     WHERE is_live;
 
--- Promises; the uses of promotions that they keep are given back when they end.
+-- Promises. The uses of promotions that one keeps are given back when it ends; it is forgotten a day later.
 CREATE TABLE quotes (
     bucket  smallint NOT NULL CHECK (bucket = baohao_bucket(number)),
     id      uuid NOT NULL,
@@ -98,6 +98,9 @@ CREATE TABLE quotes (
     until   timestamptz NOT NULL CHECK (until > made_at),
     terms   jsonb NOT NULL,
     uses    jsonb NOT NULL,
+    -- Whether `uses` are still kept.
+    keeps   boolean NOT NULL,
     PRIMARY KEY (bucket, id)
 );
 CREATE INDEX quotes_until ON quotes (until, bucket, id);
+CREATE INDEX quotes_keeping ON quotes (until, bucket, id) WHERE keeps;
