@@ -1,4 +1,4 @@
-"""The journal shows every tampering: by its chains, its rows, and a cut tail by the sealed roots."""
+"""The journal shows every tampering: by chains, by rows, and a cut tail by the sealed roots."""
 
 from __future__ import annotations
 
@@ -88,8 +88,9 @@ TAMPERINGS = {
     ),
     "an event is slipped in": (
         (
-            "INSERT INTO journal SELECT bucket, subject, seq + 1, recorded_at, effective_at, kind, ask,"
-            " principal, channel, payload, hash, hash FROM journal WHERE subject = %(a)s AND seq = 5"
+            "INSERT INTO journal SELECT bucket, subject, seq + 1, recorded_at, effective_at, kind,"
+            " ask, principal, channel, payload, hash, hash"
+            " FROM journal WHERE subject = %(a)s AND seq = 5"
         ),
         {("edited", A)},
     ),
@@ -127,7 +128,7 @@ def test_tampering_is_found_where_it_was_done(what: str, kept: Shop) -> None:
 
 
 def test_any_change_of_any_event_is_found(kept: Shop, effort: int) -> None:
-    """At random: one column of one row of the journal or the books, as the owner of the database."""
+    """At random: one column of one row of the journal or the books, by the database's owner."""
     chance = Random(7)
     columns = {
         "journal": (

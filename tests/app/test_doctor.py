@@ -1,0 +1,78 @@
+"""Each of the doctor's queries finds what it is for, and finds nothing in a house that is well."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from tests.shop import RENTAL, Shop, granted, promotions
+
+from baohao.app import doctor
+
+A, B, R = "+85366000001", "+85366000002", "+85366000003"
+
+#: name -> what breaks just that; walls of the schema that stand before it are taken away first.
+HARMS = {
+    "entries": "ALTER TABLE entries DROP CONSTRAINT entries_balanced;"
+    "UPDATE entries SET amounts[1] = amounts[1] + 1 WHERE kind = 'sale'",
+    "clearing": "DELETE FROM entries WHERE kind = 'transfer'",
+    "balances": "UPDATE accounts SET balance_minor = balance_minor + 1",
+    "sales": "DELETE FROM entries WHERE kind = 'sale' AND subject = '+85366000001'",
+    "keys": "UPDATE keys SET seq = 99 WHERE subject = '+85366000001'",
+    "journal": "UPDATE lines SET version = version + 1 WHERE number = '+85366000001'",
+    "tenures": "DROP INDEX tenures_open;"
+    "INSERT INTO tenures SELECT bucket, number, epoch + 1, holder, since FROM tenures",
+    "holders": "UPDATE lines SET holder = 'somebody else'",
+    "holdings": "UPDATE holdings SET cards = cards + 1",
+    "cards": "UPDATE lines SET iccid = '8985301000000000019' WHERE number = '+85366000002'",
+    "due": "UPDATE due SET at = at + interval '1 day'",
+    "boundaries": "DELETE FROM ladders",
+    "promotions": "ALTER TABLE promotion_totals DROP CONSTRAINT promotion_totals_uses_left;"
+    "UPDATE promotion_totals SET uses = uses_max + 1",
+    "deferrals": "UPDATE deferrals SET amounts[1] = amounts[1] + 1",
+    "epochs": "UPDATE effects SET epoch = 7",
+    "effects": "UPDATE effects SET tries = 11",
+    "late": "UPDATE due SET at = at - interval '2 years'",
+    "parked": "INSERT INTO parked SELECT bucket, '00000000-0000-7000-8000-000000000001', number,"
+    " now(), '{}', 'because' FROM lines",
+}
+
+
+@pytest.fixture
+def busy(shop: Shop) -> Shop:
+    """A house in which a bit of everything has happened."""
+    shop.promotions = promotions("test.scarce")
+    shop.open(B)
+    asks = [shop.stock(A, iccid="8985301000000000027"), shop.activate(A), shop.stock(R, RENTAL)]
+    shop.answers(asks)
+    shop.say("activate", R, holder="hR", document="bir", paid="float:agent-7:MOP")
+    granted(shop.answers([shop.renew(A, codes=["SCARCE"])])[0])
+    shop.say("top_up", R, amount_minor=5_000, paid="float:agent-7:MOP", expect_version=2)
+    return shop
+
+
+def test_a_house_that_is_well_has_no_findings(busy: Shop) -> None:
+    with busy.looking() as conn:
+        findings = list(doctor.examine(conn))
+    assert [f.name for f in findings] == [*doctor.INVARIANTS, *doctor.WAITING]
+    assert [f.name for f in findings if not f.is_well] == []
+    # A query that looks at nothing would always be content.
+    assert [f.name for f in findings if f.looked == 0] == ["parked"]
+
+
+@pytest.mark.parametrize("name", [*doctor.INVARIANTS, *doctor.WAITING])
+def test_each_query_finds_its_harm(name: str, busy: Shop) -> None:
+    with busy.looking() as conn:
+        for statement in HARMS[name].split(";"):
+            conn.execute(statement.encode())
+        findings = {finding.name: finding for finding in doctor.examine(conn)}
+    assert findings[name].wrong > 0
+    assert findings[name].is_invariant == (name in doctor.INVARIANTS)
+
+
+def test_what_is_late_is_told(busy: Shop) -> None:
+    busy.later(timedelta(days=40))
+    with busy.looking() as conn:
+        wrong = {finding.name for finding in doctor.examine(conn) if not finding.is_well}
+    # A month's rental and the messages of forty days ago wait; no data are broken.
+    assert wrong == {"late", "effects"}
