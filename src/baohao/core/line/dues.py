@@ -2,7 +2,7 @@
 Dues: what falls due by itself, in order, each thing at its own instant.
 
 Of things due at one instant, queued time comes first, then the end of a park, a limit, forfeits,
-the next stage, and charges in their own order. See docs/rules/settle.md.
+the next stage, and charges in their own order. See docs/rules/settling.md.
 """
 
 from __future__ import annotations
