@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from functools import lru_cache
 
-from baohao.core.refusals import Malformed
+from baohao.core.refusals import Malformed, Refusal
 
 
 class Unit(StrEnum):
@@ -43,6 +43,17 @@ class InstantNaive(Malformed):
 
     code = "malformed.instant.naive"
 
+
+class FarAhead(Refusal):
+    """{span} after {start} lies further ahead than any calendar here is good for."""
+
+    code = "time.far_ahead"
+
+
+#: Beyond it nothing is counted: far from any promise, and far enough from where the calendar ends.
+YEARS_END = 9000
+_DAYS_END = date(YEARS_END, 1, 1).toordinal()
+_SECONDS_END = 86_400 * 366 * 900
 
 _SPAN = re.compile(r"(\d{1,6}) ?(minute|hour|day|week|month|year)s?")
 
@@ -127,6 +138,8 @@ def add_months(start: date, months: int, month_end: MonthEnd = CLAMP) -> date:
         day = min(day, month_end.day)
     index = start.year * 12 + start.month - 1 + months
     year, month = divmod(index, 12)
+    if year >= YEARS_END:
+        raise FarAhead(start=start.isoformat(), span=f"{months} months")
     last = monthrange(year, month + 1)[1]
     if day <= last:
         return date(year, month + 1, day)
@@ -140,6 +153,8 @@ def add_span(start: date, span: Span, month_end: MonthEnd = CLAMP) -> date:
     months = span.months
     if months:
         return add_months(start, months, month_end)
+    if start.toordinal() + span.days >= _DAYS_END:
+        raise FarAhead(start=start.isoformat(), span=str(span))
     return start + timedelta(days=span.days)
 
 
@@ -187,6 +202,8 @@ def after(instant: datetime, span: Span, zone: tzinfo, month_end: MonthEnd = CLA
     too.
     """
     if span.seconds:
+        if span.seconds >= _SECONDS_END or instant.year >= YEARS_END:
+            raise FarAhead(start=instant.isoformat(), span=str(span))
         return instant + timedelta(seconds=span.seconds)
     local = instant.astimezone(zone)
     return at_wall(add_span(local.date(), span, month_end), local.time(), zone)

@@ -19,7 +19,7 @@ from baohao.core.decide import decide
 from baohao.core.decide.case import WouldShorten, safe_until
 from baohao.core.line import codec
 from baohao.core.line.evolve import evolve, settle
-from baohao.core.line.fold import fold
+from baohao.core.line.fold import fold, fold_on
 from baohao.core.refusals import Refusal
 
 
@@ -191,13 +191,14 @@ def a_renewal_undone_before_it_began_was_never_made(story: Story, steps: Sequenc
         object.__setattr__(ask, "expect_version", None)
         undone = decide(renewed, step.facts, ask, story.terms, at)
         assert isinstance(undone, Decision), undone
-        never, due = settle(step.before, story.terms.rules, at)
+        never, _ = settle(step.before, story.terms.rules, at)
         assert undone.state is not None
         assert undone.state.acts == never.acts
         assert undone.state.sold == never.sold
-        (one,) = fold(story.terms.rules, never.first_pin, never.acts, until=at)
-        assert undone.state.standing == one.standing
-        assert step.before.standing.at is None or due == () or never.standing.at == one.standing.at
+        rules, line = story.terms.rules, undone.state
+        (one,) = fold(rules, never.first_pin, never.acts, until=at)
+        (other,) = fold_on(rules, line.pin, line.standings, line.acts, until=at)
+        assert other.standing == one.standing
 
 
 Law = Callable[[Story, Sequence[Step]], None]

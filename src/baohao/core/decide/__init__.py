@@ -97,7 +97,9 @@ def decide(
     Return what becomes true of an ask at `now`, or why nothing does.
 
     The line is settled first; what fell due is the first part of the decision. A refusal changes
-    nothing.
+    nothing. Each verb lists its own refusals; any refuses a payload that it cannot read
+    (`FieldMalformed` and its kind), a line that is not here (`LineUnknown`) or not as it was shown
+    (`LineMoved`), and an act that it has (`ActKnown`).
     """
     try:
         if ask.verb in MONEY_VERBS:

@@ -25,8 +25,8 @@ def activate(case: Case) -> Decision:
     `age_years`, `guardian`; `paid`, `term`, `codes`, `quote`, `total_minor` (what was shown).
     Refuses with `NotInStock`, `DocumentRefused`, `DocumentExpired`, `GuardianMissing`,
     `QuotaReached`, `ExternalNotSold`, `VerbNotAllowed`, `NotOffered`, `NotSellable`,
-    `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `MoneyShort`, `PriceMoved`, `QuoteUnknown`,
-    `QuoteOver` or `QuoteMoved`.
+    `BalanceFull`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `MoneyShort`,
+    `PriceMoved`, `QuoteUnknown`, `QuoteOver` or `QuoteMoved`.
     """
     ask = case.ask
     payload.only(ask, *FIELDS, "paid", "term", "codes", "quote", "total_minor")

@@ -23,7 +23,7 @@ from baohao.core.line.acts import Act
 from baohao.core.line.course import course_of
 from baohao.core.line.dues import advance
 from baohao.core.line.event import Event
-from baohao.core.line.evolve import acted, is_late, resettled, settlements
+from baohao.core.line.evolve import acted, is_late, resettled, settle, settlements
 from baohao.core.line.fold import Folded, policy_of
 from baohao.core.line.run import Run
 from baohao.core.line.standing import Standing
@@ -119,6 +119,8 @@ class Case:
     now: datetime
     #: The line as it is stored, before what fell due.
     stored: LineState | None = None
+    #: The instant that the stage is judged at, where it is not `now`: a quote's own.
+    judged_at: datetime | None = None
 
     @property
     def state(self) -> LineState:
@@ -137,7 +139,9 @@ class Case:
         """Where the line stands now; of several readings, in the first."""
         line = self.state
         if len(line.standings) == 1:
-            return line.standing
+            if self.judged_at is None or self.stored is None:
+                return line.standing
+            return settle(self.stored, self.terms.rules, self.judged_at)[0].standing
         # What is not known is not settled, so it has to be looked at.
         run = Run(worlds_of(self.policy)[0], line.standing, line.acts)
         advance(run, self.now)
@@ -198,7 +202,9 @@ def expected(case: Case) -> None:
 
 
 def expecting(case: Case) -> None:
-    """Refuse an ask that says nothing of what was shown; raises `ExpectationMissing`."""
+    """Refuse an ask that says nothing of what was shown: `LineUnknown`, `ExpectationMissing`."""
+    if case.line is None:
+        raise LineUnknown(number=case.ask.subject)
     if case.ask.expect_until is None and case.ask.expect_version is None:
         raise ExpectationMissing()
 

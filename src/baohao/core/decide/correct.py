@@ -21,7 +21,11 @@ def correct(case: Case) -> Decision:
     The wrong *number* is put right by `reverse` with `mistake` on the one and `renew` on the other,
     sent together. Fields: `of`, `term`, `paid`, `reason`, `codes`, `total_minor`, and a second
     person in
-    `approved_by`. Refuses as `reverse` and `renew` do.
+    `approved_by`.
+    Refuses with `ExpectationMissing`, `VerbNotAllowed`, `SecondPersonMissing`, `ActUnknown`,
+    `ActReversed`, `OthersFollow`, `NotOffered`, `NotSellable`, `NothingGained`, `RefusedByCap`,
+    `BalanceFull`, `WouldShorten`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`,
+    `MoneyShort` or `PriceMoved`.
     """
     payload.only(case.ask, "of", "term", "paid", "codes", "total_minor")
     expecting(case)

@@ -17,7 +17,7 @@ def fund(ask: Ask, facts: Facts, now: datetime) -> Decision:
     Pay money that reached our bank into a float, a wallet, a till or a payment's advance.
 
     Fields: `amount_minor`, `bank` (which bank account), `reference`.
-    Refuses with `PayerUnknown`, `AccountMalformed`, `FieldMissing`.
+    Refuses with `PayerUnknown` and `AccountMalformed`.
     """
     into, amount, bank = _read(ask)
     if into.kind is AccountKind.TILL:

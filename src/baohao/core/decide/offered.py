@@ -105,8 +105,12 @@ def offer_for(
         if offer.price_minor == amount_minor:
             return offer
     wanted = str(term) if term is not None else f"{amount_minor} minor units"
-    known = ", ".join(str(o.term or o.price_minor) for o in offers) or "nothing"
-    raise NotOffered(plan=plan, wanted=wanted, offered=known)
+    by_price = verb == "top_up"
+    known = ", ".join(
+        f"{o.price_minor} minor units" if by_price or o.term is None else str(o.term)
+        for o in offers
+    )
+    raise NotOffered(plan=plan, wanted=wanted, offered=known or "nothing")
 
 
 def _same(one: Span, other: Span) -> bool:

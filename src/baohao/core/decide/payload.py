@@ -10,6 +10,10 @@ from baohao.core.books.chart import Account
 from baohao.core.civil import Span, aware
 from baohao.core.refusals import Malformed
 
+#: The years that lines live in; a document or a promise of another one is a slip of the pen.
+_YEARS = range(1970, 2500)
+_DAYS_MAX = 36_525
+
 
 class FieldMalformed(Malformed):
     """The field "{field}" is not valid: {reason}."""
@@ -76,26 +80,38 @@ def flag(ask: Ask, field: str) -> bool:
 
 
 def span(ask: Ask, field: str) -> Span:
-    """Return a span such as "12 months"."""
-    return Span.parse(text(ask, field))
+    """Return a span such as "12 months", of a hundred years at most."""
+    value = Span.parse(text(ask, field))
+    if value.about_days > _DAYS_MAX:
+        raise FieldMalformed(field=field, reason="it is longer than a hundred years")
+    return value
 
 
 def instant(ask: Ask, field: str, default: datetime | None = None) -> datetime:
-    """Return an instant with its offset, in UTC."""
+    """Return an instant with its offset, in UTC, of the years that lines live in."""
     if field not in ask.payload and default is not None:
         return default
     try:
-        return aware(datetime.fromisoformat(text(ask, field)))
-    except ValueError:
+        value = aware(datetime.fromisoformat(text(ask, field)))
+    except (ValueError, OverflowError):
         raise FieldMalformed(field=field, reason="it must be an instant with an offset") from None
+    _of_our_time(field, value.year)
+    return value
 
 
 def day(ask: Ask, field: str) -> date:
     """Return a calendar day, as in 2027-03-31."""
     try:
-        return date.fromisoformat(text(ask, field))
+        value = date.fromisoformat(text(ask, field))
     except ValueError:
         raise FieldMalformed(field=field, reason="it must be a day, as in 2027-03-31") from None
+    _of_our_time(field, value.year)
+    return value
+
+
+def _of_our_time(field: str, year: int) -> None:
+    if year not in _YEARS:
+        raise FieldMalformed(field=field, reason=f"its year must be from 1970 to {_YEARS[-1]}")
 
 
 def account(ask: Ask, field: str) -> Account:

@@ -22,8 +22,7 @@ def quote(case: Case) -> Decision:
 
     Fields: `what` ("renew", "top_up", "activate", "restore"), `term` or `amount_minor`, `codes`.
     Refuses with `ExternalNotSold`, `VerbNotAllowed`, `NotOffered`, `NotSellable`, `NothingGained`,
-    `RefusedByCap`, `BalanceFull`, `VerbNotOffered`,
-    and as `restore` does where it is that.
+    `RefusedByCap`, `BalanceFull`, `VerbNotOffered`, `NotQuarantined` or `PriorityOver`.
     """
     ask, line = case.ask, case.state
     payload.only(ask, "what", "term", "amount_minor", "codes")

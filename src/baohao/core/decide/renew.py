@@ -13,10 +13,10 @@ def renew(case: Case) -> Decision:
     Renew a line for a term on offer.
 
     Fields: `term`, `paid` (account), `codes`, `quote`, `total_minor` (what was shown).
-    Refuses with `LineMoved`, `ExpectationMissing`, `ExternalNotSold`, `VerbNotAllowed`,
+    Refuses with `ExpectationMissing`, `ExternalNotSold`, `VerbNotAllowed`, `IdentityMissing`,
     `NotOffered`, `NotSellable`, `NothingGained`, `RefusedByCap`, `BalanceFull`, `WouldShorten`,
-    `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`,
-    `MoneyShort`, `PriceMoved`, `QuoteUnknown`, `QuoteOver` or `QuoteMoved`.
+    `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `MoneyShort`, `PriceMoved`,
+    `QuoteUnknown`, `QuoteOver` or `QuoteMoved`.
     """
     payload.only(case.ask, "term", "paid", "codes", "quote", "total_minor")
     expecting(case)

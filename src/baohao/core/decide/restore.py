@@ -23,7 +23,10 @@ def restore(case: Case) -> Decision:
     asks.
 
     The term is counted from the day of the act. Fields: those of `renew`.
-    Refuses with `NotQuarantined` and `PriorityOver`, and as `renew` does.
+    Refuses with `ExpectationMissing`, `NotQuarantined`, `PriorityOver`, `ExternalNotSold`,
+    `VerbNotAllowed`, `NotOffered`, `NotSellable`, `NothingGained`, `BalanceFull`,
+    `WouldShorten`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `MoneyShort`,
+    `PriceMoved`, `QuoteUnknown`, `QuoteOver` or `QuoteMoved`.
     """
     payload.only(case.ask, "term", "paid", "codes", "quote", "total_minor")
     expecting(case)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from baohao.core.altered import altered
@@ -22,7 +23,6 @@ from baohao.core.decide.case import (
 from baohao.core.decide.offered import Offered, offer_for, quoted
 from baohao.core.line.event import Event
 from baohao.core.line.state import Sold, Tenure
-from baohao.core.policy.model import Offer
 from baohao.core.refusals import Refusal
 
 #: Who may pay for an act: accounts that are guarded against overspending.
@@ -47,6 +47,12 @@ class CurrencyOther(Refusal):
     """The price is in {price}, and {account} holds another currency."""
 
     code = "money.currency"
+
+
+class IdentityMissing(Refusal):
+    """A line that is {stage} comes back only for a holder whose identity is verified."""
+
+    code = "holder.identity_missing"
 
 
 class PriceMoved(Refusal):
@@ -91,11 +97,15 @@ def sell(
     `QuoteMoved`, `QuoteUnknown`.
     """
     case.sells()
+    moment = _moment(case, verb)
+    if moment != case.now:
+        case = replace(case, judged_at=moment)
     case.permit(verb)
+    _verified(case)
     line = case.state
     offer = offer_for(case.policy, line.plan, verb, term, amount_minor)
     codes = frozenset(payload.texts(case.ask, "codes"))
-    offered = quoted(case, verb, offer, codes=codes, at=_moment(case, verb, offer))
+    offered = quoted(case, verb, offer, codes=codes, at=moment)
     fresh(case, offered.act)
     not_shorter(case, offered.act, offered.folded)
     _as_shown(case, offered)
@@ -114,6 +124,15 @@ def sell(
         transfer=case.terms.transfer,
     )
     return _sold(case, offered, sale, tenure)
+
+
+def _verified(case: Case) -> None:
+    """Ask for the holder's identity where the way back does; raises `IdentityMissing`."""
+    restore, tenure = case.stage.restore, case.state.tenure
+    if restore is None or not restore.identity or case.stage.kind == "live":
+        return
+    if tenure is None or tenure.identity != "registered":
+        raise IdentityMissing(stage=case.stage.name)
 
 
 def _sold(case: Case, offered: Offered, sale: sales.Sale, tenure: Tenure | None) -> Decision:
@@ -151,7 +170,7 @@ def _sold(case: Case, offered: Offered, sale: sales.Sale, tenure: Tenure | None)
     )
 
 
-def _moment(case: Case, verb: str, offer: Offer) -> datetime:
+def _moment(case: Case, verb: str) -> datetime:
     """
     Return the instant at which the stage is judged: a quote's own while the line is as it was, or
     now.
@@ -163,7 +182,7 @@ def _moment(case: Case, verb: str, offer: Offer) -> datetime:
         return case.now
     quote = case.facts.quote
     promised = quote is not None and (quote.terms.get("verb"), quote.terms.get("plan"))
-    if quote is None or str(quote.id) != str(wanted) or promised != (verb, offer.plan):
+    if quote is None or str(quote.id) != str(wanted) or promised != (verb, case.state.plan):
         raise QuoteUnknown(quote=str(wanted)[:36])
     if case.now >= quote.until:
         raise QuoteOver(until=quote.until.isoformat())

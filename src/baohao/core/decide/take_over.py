@@ -25,7 +25,7 @@ def take_over(case: Case) -> Decision:
     is not known here, and not made up. What fell due from there to now by itself is settled.
 
     Fields: those of `stock`; `begins`; `clock` with `until`; `balance_minor`; `holder`.
-    Refuses with `LineExists`, `PolicyMissing`, `ClockUnknown` and `NotYetTrue`.
+    Refuses with `LineExists`, `PolicyMissing`, `VersionMissing`, `ClockUnknown` or `NotYetTrue`.
     """
     ask, rules = case.ask, case.terms.rules
     payload.only(ask, *FIELDS, "begins", "clock", "until", "balance_minor", "holder")

@@ -13,10 +13,10 @@ def top_up(case: Case) -> Decision:
     Top a line up with an amount on offer.
 
     Fields: `amount_minor`, `paid` (account), `codes`, `quote`, `total_minor` (what was shown).
-    Refuses with `LineMoved`, `ExpectationMissing`, `ExternalNotSold`, `VerbNotAllowed`,
+    Refuses with `ExpectationMissing`, `ExternalNotSold`, `VerbNotAllowed`, `IdentityMissing`,
     `NotOffered`, `NotSellable`, `NothingGained`, `RefusedByCap`, `BalanceFull`, `WouldShorten`,
-    `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`,
-    `MoneyShort`, `PriceMoved`, `QuoteUnknown`, `QuoteOver` or `QuoteMoved`.
+    `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `MoneyShort`, `PriceMoved`,
+    `QuoteUnknown`, `QuoteOver` or `QuoteMoved`.
     """
     payload.only(case.ask, "amount_minor", "paid", "codes", "quote", "total_minor")
     expecting(case)
