@@ -138,7 +138,7 @@ class Desk:
         )
         return self
 
-    def active(self, **payload: object) -> Desk:
+    def active(self, **payload: Any) -> Desk:
         """Activate on 10 January 2026 at noon, so that a year is good to 10 January 2027."""
         self.stocked()
         if self.custody == "external":
@@ -211,7 +211,8 @@ class Desk:
         return self.line.standing.balances.get("main", 0)
 
 
-# -- policies that say something else ---------------------------------------------------------------
+# -- policies that say something else
+# ---------------------------------------------------------------
 
 
 def extending(policy: Policy, event: str, **parts: Any) -> tuple[Any, ...]:
@@ -259,4 +260,3 @@ def quote_until(desk: Desk, minutes: int) -> Quote:
     quote = desk.facts.quote
     assert quote is not None
     return replace(quote, until=desk.now + timedelta(minutes=minutes))
-

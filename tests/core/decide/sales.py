@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
+
+from tests.core.decide.desk import FLOAT, NOTHING, Desk, fees, unsellable
 
 from baohao.core.asks import Decision
 from baohao.core.decide.case import ExternalNotSold, VerbNotAllowed
@@ -20,10 +23,9 @@ from baohao.core.decide.selling import (
 from baohao.core.fees import VerbNotOffered
 from baohao.core.policy.model import Permission
 from baohao.core.refusals import Refusal
-from tests.core.decide.desk import FLOAT, NOTHING, Desk, fees, unsellable
 
 Asked = dict[type[Refusal], Callable[[], Decision | Refusal]]
-Payload = Mapping[str, object]
+Payload = Mapping[str, Any]
 
 
 def external(desk: Desk) -> Desk:

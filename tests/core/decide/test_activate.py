@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+
+from tests.core.decide.desk import (
+    FLOAT,
+    HALF_A_YEAR,
+    KEEP12,
+    NOTHING,
+    TEN,
+    Desk,
+    Refused,
+    full,
+    gift,
+    money,
+    quote_until,
+    unsellable,
+)
 
 from baohao.core.decide.activate import NotInStock
 from baohao.core.decide.case import ExternalNotSold, VerbNotAllowed
@@ -24,21 +40,6 @@ from baohao.core.decide.selling import (
 )
 from baohao.core.fees import VerbNotOffered
 from baohao.core.policy.model import Permission
-from tests.core.decide.desk import (
-    FLOAT,
-    HALF_A_YEAR,
-    KEEP12,
-    NOTHING,
-    TEN,
-    Desk,
-    Refused,
-    full,
-    gift,
-    money,
-    quote_until,
-    replace,
-    unsellable,
-)
 
 GOOD = {"term": "12 months", "paid": FLOAT, "holder": "h-1", "document": "bir"}
 
@@ -61,22 +62,26 @@ REFUSED: Refused = {
     "activate": {
         NotInStock: lambda: Desk().active().ask("activate", **GOOD),
         DocumentRefused: lambda: Desk().stocked().ask("activate", **GOOD | {"document": "hkid"}),
-        DocumentExpired: lambda: Desk()
-        .stocked()
-        .ask("activate", **GOOD, identity_until="2026-01-09"),
+        DocumentExpired: lambda: (
+            Desk().stocked().ask("activate", **GOOD, identity_until="2026-01-09")
+        ),
         GuardianMissing: lambda: Desk().stocked().ask("activate", **GOOD, age_years=15),
         QuotaReached: lambda: Desk().stocked().knowing(holder_cards=10).ask("activate", **GOOD),
         ExternalNotSold: lambda: Desk(custody="external").stocked().ask("activate", **GOOD),
-        VerbNotAllowed: lambda: Desk()
-        .varied(permissions={"activate": Permission(channels=frozenset({"app"}))})
-        .stocked()
-        .ask("activate", **GOOD),
+        VerbNotAllowed: lambda: (
+            Desk()
+            .varied(permissions={"activate": Permission(channels=frozenset({"app"}))})
+            .stocked()
+            .ask("activate", **GOOD)
+        ),
         NotOffered: lambda: Desk().stocked().ask("activate", **GOOD | {"term": "6 months"}),
         NotSellable: lambda: Desk().varied(**unsellable()).stocked().ask("activate", **GOOD),
-        BalanceFull: lambda: Desk(promotions=(gift(TEN, "activate"),))
-        .varied(**full(KEEP12))
-        .stocked()
-        .ask("activate", **GOOD),
+        BalanceFull: lambda: (
+            Desk(promotions=(gift(TEN, "activate"),))
+            .varied(**full(KEEP12))
+            .stocked()
+            .ask("activate", **GOOD)
+        ),
         VerbNotOffered: lambda: Desk().stocked().charging(NOTHING).ask("activate", **GOOD),
         PayerUnknown: lambda: Desk().stocked().ask("activate", **GOOD | {"paid": "bank:b:MOP"}),
         CurrencyOther: lambda: Desk().stocked().ask("activate", **GOOD | {"paid": "float:a:HKD"}),

@@ -3,19 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
-from baohao.core.decide.case import ExternalNotSold, VerbNotAllowed
-from baohao.core.decide.offered import (
-    BalanceFull,
-    NotOffered,
-    NothingGained,
-    NotSellable,
-    RefusedByCap,
-)
-from baohao.core.decide.recycle import NotQuarantined
-from baohao.core.decide.restore import PriorityOver
-from baohao.core.fees import VerbNotOffered
-from baohao.core.policy.terms import Base
 from tests.core.decide.desk import (
     HALF_A_YEAR,
     KEEP12,
@@ -33,7 +22,20 @@ from tests.core.decide.desk import (
 from tests.core.decide.sales import external, forbidden
 from tests.core.decide.test_restore import lost
 
-GOOD: dict[str, object] = {"what": "renew", "term": "12 months"}
+from baohao.core.decide.case import ExternalNotSold, VerbNotAllowed
+from baohao.core.decide.offered import (
+    BalanceFull,
+    NothingGained,
+    NotOffered,
+    NotSellable,
+    RefusedByCap,
+)
+from baohao.core.decide.recycle import NotQuarantined
+from baohao.core.decide.restore import PriorityOver
+from baohao.core.fees import VerbNotOffered
+from baohao.core.policy.terms import Base
+
+GOOD: dict[str, Any] = {"what": "renew", "term": "12 months"}
 
 
 def desk() -> Desk:
@@ -48,15 +50,19 @@ REFUSED: Refused = {
         NotSellable: lambda: desk().varied(**unsellable()).ask("quote", **GOOD),
         NothingGained: lambda: desk().at("2027-06-01").ask("quote", **GOOD),
         RefusedByCap: lambda: desk().varied(**with_cap(KEEP12, "renew", 9)).ask("quote", **GOOD),
-        BalanceFull: lambda: Desk(promotions=(gift(TEN, "renew"),))
-        .active()
-        .varied(**full(KEEP12))
-        .ask("quote", **GOOD),
+        BalanceFull: lambda: (
+            Desk(promotions=(gift(TEN, "renew"),))
+            .active()
+            .varied(**full(KEEP12))
+            .ask("quote", **GOOD)
+        ),
         VerbNotOffered: lambda: desk().charging(NOTHING).ask("quote", **GOOD),
-        NotQuarantined: lambda: lost()
-        .at("2026-12-01")
-        .ask("quote", what="restore", term="12 months"),
-        PriorityOver: lambda: lost().at("2027-04-30").ask("quote", what="restore", term="12 months"),
+        NotQuarantined: lambda: (
+            lost().at("2026-12-01").ask("quote", what="restore", term="12 months")
+        ),
+        PriorityOver: lambda: (
+            lost().at("2027-04-30").ask("quote", what="restore", term="12 months")
+        ),
     }
 }
 
@@ -95,7 +101,9 @@ def test_a_rule_that_takes_time_is_said_beforehand() -> None:
     """RESET: a year from 1 Feb 2026 ends on 1 Feb 2027; a second one from 1 Mar on 1 Mar 2027."""
     ready = desk().varied(**with_base(KEEP12, "renew", Base.RESET)).at("2026-02-01")
     ready.do("renew", term="12 months", paid="float:agent-7:MOP")
-    ready.do("adjust", clock="service", until="2028-02-01T00:00:00+08:00", reason="r", approved_by="b")
+    ready.do(
+        "adjust", clock="service", until="2028-02-01T00:00:00+08:00", reason="r", approved_by="b"
+    )
     quote = ready.at("2026-03-01").do("quote", **GOOD).quote
     assert quote is not None
     # 31 Jan 2028 to 1 Mar 2027 are 336 days.

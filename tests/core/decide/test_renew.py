@@ -6,38 +6,6 @@ from dataclasses import replace as changed
 from datetime import date
 
 import pytest
-
-from baohao.core.asks import Decision
-from baohao.core.decide.case import (
-    ActKnown,
-    ExpectationMissing,
-    ExternalNotSold,
-    LineMoved,
-    LineUnknown,
-    VerbNotAllowed,
-    WouldShorten,
-)
-from baohao.core.decide.offered import (
-    BalanceFull,
-    NotOffered,
-    NothingGained,
-    NotSellable,
-    RefusedByCap,
-)
-from baohao.core.decide.selling import (
-    CurrencyOther,
-    IdentityMissing,
-    MoneyShort,
-    PayerUnknown,
-    PriceMoved,
-    QuoteMoved,
-    QuoteOver,
-    QuoteUnknown,
-)
-from baohao.core.fees import VerbNotOffered
-from baohao.core.policy.model import Permission, Restore
-from baohao.core.policy.terms import Base
-from baohao.core.refusals import Refusal
 from tests.core.decide.desk import (
     FLOAT,
     HALF_A_YEAR,
@@ -55,6 +23,38 @@ from tests.core.decide.desk import (
     with_cap,
     with_window,
 )
+
+from baohao.core.asks import Decision
+from baohao.core.decide.case import (
+    ActKnown,
+    ExpectationMissing,
+    ExternalNotSold,
+    LineMoved,
+    LineUnknown,
+    VerbNotAllowed,
+    WouldShorten,
+)
+from baohao.core.decide.offered import (
+    BalanceFull,
+    NothingGained,
+    NotOffered,
+    NotSellable,
+    RefusedByCap,
+)
+from baohao.core.decide.selling import (
+    CurrencyOther,
+    IdentityMissing,
+    MoneyShort,
+    PayerUnknown,
+    PriceMoved,
+    QuoteMoved,
+    QuoteOver,
+    QuoteUnknown,
+)
+from baohao.core.fees import VerbNotOffered
+from baohao.core.policy.model import Permission, Restore
+from baohao.core.policy.terms import Base
+from baohao.core.refusals import Refusal
 
 GOOD = {"term": "12 months", "paid": FLOAT}
 QUOTE = "00000000-0000-0000-0000-000000000003"
@@ -94,27 +94,32 @@ REFUSED: Refused = {
     "renew": {
         ExpectationMissing: unexpected,
         ExternalNotSold: lambda: Desk(custody="external").active().ask("renew", **GOOD),
-        VerbNotAllowed: lambda: Desk()
-        .active()
-        .varied(permissions={"renew": Permission(allowed=False)})
-        .ask("renew", **GOOD),
+        VerbNotAllowed: lambda: (
+            Desk()
+            .active()
+            .varied(permissions={"renew": Permission(allowed=False)})
+            .ask("renew", **GOOD)
+        ),
         IdentityMissing: lambda: blind().ask("renew", **GOOD),
         NotOffered: lambda: Desk().active().ask("renew", **GOOD | {"term": "7 months"}),
         NotSellable: lambda: Desk().active().varied(**unsellable()).ask("renew", **GOOD),
         NothingGained: lambda: Desk().active().at("2027-05-01").ask("renew", **GOOD),
-        RefusedByCap: lambda: Desk()
-        .active()
-        .varied(**with_cap(KEEP12, "renew", 365))
-        .ask("renew", **GOOD),
-        BalanceFull: lambda: Desk(promotions=(gift(TEN, "renew"),))
-        .active()
-        .varied(**full(KEEP12))
-        .ask("renew", **GOOD),
-        WouldShorten: lambda: Desk()
-        .active()
-        .varied(**with_base(KEEP12, "renew", Base.RESET))
-        .varied(offers=tuple(changed(o, term=HALF_A_YEAR.span) for o in KEEP12.offers))
-        .ask("renew", **GOOD | {"term": "6 months"}),
+        RefusedByCap: lambda: (
+            Desk().active().varied(**with_cap(KEEP12, "renew", 365)).ask("renew", **GOOD)
+        ),
+        BalanceFull: lambda: (
+            Desk(promotions=(gift(TEN, "renew"),))
+            .active()
+            .varied(**full(KEEP12))
+            .ask("renew", **GOOD)
+        ),
+        WouldShorten: lambda: (
+            Desk()
+            .active()
+            .varied(**with_base(KEEP12, "renew", Base.RESET))
+            .varied(offers=tuple(changed(o, term=HALF_A_YEAR.span) for o in KEEP12.offers))
+            .ask("renew", **GOOD | {"term": "6 months"})
+        ),
         VerbNotOffered: lambda: Desk().active().charging(NOTHING).ask("renew", **GOOD),
         PayerUnknown: lambda: Desk().active().ask("renew", **GOOD | {"paid": "revenue:p:MOP"}),
         CurrencyOther: lambda: Desk().active().ask("renew", **GOOD | {"paid": "float:a:HKD"}),

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+
+from tests.core.decide.desk import FLOAT, KEEP12, TEN, Desk, Refused, full, gift, money
+from tests.core.decide.sales import of_quote, of_sale
 
 from baohao.core.asks import Decision
 from baohao.core.civil import Span, Unit
 from baohao.core.decide.case import ExpectationMissing, VerbNotAllowed, WouldShorten
-from baohao.core.decide.offered import BalanceFull, NotOffered, NothingGained
+from baohao.core.decide.offered import BalanceFull, NothingGained, NotOffered
 from baohao.core.decide.recycle import NotQuarantined
 from baohao.core.decide.restore import PriorityOver
 from baohao.core.policy.model import Quarantine
 from baohao.core.refusals import Refusal
-from tests.core.decide.desk import FLOAT, KEEP12, TEN, Desk, Refused, full, gift, money
-from tests.core.decide.sales import of_quote, of_sale
 
-GOOD: dict[str, object] = {"term": "12 months", "paid": FLOAT}
+GOOD: dict[str, Any] = {"term": "12 months", "paid": FLOAT}
 FIRST = Quarantine(
     min=Span(90, Unit.DAY),
     former_holder_within=Span(15, Unit.DAY),
@@ -25,8 +27,7 @@ FIRST = Quarantine(
 
 def lost(**parts: object) -> Desk:
     """Quarantined since 11 April 2027: 10 Jan + 30 + 60 days; the former holder has to the 26th."""
-    ready = Desk(**parts).active().varied(quarantine=FIRST).at("2027-04-20")  # type: ignore[arg-type]
-    return ready
+    return Desk(**parts).active().varied(quarantine=FIRST).at("2027-04-20")  # type: ignore[arg-type]
 
 
 def unexpected() -> Decision | Refusal:
@@ -36,9 +37,7 @@ def unexpected() -> Decision | Refusal:
 
 def nowhere() -> Desk:
     """No clock that a bought term moves begins with the activation: nothing would bring it back."""
-    clocks = {
-        name: replace(clock, starts=("first_use",)) for name, clock in KEEP12.clocks.items()
-    }
+    clocks = {name: replace(clock, starts=("first_use",)) for name, clock in KEEP12.clocks.items()}
     return lost().varied(clocks=clocks)
 
 
@@ -59,9 +58,9 @@ REFUSED: Refused = {
         PriorityOver: lambda: lost().at("2027-04-26 00:00").ask("restore", **GOOD),
         NotOffered: lambda: lost().ask("restore", **GOOD | {"term": "5 months"}),
         NothingGained: lambda: nowhere().ask("restore", **GOOD),
-        BalanceFull: lambda: lost(promotions=(gift(TEN, "renew"),))
-        .varied(**full(KEEP12))
-        .ask("restore", **GOOD),
+        BalanceFull: lambda: (
+            lost(promotions=(gift(TEN, "renew"),)).varied(**full(KEEP12)).ask("restore", **GOOD)
+        ),
         WouldShorten: lambda: terminated().ask("restore", **GOOD),
     }
 }

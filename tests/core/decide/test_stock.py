@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+
+from tests.core.decide.desk import KEEP12, Desk, Refused, version_2
 
 from baohao.core.decide.stock import LineExists
 from baohao.core.line.fold import PolicyMissing
 from baohao.core.policy.model import Cohort
 from baohao.core.policy.versions import VersionMissing
-from tests.core.decide.desk import KEEP12, Desk, Refused, replace, version_2
 
 CARD = {"operator": "demo", "plan": "keep12", "iccid": "8985301000000000001"}
 

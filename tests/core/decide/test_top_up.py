@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from baohao.core.asks import Decision
-from baohao.core.decide.case import ExpectationMissing, WouldShorten
-from baohao.core.decide.offered import BalanceFull, NotOffered, NothingGained, RefusedByCap
-from baohao.core.decide.selling import IdentityMissing
-from baohao.core.policy.terms import Base
-from baohao.core.refusals import Refusal
 from tests.core.decide.desk import (
     BALANCE180,
     FLOAT,
@@ -24,7 +19,14 @@ from tests.core.decide.desk import (
 )
 from tests.core.decide.sales import of_quote, of_sale
 
-GOOD: dict[str, object] = {"amount_minor": 10_000, "paid": FLOAT}
+from baohao.core.asks import Decision
+from baohao.core.decide.case import ExpectationMissing, WouldShorten
+from baohao.core.decide.offered import BalanceFull, NothingGained, NotOffered, RefusedByCap
+from baohao.core.decide.selling import IdentityMissing
+from baohao.core.policy.terms import Base
+from baohao.core.refusals import Refusal
+
+GOOD: dict[str, Any] = {"amount_minor": 10_000, "paid": FLOAT}
 
 
 def desk() -> Desk:
@@ -41,19 +43,22 @@ REFUSED: Refused = {
         **of_sale("top_up", desk, GOOD),
         **of_quote("top_up", desk, {"what": "top_up", "amount_minor": 10_000}, GOOD),
         ExpectationMissing: unexpected,
-        IdentityMissing: lambda: Desk(BALANCE180)
-        .active(document="")
-        .at("2026-08-15")
-        .ask("top_up", **GOOD),
+        IdentityMissing: lambda: (
+            Desk(BALANCE180).active(document="").at("2026-08-15").ask("top_up", **GOOD)
+        ),
         NotOffered: lambda: desk().ask("top_up", **GOOD | {"amount_minor": 7_000}),
-        NothingGained: lambda: desk().at("2026-08-15").ask("top_up", **GOOD | {"amount_minor": 5_000}),
-        RefusedByCap: lambda: desk()
-        .varied(**with_cap(BALANCE180, "topup", 180))
-        .ask("top_up", **GOOD),
+        NothingGained: lambda: (
+            desk().at("2026-08-15").ask("top_up", **GOOD | {"amount_minor": 5_000})
+        ),
+        RefusedByCap: lambda: (
+            desk().varied(**with_cap(BALANCE180, "topup", 180)).ask("top_up", **GOOD)
+        ),
         BalanceFull: lambda: desk().varied(**full(BALANCE180)).ask("top_up", **GOOD),
-        WouldShorten: lambda: topped()
-        .varied(**with_base(BALANCE180, "topup", Base.RESET))
-        .ask("top_up", **GOOD | {"amount_minor": 5_000}),
+        WouldShorten: lambda: (
+            topped()
+            .varied(**with_base(BALANCE180, "topup", Base.RESET))
+            .ask("top_up", **GOOD | {"amount_minor": 5_000})
+        ),
     }
 }
 
