@@ -105,12 +105,17 @@ class Desk:
         self.fees: Mapping[str, FeeSchedule] = {}
         self.promotions = promotions
         self.facts = Facts(available=available, promotions=PromotionFacts.unused(promotions))
+        self.channel = "counter"
         self._asked = 0
 
     # -- setting the scene -------------------------------------------------------------------------
 
     def at(self, text: str) -> Desk:
         self.now = macau(text)
+        return self
+
+    def through(self, channel: str) -> Desk:
+        self.channel = channel
         return self
 
     def charging(self, schedules: Mapping[str, FeeSchedule]) -> Desk:
@@ -138,16 +143,21 @@ class Desk:
         )
         return self
 
-    def active(self, **payload: Any) -> Desk:
+    def active(self, **payload: object) -> Desk:
         """Activate on 10 January 2026 at noon, so that a year is good to 10 January 2027."""
         self.stocked()
         if self.custody == "external":
             self.do("record", kind="activate", **payload)
         elif any(offer.verb == "activate" for offer in self.policy.offers):
-            given = {"term": "12 months", "paid": FLOAT, "holder": "h-1", "document": "bir"}
-            self.do("activate", **(given | payload))
+            given: dict[str, object] = {
+                "term": "12 months",
+                "paid": FLOAT,
+                "holder": "h-1",
+                "document": "bir",
+            }
+            self.do("activate", **{**given, **payload})
         else:
-            self.do("port_in", **({"holder": "h-1", "document": "bir"} | payload))
+            self.do("port_in", **{"holder": "h-1", "document": "bir", **payload})
         return self
 
     # -- asking ------------------------------------------------------------------------------------
@@ -163,7 +173,7 @@ class Desk:
             rules=self.rules, promotions=self.promotions, fees=self.fees, transfer=UUID(int=99)
         )
 
-    def asking(self, verb: str, *, channel: str = "counter", **payload: object) -> Ask:
+    def asking(self, verb: str, **payload: object) -> Ask:
         self._asked += 1
         return Ask(
             id=UUID(int=self._asked),
@@ -171,7 +181,7 @@ class Desk:
             subject=NUMBER,
             key=str(self._asked),
             principal="clerk-1",
-            channel=channel,
+            channel=self.channel,
             payload=payload,
             expect_version=self.state.version if self.state is not None else None,
         )
@@ -179,13 +189,13 @@ class Desk:
     def answer(self, ask: Ask) -> Decision | Refusal:
         return decide(self.state, self.facts, ask, self.terms, self.now)
 
-    def ask(self, verb: str, *, channel: str = "counter", **payload: object) -> Decision | Refusal:
-        return self.answer(self.asking(verb, channel=channel, **payload))
+    def ask(self, verb: str, **payload: object) -> Decision | Refusal:
+        return self.answer(self.asking(verb, **payload))
 
-    def do(self, verb: str, *, channel: str = "counter", **payload: object) -> Decision:
+    def do(self, verb: str, **payload: object) -> Decision:
         """Ask, and go on from what was decided; the journal must give the row."""
         before = self.state
-        decision = self.ask(verb, channel=channel, **payload)
+        decision = self.ask(verb, **payload)
         assert isinstance(decision, Decision), f"{verb}: {decision!r} {decision}"
         for event in decision.events:
             before = evolve(before, event, self.rules)
@@ -211,8 +221,7 @@ class Desk:
         return self.line.standing.balances.get("main", 0)
 
 
-# -- policies that say something else
-# ---------------------------------------------------------------
+# -- policies that say something else --------------------------------------------------------------
 
 
 def extending(policy: Policy, event: str, **parts: Any) -> tuple[Any, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from tests.core.decide.desk import FLOAT, NOTHING, Desk, fees, unsellable
 
@@ -25,7 +24,7 @@ from baohao.core.policy.model import Permission
 from baohao.core.refusals import Refusal
 
 Asked = dict[type[Refusal], Callable[[], Decision | Refusal]]
-Payload = Mapping[str, Any]
+Payload = Mapping[str, object]
 
 
 def external(desk: Desk) -> Desk:

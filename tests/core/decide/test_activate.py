@@ -41,7 +41,7 @@ from baohao.core.decide.selling import (
 from baohao.core.fees import VerbNotOffered
 from baohao.core.policy.model import Permission
 
-GOOD = {"term": "12 months", "paid": FLOAT, "holder": "h-1", "document": "bir"}
+GOOD: dict[str, object] = {"term": "12 months", "paid": FLOAT, "holder": "h-1", "document": "bir"}
 
 
 def quoted() -> Desk:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from tests.core.decide.desk import (
     HALF_A_YEAR,
@@ -35,7 +34,7 @@ from baohao.core.decide.restore import PriorityOver
 from baohao.core.fees import VerbNotOffered
 from baohao.core.policy.terms import Base
 
-GOOD: dict[str, Any] = {"what": "renew", "term": "12 months"}
+GOOD: dict[str, object] = {"what": "renew", "term": "12 months"}
 
 
 def desk() -> Desk:

@@ -56,7 +56,7 @@ from baohao.core.policy.model import Permission, Restore
 from baohao.core.policy.terms import Base
 from baohao.core.refusals import Refusal
 
-GOOD = {"term": "12 months", "paid": FLOAT}
+GOOD: dict[str, object] = {"term": "12 months", "paid": FLOAT}
 QUOTE = "00000000-0000-0000-0000-000000000003"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from tests.core.decide.desk import FLOAT, KEEP12, TEN, Desk, Refused, full, gift, money
 from tests.core.decide.sales import of_quote, of_sale
@@ -17,7 +16,7 @@ from baohao.core.decide.restore import PriorityOver
 from baohao.core.policy.model import Quarantine
 from baohao.core.refusals import Refusal
 
-GOOD: dict[str, Any] = {"term": "12 months", "paid": FLOAT}
+GOOD: dict[str, object] = {"term": "12 months", "paid": FLOAT}
 FIRST = Quarantine(
     min=Span(90, Unit.DAY),
     former_holder_within=Span(15, Unit.DAY),

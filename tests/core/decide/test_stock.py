@@ -12,7 +12,7 @@ from baohao.core.line.fold import PolicyMissing
 from baohao.core.policy.model import Cohort
 from baohao.core.policy.versions import VersionMissing
 
-CARD = {"operator": "demo", "plan": "keep12", "iccid": "8985301000000000001"}
+CARD: dict[str, object] = {"operator": "demo", "plan": "keep12", "iccid": "8985301000000000001"}
 
 REFUSED: Refused = {
     "stock": {

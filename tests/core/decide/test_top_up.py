@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from tests.core.decide.desk import (
     BALANCE180,
@@ -26,7 +25,7 @@ from baohao.core.decide.selling import IdentityMissing
 from baohao.core.policy.terms import Base
 from baohao.core.refusals import Refusal
 
-GOOD: dict[str, Any] = {"amount_minor": 10_000, "paid": FLOAT}
+GOOD: dict[str, object] = {"amount_minor": 10_000, "paid": FLOAT}
 
 
 def desk() -> Desk:
