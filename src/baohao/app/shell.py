@@ -12,7 +12,7 @@ from __future__ import annotations
 import gc
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -99,6 +99,9 @@ class Shell:
         `OutcomeUnknown` answers where the database stayed away: the caller asks again with the same
         keys, and learns what became of them.
         """
+        return [answer for part in parts(asks) for answer in self._answer(part)]
+
+    def _answer(self, asks: Sequence[Ask]) -> list[Answer]:
         try:
             return self._insist(lambda conn: self._door.answer(conn, asks))
         except OutcomeUnknown as unknown:
@@ -107,7 +110,7 @@ class Shell:
             if len(asks) == 1:
                 return [self._park(asks[0], str(defect))]
             log.warning("a batch of %s asks is sent one by one", len(asks))
-            return [answer for ask in asks for answer in self.answer([ask])]
+            return [answer for ask in asks for answer in self._answer([ask])]
 
     def run(self, work: Callable[[Connection], T]) -> T:
         """
@@ -163,6 +166,26 @@ class Shell:
         log.error("%s could not be written: %s", ask.verb, reason.partition(":")[0])
         self._insist(lambda conn: parked.put(conn, ask, reason))
         return AskParked()
+
+
+def parts(asks: Sequence[Ask]) -> Iterator[list[Ask]]:
+    """
+    Cut asks where a subject comes again, but for repeats under one key.
+
+    Each part has a transaction of its own. One for all would take the locks of the second part
+    after those of the first, in no order that others keep to, and doors would wait in a circle.
+    """
+    part: list[Ask] = []
+    seen: dict[str, tuple[str, str]] = {}
+    for ask in asks:
+        name = (ask.principal, ask.key)
+        if seen.get(ask.subject, name) != name:
+            yield part
+            part, seen = [], {}
+        part.append(ask)
+        seen[ask.subject] = name
+    if part:
+        yield part
 
 
 def _reason(error: Exception) -> str:
