@@ -92,6 +92,18 @@ def test_what_is_written_is_the_same_again(state: LineState) -> None:
     assert codec.encode(codec.decode(travelled(written))) == written
 
 
+@given(any_of(LineState), any_of(LineState), st.integers(0, 2), st.integers(0, 2))
+def test_what_was_written_before_need_not_be_written_again(
+    before: LineState, after: LineState, acts: int, sold: int
+) -> None:
+    moved = replace(
+        after, acts=(*before.acts[:acts], *after.acts), sold=(*before.sold[:sold], *after.sold)
+    )
+    row = codec.encode(before)
+    assert codec.encode(moved, (before, row)) == codec.encode(moved)
+    assert row == codec.encode(before)
+
+
 def test_another_format_is_not_guessed_at() -> None:
     state = LineState(number="+85366123456", operator="o", plan="p", first_pin="a@1", pin="a@1")
     row = codec.encode(state)

@@ -26,6 +26,8 @@ class Line:
     """A line as it was locked."""
 
     state: LineState
+    #: What the state was read from.
+    row: codec.Row
     #: The hash of its last event, and when that was recorded.
     head: bytes
     recorded_at: datetime
@@ -43,7 +45,11 @@ def read(cursor: Cursor) -> Mapping[str, Line]:
     found: dict[str, Line] = {}
     for number, _, head, recorded_at, due_at, row in cursor.fetchall():
         found[number] = Line(
-            state=codec.decode(row), head=bytes(head), recorded_at=recorded_at, due_at=due_at
+            state=codec.decode(row),
+            row=row,
+            head=bytes(head),
+            recorded_at=recorded_at,
+            due_at=due_at,
         )
     return found
 
@@ -52,7 +58,7 @@ def find(conn: Connection, number: str) -> Line | None:
     """Return one line, unlocked: to be shown, never to be decided on."""
     for _, head, recorded_at, due_at, row in rows(conn, "read_line", bucket_of(number), number):
         state = codec.decode(row)
-        return Line(state=state, head=bytes(head), recorded_at=recorded_at, due_at=due_at)
+        return Line(state=state, row=row, head=bytes(head), recorded_at=recorded_at, due_at=due_at)
     return None
 
 
@@ -66,7 +72,7 @@ def write(
     tenure = after.tenure
     place = (bucket, after.number)
     who = (after.epoch, tenure.holder if tenure is not None else "", after.card.iccid)
-    moved = (after.version, head, now, outlook.safe_until, due_at, written(after))
+    moved = (after.version, head, now, outlook.safe_until, due_at, written(after, before))
     made = (after.operator, after.plan, after.pin, after.custody)
     if old is None:
         writes.add("insert_lines", *place, *made, *who, *moved)
@@ -88,9 +94,10 @@ def remind(writes: Writes, line: Line, outlook: Outlook) -> None:
         writes.add("move_due", bucket, number, due_at)
 
 
-def written(state: LineState) -> str:
-    """Return a state as the `state` column takes it."""
-    return _json(codec.encode(state)).decode()
+def written(state: LineState, before: Line | None) -> str:
+    """Return a state as the `state` column takes it; `before` is the line as it was."""
+    known = None if before is None else (before.state, before.row)
+    return _json(codec.encode(state, known)).decode()
 
 
 def _remind(

@@ -9,10 +9,10 @@ for ever.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from baohao.core.books.chart import Account
@@ -34,8 +34,14 @@ from baohao.core.promotions.model import Use
 
 FORMAT = 1
 
+T = TypeVar("T")
+
 #: Plain JSON by position. `Any`: each function below knows the shape of what it is given.
 Row = list[Any]
+#: A state and what was written of it.
+Known = tuple[LineState, Row]
+#: Where they stand in a line's row.
+_ACTS, _SOLD = 11, 14
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -45,9 +51,15 @@ _UNIT_NUMBER = {unit: number for number, unit in enumerate(_UNITS)}
 # --- the state ------------------------------------------------------------------------------------
 
 
-def encode(state: LineState) -> Row:
-    """Return a line's state as plain JSON."""
+def encode(state: LineState, known: Known | None = None) -> Row:
+    """
+    Return a line's state as plain JSON.
+
+    `known` is the state that it came from with what was written of that: acts and sales that are
+    still the same values are not written anew.
+    """
     tenure = state.tenure
+    before, row = known if known is not None else (state, None)
     return [
         FORMAT,
         state.number,
@@ -60,12 +72,24 @@ def encode(state: LineState) -> Row:
         state.batch,
         None if tenure is None else _tenure(tenure),
         state.epochs,
-        [_act(act) for act in state.acts],
+        _anew(state.acts, before.acts, row[_ACTS] if row else (), _act),
         [_standing(standing, state.pin) for standing in state.standings],
         [_reading(reading) for reading in state.readings],
-        [_sold(sold) for sold in state.sold],
+        _anew(state.sold, before.sold, row[_SOLD] if row else (), _sold),
         state.version,
     ]
+
+
+def _anew(
+    values: Sequence[T], before: Sequence[T], rows: Sequence[Row], write: Callable[[T], Row]
+) -> list[Row]:
+    """Return the rows of values, of which the first ones may be written already."""
+    same = 0
+    for value, old, _ in zip(values, before, rows, strict=False):
+        if value is not old:
+            break
+        same += 1
+    return [*rows[:same], *[write(value) for value in values[same:]]]
 
 
 def decode(row: Row) -> LineState:
