@@ -28,7 +28,9 @@ from baohao.app.shell import Shell, connect
 from baohao.config import policies_path
 from baohao.core.asks import Ask, Terms
 from baohao.core.bucket import bucket_of
+from baohao.core.line import codec
 from baohao.core.line.fold import Rules
+from baohao.core.line.state import LineState
 from baohao.core.promotions.model import Promotion
 from baohao.core.promotions.parse import parse_promotion
 from baohao.core.refusals import Refusal
@@ -145,11 +147,16 @@ class Shop:
             yield conn
             conn.rollback()
 
-    def line(self, number: str) -> Any:
+    def line(self, number: str) -> LineState:
         with self.looking() as conn:
             found = lines.find(conn, number)
         assert found is not None
         return found.state
+
+    def states(self) -> dict[str, LineState]:
+        """Every line as it stands."""
+        found = self.rows("SELECT number, state FROM lines")
+        return {number: codec.decode(row) for number, row in found}
 
     def rows(self, query: str, *parameters: Any) -> list[Any]:
         with self.looking() as conn:

@@ -20,7 +20,6 @@ from tests.shop import BALANCE180, KEEP12, RENTAL, UNSURE, Shop, promotions
 from baohao.app.shell import connect
 from baohao.core.asks import Ask, Terms
 from baohao.core.decide.case import safe_until
-from baohao.core.line import codec
 from baohao.core.line.state import LineState
 from baohao.store import sql
 
@@ -68,12 +67,6 @@ class Timed(Shop):
         with connect(self.conninfo) as conn:
             conn.execute("UPDATE test_clock SET at = %s", [now])
 
-    def states(self) -> Mapping[str, LineState]:
-        return {
-            number: codec.decode(row)
-            for number, row in self.rows("SELECT number, state FROM lines")
-        }
-
 
 def _sensible(verb: str, state: LineState | None) -> str:
     """Return what a person would ask instead, who knows how the line stands."""
@@ -102,7 +95,8 @@ class Asking:
         #: They were shown a line's date, which no schedule of runs changes; or its version.
         self._by_date = by_date
         self._numbers = [f"+85366{n:06}" for n in range(lines)]
-        self._count = 0
+        # Two who ask at once have ids and keys of their own.
+        self._count = seed * 1_000_000
         self._last: list[Ask] = []
         self._quotes: dict[str, str] = {}
 

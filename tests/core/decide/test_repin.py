@@ -78,6 +78,21 @@ def test_notice_is_counted_to_the_day() -> None:
     assert isinstance(desk(NEWER).ask("repin", pin=NEWER.pin), NoticeMissing)
 
 
+def test_a_change_of_plan_takes_the_credit_along() -> None:
+    ready = desk(OTHER)
+    ready.do("adjust", balance="main", amount_minor=700, reason="goodwill", approved_by="chief")
+    decision = ready.do("change_plan", plan="balance180", pin=OTHER.pin)
+    assert (ready.line.plan, ready.line.pin, ready.balance) == ("balance180", OTHER.pin, 700)
+    assert money(decision.entries) == {
+        "credit:keep12:MOP": 700,
+        "credit:balance180:MOP": -700,
+    }
+    # What was sold under the old plan is still earned under it.
+    assert decision.deferrals == ()
+    ready.do("top_up", amount_minor=5_000, paid=FLOAT)
+    assert ready.balance == 5_700
+
+
 def test_what_a_change_of_plan_costs_the_fee_schedule_says() -> None:
     ready = desk(OTHER).charging(fees(change_plan=1_500))
     decision = ready.do("change_plan", plan="balance180", pin=OTHER.pin, paid=FLOAT)

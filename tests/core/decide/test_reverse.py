@@ -100,6 +100,17 @@ def test_inside_the_window_everything_goes_back_and_the_promotion_is_free_again(
     assert [e.kind for e in decision.effects] == ["message", "network"]
 
 
+def test_a_mistake_goes_back_whole_with_a_second_person() -> None:
+    desk = renewed()
+    desk.at("2027-09-01")
+    decision = desk.do("reverse", of=last(desk), mistake=True, approved_by="chief", **WHY)
+    assert decision.answer["back"] == 12_000
+    # As if it had never been: grace from 11 Jan, suspended from 10 Feb, gone on 11 Apr.
+    told = [e.settled.id for e in decision.events if e.settled]
+    assert told == ["grace", "suspended", "quarantined", "recycled"]
+    assert (desk.stage, [e.kind for e in decision.effects]) == ("recycled", ["message", "network"])
+
+
 def test_a_wrong_activation_puts_the_card_back() -> None:
     desk = Desk().active()
     decision = desk.at("2026-01-12").do("reverse", of=last(desk), **WHY)

@@ -24,7 +24,7 @@ from baohao.core.line.course import course_of
 from baohao.core.line.dues import advance
 from baohao.core.line.event import Event
 from baohao.core.line.evolve import acted, is_late, resettled, settle, settlements
-from baohao.core.line.fold import Folded, policy_of
+from baohao.core.line.fold import Folded, Rules, policy_of
 from baohao.core.line.run import Run
 from baohao.core.line.standing import Standing
 from baohao.core.line.state import LineState, Sold
@@ -240,8 +240,15 @@ def conclude(
     not say is booked as put right for `cause`. Where `is_next_life`, what the last one paid for
     goes on being earned.
     """
+    rules = case.terms.rules
     state = altered(state, version=(case.line.version if case.line else 0) + len(events))
-    booked = [entry for event in case.due for entry in of_settlement(case, event)]
+    if state.standing.at is not None and state.standing.at < case.now:
+        # The past was changed, or nothing was done: what follows from it has fallen due as well.
+        state, since = settle(state, rules, case.now)
+        events = (*events, *since)
+        entries = (*entries, *(e for event in since for e in of_settlement(rules, state, event)))
+    before = case.line or state
+    booked = [entry for event in case.due for entry in of_settlement(rules, before, event)]
     booked += entries
     booked += _unexplained(case, state, booked, cause)
     owed = list(effects)
@@ -251,7 +258,7 @@ def conclude(
     told: dict[str, object] = {"id": case.id, "version": state.version}
     if until is not None:
         told["until"] = until.isoformat()
-    policy = policy_of(case.terms.rules, state.pin)
+    policy = policy_of(rules, state.pin)
     return Decision(
         state=state,
         events=(*case.due, *events),
@@ -300,12 +307,12 @@ def _told_apart(case: Case, state: LineState) -> bool:
     )
 
 
-def of_settlement(case: Case, event: Event) -> tuple[Entry, ...]:
+def of_settlement(rules: Rules, state: LineState, event: Event) -> tuple[Entry, ...]:
     """Return what a settlement posts on an issued line; of one that no longer holds, the mirror."""
-    settled, state = event.settled, case.state
+    settled = event.settled
     if settled is None or state.custody != "issued" or not settled.amount_minor:
         return ()
-    currency = case.policy.currency
+    currency = policy_of(rules, state.pin).currency
     if settled.what == "charged":
         entries = income.charge(state.plan, currency, settled.amount_minor)
     elif settled.what == "forfeited":
@@ -354,7 +361,8 @@ def act_on(
         Event(kind="acted", effective_at=act.at, act=act, sold=sold, data=data or {}),
     )
     events += aftermath(case, act, state, folded)
-    entries = tuple(entry for event in events for entry in of_settlement(case, event))
+    rules = case.terms.rules
+    entries = tuple(entry for event in events for entry in of_settlement(rules, state, event))
     return Acted(state, events, entries, folded)
 
 

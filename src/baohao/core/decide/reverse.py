@@ -146,7 +146,7 @@ def _reversed(case: Case, sold: Sold, outcome: reversal.Undone, why: str) -> Dec
     )
     entries = [
         *sales.reverse(sold.sale, back, transfer=case.terms.transfer, reason=why),
-        *(entry for event in events for entry in of_settlement(case, event)),
+        *(entry for event in events for entry in of_settlement(rules, line, event)),
     ]
     taken = back.credit_minor + sum(minor for _, minor in back.gifts)
     if taken:

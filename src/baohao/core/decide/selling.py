@@ -155,7 +155,10 @@ def _sold(case: Case, offered: Offered, sale: sales.Sale, tenure: Tenure | None)
         tenure=held_by,
         epochs=max(offered.state.epochs, held_by.epoch if held_by is not None else 0),
     )
-    entries = [*sales.sell(sale), *(e for s in settled for e in of_settlement(case, s))]
+    entries = [
+        *sales.sell(sale),
+        *(e for s in settled for e in of_settlement(case.terms.rules, state, s)),
+    ]
     answer: dict[str, object] = {"total": sale.total_minor, "currency": sale.currency}
     if offered.lost_days:
         answer["lost_days"] = offered.lost_days

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from baohao.core.asks import Decision
 from baohao.core.decide import payload
-from baohao.core.decide.case import Acted, Case, act_on, conclude, of_settlement
+from baohao.core.decide.case import Acted, Case, act_on, conclude
 from baohao.core.decide.observe import ClockUnknown
 from baohao.core.decide.stock import FIELDS, stocked
 from baohao.core.line.acts import Act
-from baohao.core.line.evolve import evolve, settle
+from baohao.core.line.evolve import evolve
 from baohao.core.line.state import Tenure
 
 #: Why a clock or a balance was set.
@@ -38,9 +38,7 @@ def take_over(case: Case) -> Decision:
         events += done.events
         entries += done.entries
         begun = done
-    state, due = settle(begun.state, rules, case.now)
-    entries += [entry for event in due for entry in of_settlement(known, event)]
-    return conclude(case, state, (*events, *due), entries=entries, cause="opening")
+    return conclude(case, begun.state, events, entries=entries, cause="opening")
 
 
 def _begin(case: Case) -> Acted:

@@ -73,7 +73,10 @@ def acted(state: LineState, act: Act, rules: Rules) -> tuple[LineState, tuple[Fo
     else:
         acts = (*state.acts, act)
         folded = fold_on(rules, state.pin, state.standings, state.acts, (act,))
-    pin = act.pin if act.kind == "repin" and act is acts[-1] else state.pin
+    pin = state.pin
+    if act.kind == "repin":
+        # Of one instant it comes before what counts, so that it need not be the last.
+        pin = next(known.pin for known in reversed(acts) if known.kind == "repin")
     standings = tuple([f.standing for f in folded])
     return altered(state, acts=acts, pin=pin, standings=standings), folded
 
