@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import psycopg
 
 from baohao.app import house, shell
+from baohao.app.agents import registry
 from baohao.app.catalogue import fees_at
 from baohao.app.door import Door
 from baohao.app.enrol import By
@@ -26,6 +28,7 @@ from baohao.app.inventory import Defaults, Inventory, Progress, read_inventory
 from baohao.app.inventory_kinds import Kinds
 from baohao.app.library import Library, read_library
 from baohao.config import BadSetting, Settings, settings
+from baohao.core.agents import Agent
 from baohao.core.asks import Terms
 from baohao.core.fees import FeeSchedule
 from baohao.core.refusals import Refusal
@@ -39,6 +42,11 @@ __all__ = ["BadSetting", "DatabaseAway", "Installation", "ServerElsewhere", "ins
 
 #: For how long fee schedules are taken as they were read (seconds); one begins at a midnight.
 FEES_KEPT_S = 60.0
+#: For how long the register of agents is; whoever is put out of it must be out soon.
+AGENTS_KEPT_S = 5.0
+
+
+T = TypeVar("T")
 
 
 class DatabaseAway(Refusal):
@@ -64,14 +72,30 @@ def installation(data: Path | None = None, environ: Mapping[str, str] = os.envir
     return Installation(settings=settings(environ, data=data))
 
 
+@dataclass(slots=True)
+class Kept(Generic[T]):
+    """What was read a moment ago, and is read again when it is older than that."""
+
+    for_s: float
+    _read: tuple[float, T] | None = None
+
+    def get(self, read: Callable[[], T]) -> T:
+        """Return what was read, by `read` where it is too old."""
+        if self._read is None or time.monotonic() - self._read[0] >= self.for_s:
+            self._read = (time.monotonic(), read())
+        return self._read[1]
+
+
 @dataclass(kw_only=True)
 class Installation:
     """One baohao: its settings, its library, its database."""
 
     settings: Settings
-    #: Fee schedules, and when they were read.
-    _fees_read: tuple[float, Mapping[str, FeeSchedule]] | None = field(
-        default=None, init=False, repr=False
+    _fees_read: Kept[Mapping[str, FeeSchedule]] = field(
+        default_factory=lambda: Kept(FEES_KEPT_S), init=False, repr=False
+    )
+    _agents_read: Kept[Mapping[str, Agent]] = field(
+        default_factory=lambda: Kept(AGENTS_KEPT_S), init=False, repr=False
     )
 
     # --- what it has ------------------------------------------------------------------------------
@@ -124,9 +148,15 @@ class Installation:
         return Terms(
             rules=library.policies,
             promotions=library.promotions,
-            fees=self._fees(),
+            fees=self._fees_read.get(self._fees),
+            agents=self.agents,
             transfer=new_id(),
         )
+
+    @property
+    def agents(self) -> Mapping[str, Agent]:
+        """The register of agents, a few seconds old at most."""
+        return self._agents_read.get(self._agents)
 
     # --- files ------------------------------------------------------------------------------------
 
@@ -176,12 +206,12 @@ class Installation:
 
     def _fees(self) -> Mapping[str, FeeSchedule]:
         """Return the fee schedules of today, by the house's clock."""
-        kept = self._fees_read
-        if kept is None or time.monotonic() - kept[0] >= FEES_KEPT_S:
-            with self.connect() as conn:
-                fees = fees_at(self.library.fees, self.library.operators, now(conn))
-            kept = self._fees_read = (time.monotonic(), fees)
-        return kept[1]
+        with self.connect() as conn:
+            return fees_at(self.library.fees, self.library.operators, now(conn))
+
+    def _agents(self) -> Mapping[str, Agent]:
+        with self.connect() as conn:
+            return registry.known(conn)
 
 
 @contextmanager

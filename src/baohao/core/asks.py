@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+from baohao.core.agents import Agent
 from baohao.core.books.entry import Entry
 from baohao.core.fees import FeeSchedule
 from baohao.core.line.event import Event, Json
@@ -72,6 +73,8 @@ class Terms:
     promotions: tuple[Promotion, ...] = ()
     #: By operator.
     fees: Mapping[str, FeeSchedule] = field(default_factory=dict)
+    #: By key.
+    agents: Mapping[str, Agent] = field(default_factory=dict)
     #: Joins the two sides of every payment of the batch in clearing.
     transfer: UUID
 

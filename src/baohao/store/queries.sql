@@ -670,3 +670,26 @@ FROM due
 -- name: doctor_parked
 -- No ask waits for a person.
 SELECT count(*), count(*) FROM parked
+
+-- === agents ==========================================================================================
+
+-- name: read_agents
+-- Read the register of agents.
+SELECT agent, name, operators, currency, tier, is_active, float_alarm_minor FROM agents ORDER BY agent
+
+-- name: read_agent
+-- Read one agent.
+SELECT agent, name, operators, currency, tier, is_active, float_alarm_minor FROM agents
+WHERE bucket = %b AND agent = %b
+
+-- name: insert_agent
+-- Register an agent, once.
+INSERT INTO agents (bucket, agent, name, operators, currency, tier, is_active, float_alarm_minor, since)
+SELECT %b, %b, %b, %b::text[], %b, %b, %b, %b, clock_timestamp() + clock_offset FROM house
+ON CONFLICT (bucket, agent) DO NOTHING
+
+-- name: update_agent
+-- Give an agent other terms.
+UPDATE agents SET name = %b, operators = %b::text[], currency = %b, tier = %b, is_active = %b,
+                  float_alarm_minor = %b
+WHERE bucket = %b AND agent = %b

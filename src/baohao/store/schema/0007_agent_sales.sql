@@ -1,0 +1,1 @@
+-- What agents sold, and what they earned by it.

@@ -1,0 +1,1 @@
+-- Cards in stock that agents hold.

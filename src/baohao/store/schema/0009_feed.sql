@@ -1,0 +1,1 @@
+-- What agents are told: the feed of their events, and who listens.

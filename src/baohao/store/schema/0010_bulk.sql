@@ -1,0 +1,1 @@
+-- Files that are worked through in the background.

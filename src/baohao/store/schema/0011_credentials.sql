@@ -1,0 +1,1 @@
+-- Who may ask over the network: keys, and what was asked without the door.

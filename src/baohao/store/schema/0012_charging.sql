@@ -1,0 +1,1 @@
+-- Operators whose own charging system is master.

@@ -1,0 +1,1 @@
+-- Links by which an operator's app hands a holder over.
