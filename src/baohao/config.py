@@ -2,6 +2,8 @@
 Settings from the environment, typed. Only `wiring` reads them; everybody else is given values.
 
     BAOHAO_DATABASE_URL   a PostgreSQL server to use; without it the embedded one is used
+    BAOHAO_API_LANES      writers of the API, 1 to 8; by default 1
+    BAOHAO_DATA           the folder of the embedded database; without it the platform's data folder
 """
 
 from __future__ import annotations
@@ -14,6 +16,9 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 DATABASE_URL_VARIABLE = "BAOHAO_DATABASE_URL"
+DATA_VARIABLE = "BAOHAO_DATA"
+LANES_VARIABLE = "BAOHAO_API_LANES"
+LANES_MAX = 8
 #: Where the platform keeps the data of what root runs.
 ROOTS_DATA = Path("/var/lib/baohao")
 
@@ -32,19 +37,25 @@ class Settings:
     data: Path
     #: Folder with the library of retention policies.
     policies: Path
+    #: How many batches of the API are in flight at once; each has a connection of its own.
+    api_lanes: int = 1
 
 
 def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Settings:
     """
     Return the settings that `environ` gives.
 
-    `data` is the folder a user asked for (`--data`); without one it is the platform's data folder.
-    Raises `BadSetting`.
+    `data` is the folder a user asked for (`--data`); without one it is the variable's, or the
+    platform's data folder. Raises `BadSetting`.
     """
+    named = environ.get(DATA_VARIABLE, "").strip()
+    if data is None and named:
+        data = Path(named)
     return Settings(
         database_url=_database_url(environ),
         data=(data or _platform_data()).expanduser().absolute(),
         policies=policies_path(),
+        api_lanes=_lanes(environ),
     )
 
 
@@ -72,3 +83,10 @@ def _database_url(environ: Mapping[str, str]) -> str | None:
             "for example postgresql://baohao@127.0.0.1:5432/baohao"
         )
     return url
+
+
+def _lanes(environ: Mapping[str, str]) -> int:
+    text = environ.get(LANES_VARIABLE, "").strip() or "1"
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= LANES_MAX:
+        raise BadSetting(f"{LANES_VARIABLE} must be a whole number from 1 to {LANES_MAX}")
+    return int(text)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 import psycopg
+from psycopg_pool import ConnectionPool
 
 from baohao.app import house, shell
 from baohao.app.agents import registry
@@ -27,6 +28,7 @@ from baohao.app.intake import Intake
 from baohao.app.inventory import Defaults, Inventory, Progress, read_inventory
 from baohao.app.inventory_kinds import Kinds
 from baohao.app.library import Library, read_library
+from baohao.app.shell import OPTIONS, Shell
 from baohao.config import BadSetting, Settings, settings
 from baohao.core.agents import Agent
 from baohao.core.asks import Terms
@@ -85,6 +87,10 @@ class Kept(Generic[T]):
             self._read = (time.monotonic(), read())
         return self._read[1]
 
+    def forget(self) -> None:
+        """Read anew next time."""
+        self._read = None
+
 
 @dataclass(kw_only=True)
 class Installation:
@@ -132,15 +138,31 @@ class Installation:
             return shell.connect(self.conninfo)
 
     @contextmanager
-    def shell(self) -> Iterator[shell.Shell]:
+    def shell(self) -> Iterator[Shell]:
         """Give the shell that runs asks through the door."""
-        # Not `self.connect`: a server that goes away while we work is waited for, not refused.
-        opened = shell.Shell(Door(self.terms), lambda: shell.connect(self.conninfo))
+        opened = self.make_shell()
         shell.steady()
         try:
             yield opened
         finally:
             opened.close()
+
+    def make_shell(self) -> Shell:
+        """Return a shell with a door of its own; whoever takes it closes it."""
+        # Not `self.connect`: a server that goes away while we work is waited for, not refused.
+        return Shell(Door(self.terms), lambda: shell.connect(self.conninfo))
+
+    def pool(self, most: int) -> ConnectionPool[Connection]:
+        """Return connections for work that takes no long lock, not opened yet."""
+        return ConnectionPool(
+            self.conninfo,
+            kwargs={"options": OPTIONS, "connect_timeout": 10},
+            min_size=1,
+            max_size=most,
+            open=False,
+            timeout=10,
+            check=ConnectionPool.check_connection,
+        )
 
     def terms(self) -> Terms:
         """Return what is on offer now."""
@@ -157,6 +179,15 @@ class Installation:
     def agents(self) -> Mapping[str, Agent]:
         """The register of agents, a few seconds old at most."""
         return self._agents_read.get(self._agents)
+
+    def unseal(self, sealed: str, context: str) -> str:
+        """Return a secret that was sealed for `context`."""
+        raise NotImplementedError
+
+    def meet(self, agent: Agent) -> None:
+        """Read the register anew where it does not know an agent as it is."""
+        if self.agents.get(agent.key) != agent:
+            self._agents_read.forget()
 
     # --- files ------------------------------------------------------------------------------------
 

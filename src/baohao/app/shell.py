@@ -35,6 +35,8 @@ LIMITS = {
     "lock_timeout": "15s",
     "idle_in_transaction_session_timeout": "60s",
 }
+#: The same as libpq has it.
+OPTIONS = " ".join(f"-c {name}={value}" for name, value in LIMITS.items())
 #: How often a batch is sent again, and how long the first pause is; each next one is twice as long.
 TRIES = 8
 PAUSE_S = 0.05
@@ -64,8 +66,7 @@ class OutcomeUnknown(Refusal):
 
 def connect(conninfo: str) -> Connection:
     """Open a connection with the limits that every one has."""
-    options = " ".join(f"-c {name}={value}" for name, value in LIMITS.items())
-    return psycopg.connect(conninfo, options=options, connect_timeout=10)
+    return psycopg.connect(conninfo, options=OPTIONS, connect_timeout=10)
 
 
 def steady() -> None:

@@ -49,6 +49,11 @@ def find(conn: Connection, number: str) -> LineState:
     return line.state
 
 
+def chain_of(conn: Connection, number: str) -> tuple[Kept, ...]:
+    """Return the events of a line, in the order in which they were taken down."""
+    return journal.of_subject(conn, bucket_of(number), number)
+
+
 def find_ask(conn: Connection, ask: UUID) -> str | None:
     """Return the number of the line that an ask has changed; `None`: none."""
     return reports.subject_of(conn, ask)
@@ -66,7 +71,7 @@ def show(conn: Connection, terms: Terms, number: str, at: datetime | None = None
     Raises `LineUnknown` and `PolicyMissing`.
     """
     state, now = find(conn, number), clock.now(conn)
-    chain = journal.of_subject(conn, bucket_of(number), number)
+    chain = chain_of(conn, number)
     at = now if at is None else aware(at)
     acts = [act for act in state.acts if act.at <= at]
     folded = fold(terms.rules, state.first_pin, acts, until=at)
@@ -278,7 +283,7 @@ def _event(policy: Policy, kept: Kept) -> Json:
         "event": event.kind,
         "effective_at": _local(policy, event.effective_at),
         "recorded_at": _local(policy, recorded.recorded_at),
-        "what": _what(kept),
+        "what": what(kept),
         "by": recorded.asker.principal,
         "channel": recorded.asker.channel,
         "ask": None if recorded.asker.ask is None else str(recorded.asker.ask),
@@ -290,7 +295,8 @@ def _event(policy: Policy, kept: Kept) -> Json:
     return told
 
 
-def _what(kept: Kept) -> str:
+def what(kept: Kept) -> str:
+    """Say in a few words what an event brought."""
     event = kept.recorded.event
     if event.act is not None:
         term = f" {event.act.term}" if event.act.term else ""

@@ -693,3 +693,70 @@ ON CONFLICT (bucket, agent) DO NOTHING
 UPDATE agents SET name = %b, operators = %b::text[], currency = %b, tier = %b, is_active = %b,
                   float_alarm_minor = %b
 WHERE bucket = %b AND agent = %b
+
+-- === keys of machines ================================================================================
+
+-- name: read_credential
+-- Read a key by its id.
+SELECT id, owner, label, is_sandbox, verifier, scopes, networks, signing, per_second, per_day, created_at,
+       ends_at, last_used_at
+FROM credentials WHERE id = %b
+
+-- name: read_credentials
+-- Read the keys of a principal.
+SELECT id, owner, label, is_sandbox, verifier, scopes, networks, signing, per_second, per_day, created_at,
+       ends_at, last_used_at
+FROM credentials WHERE bucket = %b AND owner = %b ORDER BY created_at DESC, id
+
+-- name: insert_credential
+-- Keep a new key in one of the two places that its label has; none is free: nothing is written.
+INSERT INTO credentials (bucket, id, owner, label, is_sandbox, verifier, scopes, networks, signing, per_second,
+                         per_day, place, created_at)
+SELECT %b::smallint, %b::text, %b::text, %b::text, %b::bool, %b::bytea, %b::text[], %b::text[], %b::text, %b::int,
+       %b::int, free.place, clock_timestamp() + clock_offset
+FROM house, LATERAL (
+    SELECT place FROM (VALUES (1::smallint), (2::smallint)) AS p (place)
+    WHERE NOT EXISTS (SELECT FROM credentials c WHERE c.bucket = %b AND c.owner = %b AND c.label = %b
+                                                  AND c.place = p.place)
+    ORDER BY place LIMIT 1) AS free
+ON CONFLICT DO NOTHING
+
+-- name: end_credential
+-- Put a key away from an instant on, never later than was said before; its place is free at once.
+UPDATE credentials SET place = NULL, ends_at = least(coalesce(ends_at, %b), %b) WHERE bucket = %b AND id = %b
+
+-- name: touch_credentials
+-- Note when keys were last used.
+UPDATE credentials c
+SET last_used_at = (SELECT clock_timestamp() + clock_offset FROM house)
+FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::bigint[]) AS t (bucket, owner, id, requests)
+WHERE c.bucket = t.bucket AND c.id = t.id
+
+-- name: count_credentials
+-- Count what keys asked today, and tell how much it is in all.
+INSERT INTO credential_days AS d (day, bucket, owner, id, requests)
+SELECT %b::date, t.* FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::bigint[]) AS t
+ON CONFLICT (bucket, id, day) DO UPDATE SET requests = d.requests + excluded.requests
+RETURNING d.id, d.requests
+
+-- name: insert_request
+-- Take a key for a write without the door; whoever has it already keeps it.
+INSERT INTO requests (bucket, principal, key, body, recorded_at)
+SELECT %b::smallint, %b::text, %b::text, %b::bytea, clock_timestamp() + clock_offset FROM house
+ON CONFLICT (bucket, principal, key) DO NOTHING
+
+-- name: read_request
+-- Read what was asked and answered under a key.
+SELECT body, answer FROM requests WHERE bucket = %b AND principal = %b AND key = %b
+
+-- name: end_request
+-- Keep what was answered under a key.
+UPDATE requests SET answer = %b::json WHERE bucket = %b AND principal = %b AND key = %b
+
+-- name: find_safety
+-- Find until when these numbers are safe, and how far each is on its way now.
+SELECT l.number, l.operator, l.plan, l.version, l.safe_until, b.ladder, width_bucket(h.now, b.starts)
+FROM (SELECT clock_timestamp() + clock_offset AS now FROM house) AS h,
+     unnest(%b::smallint[], %b::text[]) AS t (bucket, number)
+JOIN lines l USING (bucket, number)
+JOIN boundaries b USING (bucket, number)

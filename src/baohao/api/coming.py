@@ -1,0 +1,67 @@
+"""What pages of FastAPI are given: the desk, who asks, and the idempotency key of a write."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Request, Response
+
+from baohao.api.callers import Caller
+from baohao.api.desk import Desk
+from baohao.api.problems import BodyTooLong
+from baohao.api.wire import BODY_MAX, idempotency_key, line_of
+from baohao.core.credentials import Scope
+
+
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+AtDesk = Annotated[Desk, Depends(_desk)]
+
+
+class Asking:
+    """The dependency that admits a caller whose key is for a scope."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    async def __call__(self, request: Request, response: Response, desk: AtDesk) -> Caller:
+        """Return who asks; raises what `Callers.caller` does, `ScopeMissing`, `SignatureWrong`."""
+        headers = {name.lower(): value for name, value in request.headers.raw}
+        address = request.client.host if request.client else ""
+        caller = await desk.callers.caller(headers, address)
+        caller.may(self._scope)
+        if caller.credential.signing:
+            body = await request.body()
+            if len(body) > BODY_MAX:
+                raise BodyTooLong(most=BODY_MAX)
+            desk.callers.signed(caller, headers, line_of(request.scope), body)
+        for name, value in caller.limits:
+            response.headers[name.decode()] = value.decode()
+        return caller
+
+
+Reader = Annotated[Caller, Depends(Asking(Scope.READ))]
+Seller = Annotated[Caller, Depends(Asking(Scope.SELL))]
+Reverser = Annotated[Caller, Depends(Asking(Scope.REVERSE))]
+Accountant = Annotated[Caller, Depends(Asking(Scope.MONEY))]
+Listener = Annotated[Caller, Depends(Asking(Scope.EVENTS))]
+Witness = Annotated[Caller, Depends(Asking(Scope.FACTS))]
+Host = Annotated[Caller, Depends(Asking(Scope.HANDOVER))]
+
+
+def _key(
+    idempotency_key_: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            description="One of your own for each write; the same again gives the first answer.",
+        ),
+    ] = None,
+) -> str:
+    return idempotency_key((idempotency_key_ or "").encode("utf-8", "surrogateescape"))
+
+
+Key = Annotated[str, Depends(_key)]

@@ -1,0 +1,5 @@
+"""The pages that FastAPI has, one file a noun."""
+
+from baohao.api.pages import lines, quotes
+
+PAGES = (lines.router, quotes.router)

@@ -1,0 +1,1 @@
+"""Partners: the agents and operators whose machines ask over the network."""

@@ -1,0 +1,195 @@
+"""The API as partners meet it: a real server on loopback, and clients with keys of their own."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+from baohao.api.main import app
+from baohao.app.agents import registry
+from baohao.app.door import Answer
+from baohao.app.library import Library, read_library
+from baohao.app.partners import keys
+from baohao.app.policies import shipped
+from baohao.config import Settings
+from baohao.core.agents import Agent
+from baohao.core.asks import Ask
+from baohao.core.credentials import Credential, networks, scopes
+from baohao.outside.ids import new_id
+from baohao.wiring import Installation
+
+KEEP12, BALANCE180 = "mo.demo.keep12@2026-01", "mo.demo.balance180@2026-01"
+FLOAT = "float:agent-7:MOP"
+
+
+@cache
+def library() -> Library:
+    """The shipped library, read once."""
+    return read_library(shipped()).accepted()
+
+
+def house(conninfo: str, data: Path = Path("/nowhere")) -> Installation:
+    """An installation on a database that is there already."""
+    found = Installation(settings=Settings(database_url=conninfo, data=data, policies=shipped()))
+    found.__dict__["library"] = library()
+    return found
+
+
+@dataclass(kw_only=True)
+class Partner:
+    """Somebody with a key."""
+
+    key: str
+    http: httpx.Client
+
+    def get(self, path: str, **query: Any) -> httpx.Response:
+        return self.http.get(path, params=query)
+
+    def post(
+        self, path: str, body: Any = None, *, key: str | None = None, **headers: str
+    ) -> httpx.Response:
+        """Send a body under an idempotency key, by default a new one."""
+        named = {"Idempotency-Key": key or secrets.token_hex(8), **headers}
+        return self.http.post(path, json=body, headers=named)
+
+    def renew(self, number: str, version: int, *, key: str | None = None, **more: Any) -> Any:
+        body = {"number": number, "term": "12 months", "expect_version": version, **more}
+        return self.post("/v1/renewals", body, key=key)
+
+
+@dataclass(kw_only=True)
+class Served:
+    """A running API."""
+
+    url: str
+    house: Installation
+    _clients: list[httpx.Client] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.shell = self.house.make_shell()
+
+    # --- who comes --------------------------------------------------------------------------------
+
+    def partner(
+        self,
+        owner: str = "agent-7",
+        *,
+        scope: Sequence[str] = ("read", "sell", "reverse", "money", "events"),
+        **more: Any,
+    ) -> Partner:
+        """A partner with a new key; an agent is registered first."""
+        if ":" not in owner:
+            made = Agent(key=owner, name=owner, operators=frozenset({"demo"}), currency="MOP")
+            self.shell.run(lambda conn: registry.add(conn, made, self.house.library.operators))
+        id_, whole, verifier = keys.drawn(more.pop("is_sandbox", False), secrets.token_bytes)
+        wanted = Credential(
+            id=id_,
+            owner=owner,
+            label=more.pop("label", f"key {id_}"),
+            is_sandbox=whole.startswith("bh_test_"),
+            verifier=verifier,
+            scopes=scopes(list(scope)),
+            networks=networks(more.pop("network", [])),
+            per_second=more.pop("per_second", 10_000),
+            **more,
+        )
+        self.shell.run(lambda conn: keys.create(conn, wanted, self.house.library.operators))
+        return self.bearer(whole)
+
+    def bearer(self, key: str) -> Partner:
+        """A partner with a key that is there."""
+        headers = {"Authorization": f"Bearer {key}"}
+        client = httpx.Client(base_url=self.url, headers=headers, timeout=60)
+        self._clients.append(client)
+        return Partner(key=key, http=client)
+
+    # --- what is there ----------------------------------------------------------------------------
+
+    def ask(self, verb: str, subject: str, **payload: Any) -> Mapping[str, Any]:
+        """Ask as staff, which must be granted."""
+        (answer,) = self.asks([(verb, subject, payload)])
+        assert not isinstance(answer, Exception), (answer.code, str(answer))
+        return answer.answer
+
+    def asks(self, wanted: Sequence[tuple[str, str, Mapping[str, Any]]]) -> list[Answer]:
+        """Ask as staff, all at once."""
+        return self.shell.answer(
+            [
+                Ask(
+                    id=(id_ := new_id()),
+                    verb=verb,
+                    subject=subject,
+                    key=str(id_),
+                    principal="staff",
+                    channel="operator",
+                    payload=payload,
+                )
+                for verb, subject, payload in wanted
+            ]
+        )
+
+    def fund(self, amount_minor: int, account: str = FLOAT) -> None:
+        self.ask("fund", account, amount_minor=amount_minor)
+
+    def stock(self, *numbers: str, pin: str = KEEP12) -> None:
+        plan = pin.split("@")[0].rpartition(".")[2]
+        payload = {"operator": "demo", "plan": plan, "pin": pin}
+        for answer in self.asks([("stock", number, payload) for number in numbers]):
+            assert not isinstance(answer, Exception), str(answer)
+
+    def open(self, *numbers: str, pin: str = KEEP12) -> None:
+        """Put numbers in stock and activate them, paid in cash; each is at version 2 then."""
+        self.stock(*numbers, pin=pin)
+        paid = {"paid": "till:hall-1:MOP", "document": "bir"}
+        for answer in self.asks(
+            [("activate", n, {**paid, "holder": f"h{n[1:]}"}) for n in numbers]
+        ):
+            assert not isinstance(answer, Exception), str(answer)
+
+    def balance(self, account: str = FLOAT) -> int:
+        found = self.rows("SELECT balance_minor FROM accounts WHERE account = %s", account)
+        return int(found[0][0]) if found else 0
+
+    def rows(self, query: str, *parameters: Any) -> list[Any]:
+        with self.house.connect() as conn:
+            return conn.execute(query.encode(), parameters).fetchall()
+
+    def close(self) -> None:
+        for client in self._clients:
+            client.close()
+        self.shell.close()
+
+
+@contextmanager
+def serving(found: Installation, lanes: int = 1) -> Iterator[Served]:
+    """Serve the API in a thread, on a free port of this machine."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(
+            app(found, lanes), log_level="error", access_log=False, lifespan="on", ws="none"
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        while not server.started:
+            assert thread.is_alive(), "the server did not start"
+            time.sleep(0.01)
+        served = Served(url=f"http://127.0.0.1:{listening.getsockname()[1]}", house=found)
+        try:
+            yield served
+        finally:
+            served.close()
+            server.should_exit = True
+            thread.join(30)
+            assert not thread.is_alive(), "the server did not end"
