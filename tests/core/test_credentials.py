@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -81,15 +82,16 @@ def test_a_key_says_whose_it_is() -> None:
 
 
 def test_particulars_that_cannot_be_used() -> None:
-    for wrong in (
+    wrongs: list[dict[str, Any]] = [
         {"label": ""},
         {"label": "two\nlines"},
         {"scopes": frozenset()},
         {"per_second": 0},
         {"per_day": 0},
-    ):
+    ]
+    for wrong in wrongs:
         with pytest.raises(CredentialMalformed):
-            replace(KEY, **wrong)  # type: ignore[arg-type]
+            replace(KEY, **wrong)
     with pytest.raises(CredentialMalformed):
         networks(["300.0.0.0/8"])
     with pytest.raises(CredentialMalformed):
