@@ -1,4 +1,4 @@
-"""The pages behind a problem's `type`: each code, its status, and the sentence that goes with it."""
+"""The pages behind a problem's `type`: each code, its status, and its sentence."""
 
 from __future__ import annotations
 

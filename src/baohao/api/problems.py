@@ -130,7 +130,7 @@ def status_of(refusal: Refusal) -> int:
 
 
 def status_of_code(code: str, is_malformed: bool) -> int:
-    """Return the HTTP status of a code; of one that is not listed, by what kind of refusal it is."""
+    """Return the HTTP status of a code; of one that is not listed, by its kind."""
     while code:
         if code in STATUSES:
             return STATUSES[code]
