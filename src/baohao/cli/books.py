@@ -22,7 +22,7 @@ from baohao.outside.ids import new_id
 app = typer.Typer(help="The books: double entry, in whole minor units.", no_args_is_help=True)
 
 #: What the doctor says of money.
-MONEY = ("entries", "clearing", "balances", "sales", "deferrals", "promotions")
+MONEY = ("entries", "clearing", "balances", "sales", "deferrals", "promotions", "commissions")
 
 
 def _month(text: str) -> date:
