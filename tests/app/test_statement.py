@@ -17,6 +17,7 @@ from baohao.app.agents.statement import (
     Float,
     Statement,
     StatementNotOver,
+    StatementPaid,
     detail,
     due,
     name_of,
@@ -56,7 +57,7 @@ def of_month(shop: Shop, month: date, agent: Agent = SEVEN) -> Statement:
 
 def owed(shop: Shop, month: date, agent: Agent = SEVEN) -> int:
     with shop.looking() as conn:
-        return due(conn, agent, month, MACAU)
+        return due(conn, agent, month, MACAU, "staff")
 
 
 def pay(shop: Shop, month: date, agent: Agent = SEVEN) -> Any:
@@ -140,6 +141,8 @@ def test_a_month_is_paid_once_it_is_over_and_once(kiosk: Timed) -> None:
     assert pay(kiosk, NOVEMBER).is_repeat
     with pytest.raises(NothingOwed):
         owed(kiosk, add_months(NOVEMBER, -1))
+    with pytest.raises(StatementPaid), kiosk.looking() as conn:
+        due(conn, SEVEN, NOVEMBER, MACAU, "another")
     kiosk.is_well()
 
 

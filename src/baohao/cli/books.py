@@ -16,6 +16,7 @@ from baohao.app import house as houses
 from baohao.app.csv_files import replaced
 from baohao.cli.asking import Data, house
 from baohao.cli.output import DONE, REFUSED, Json, table, tell
+from baohao.cli.reading import month as month_of
 from baohao.core.money import format_minor
 from baohao.outside.ids import new_id
 
@@ -25,21 +26,14 @@ app = typer.Typer(help="The books: double entry, in whole minor units.", no_args
 MONEY = ("entries", "clearing", "balances", "sales", "deferrals", "promotions", "commissions")
 
 
-def _month(text: str) -> date:
-    try:
-        return date.fromisoformat(f"{text}-01")
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no month: write it as in 2026-01") from None
-
-
 Month = Annotated[
     date,
-    typer.Option("--month", parser=_month, metavar="MONTH", show_default=False, help="2026-01"),
+    typer.Option("--month", parser=month_of, metavar="MONTH", show_default=False, help="2026-01"),
 ]
 MaybeMonth = Annotated[
     date | None,
     typer.Option(
-        "--month", parser=_month, metavar="MONTH", show_default=False, help="By default all."
+        "--month", parser=month_of, metavar="MONTH", show_default=False, help="By default all."
     ),
 ]
 Out = Annotated[

@@ -18,6 +18,7 @@ from baohao.core.bucket import bucket_of
 from baohao.core.civil import add_months, midnight
 from baohao.core.decide.pay_commission import NothingOwed, owed_account
 from baohao.core.deferral import month_of
+from baohao.core.operators import Operator
 from baohao.core.refusals import Refusal
 from baohao.store import agent_sales, clock, journal
 from baohao.store.agent_sales import AgentSale, Posted, Sold
@@ -28,6 +29,12 @@ class StatementNotOver(Refusal):
     """{month} is not over in {zone}: what it earned is paid when it is."""
 
     code = "statement.not_over"
+
+
+class StatementPaid(Refusal):
+    """{month} was paid by {by}."""
+
+    code = "statement.paid"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +84,11 @@ class Statement:
     agrees: bool
 
 
+def zone_of(agent: Agent, operators: Mapping[str, Operator]) -> tzinfo:
+    """Return the zone of an agent's months: its operator's, of several the first by key."""
+    return operators[min(agent.operators)].zone
+
+
 def statement(conn: Connection, agent: Agent, month: date, zone: tzinfo) -> Statement:
     """Return an agent's statement of a calendar month in a zone, as far as it has come."""
     since, until = _window(month, zone)
@@ -110,12 +122,12 @@ def detail(conn: Connection, agent: Agent, month: date, zone: tzinfo) -> Iterabl
     return agent_sales.between(conn, agent.key, *_window(month, zone))
 
 
-def due(conn: Connection, agent: Agent, month: date, zone: tzinfo) -> int:
+def due(conn: Connection, agent: Agent, month: date, zone: tzinfo, principal: str) -> int:
     """
     Return what is to be paid for a month that is over: what was owed at its end and has not been
-    paid since. Of a month that was paid, what was asked then: the same ask is a repeat.
+    paid since. Of a month that `principal` has paid, what was asked then: the same ask is a repeat.
 
-    Raises `StatementNotOver` and `NothingOwed`.
+    Raises `StatementNotOver`, `StatementPaid` by somebody else, and `NothingOwed`.
     """
     _, until = _window(month, zone)
     if clock.now(conn) < until:
@@ -126,6 +138,8 @@ def due(conn: Connection, agent: Agent, month: date, zone: tzinfo) -> int:
         if event.kind != "commission_paid":
             continue
         if event.data["month"] == name_of(month):
+            if kept.recorded.asker.principal != principal:
+                raise StatementPaid(month=name_of(month), by=kept.recorded.asker.principal)
             return int(str(event.data["most_minor"]))
         if kept.recorded.recorded_at >= until:
             paid_since += int(str(event.data["amount_minor"]))
