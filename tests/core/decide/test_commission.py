@@ -58,6 +58,9 @@ def test_who_is_not_in_the_register_pays_as_before_and_earns_nothing() -> None:
         ready = desk()
         assert ready.do("renew", term="12 months", paid=payer).earned == ()
         assert ready.line.sold[-1].agent == ""
+    # A float in another currency than its own is not the agent's.
+    ready = desk().selling(FIVE, currency="HKD")
+    assert ready.do("renew", **YEAR).earned == ()
     ready = desk()
     ready.agents = {}
     assert ready.do("renew", **YEAR).earned == ()

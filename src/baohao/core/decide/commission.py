@@ -48,7 +48,8 @@ def agent_of(case: Case, payer: Account) -> Agent | None:
 
     Raises `AgentInactive` and `AgentElsewhere`.
     """
-    return _selling(case, payer.owner) if payer.kind is AccountKind.FLOAT else None
+    agent = case.terms.agents.get(payer.owner) if payer.kind is AccountKind.FLOAT else None
+    return _selling(case, agent) if agent is not None and agent.currency == payer.currency else None
 
 
 def quoted_fee(case: Case) -> int:
@@ -57,7 +58,8 @@ def quoted_fee(case: Case) -> int:
     """
     if SERVICE_FEE not in case.ask.payload:
         return 0
-    return _service_fee(case, _selling(case, case.ask.principal))
+    agent = case.terms.agents.get(case.ask.principal)
+    return _service_fee(case, None if agent is None else _selling(case, agent))
 
 
 def credited(case: Case, verb: str, sold: Sold) -> Sold:
@@ -135,14 +137,12 @@ def _earning(part: Sale | GivenBack) -> int:
     return part.price_minor + part.credit_minor
 
 
-def _selling(case: Case, key: str) -> Agent | None:
-    agent, operator = case.terms.agents.get(key), case.state.operator
-    if agent is None:
-        return None
+def _selling(case: Case, agent: Agent) -> Agent:
+    operator = case.state.operator
     if not agent.is_active:
-        raise AgentInactive(agent=key)
+        raise AgentInactive(agent=agent.key)
     if operator not in agent.operators:
-        raise AgentElsewhere(agent=key, operator=operator)
+        raise AgentElsewhere(agent=agent.key, operator=operator)
     return agent
 
 
