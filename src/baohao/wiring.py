@@ -21,7 +21,7 @@ from psycopg_pool import ConnectionPool
 
 from baohao.app import house, shell
 from baohao.app.agents import registry
-from baohao.app.catalogue import fees_at
+from baohao.app.catalogue import commissions_at, fees_at
 from baohao.app.door import Door
 from baohao.app.enrol import By
 from baohao.app.intake import Intake
@@ -32,6 +32,7 @@ from baohao.app.shell import OPTIONS, Shell
 from baohao.config import BadSetting, Settings, settings
 from baohao.core.agents import Agent
 from baohao.core.asks import Terms
+from baohao.core.commissions import CommissionSchedule
 from baohao.core.fees import FeeSchedule
 from baohao.core.refusals import Refusal
 from baohao.outside.ids import new_id
@@ -42,7 +43,8 @@ from baohao.store.sql import Connection
 
 __all__ = ["BadSetting", "DatabaseAway", "Installation", "ServerElsewhere", "installation", "now"]
 
-#: For how long fee schedules are taken as they were read (seconds); one begins at a midnight.
+#: For how long schedules of fees and commission are taken as they were read (seconds); one begins
+#: at a midnight.
 FEES_KEPT_S = 60.0
 #: For how long the register of agents is; whoever is put out of it must be out soon.
 AGENTS_KEPT_S = 5.0
@@ -100,6 +102,9 @@ class Installation:
     _fees_read: Kept[Mapping[str, FeeSchedule]] = field(
         default_factory=lambda: Kept(FEES_KEPT_S), init=False, repr=False
     )
+    _commissions_read: Kept[Mapping[str, CommissionSchedule]] = field(
+        default_factory=lambda: Kept(FEES_KEPT_S), init=False, repr=False
+    )
     _agents_read: Kept[Mapping[str, Agent]] = field(
         default_factory=lambda: Kept(AGENTS_KEPT_S), init=False, repr=False
     )
@@ -108,7 +113,7 @@ class Installation:
 
     @cached_property
     def library(self) -> Library:
-        """Policies, operators, promotions and fees; raises `LibraryRefused`."""
+        """Policies, operators, promotions, fees and commissions; raises `LibraryRefused`."""
         return read_library(self.settings.policies).accepted()
 
     @property
@@ -171,6 +176,7 @@ class Installation:
             rules=library.policies,
             promotions=library.promotions,
             fees=self._fees_read.get(self._fees),
+            commissions=self._commissions_read.get(self._commissions),
             agents=self.agents,
             transfer=new_id(),
         )
@@ -239,6 +245,11 @@ class Installation:
         """Return the fee schedules of today, by the house's clock."""
         with self.connect() as conn:
             return fees_at(self.library.fees, self.library.operators, now(conn))
+
+    def _commissions(self) -> Mapping[str, CommissionSchedule]:
+        """Return the commission schedules of today, by the house's clock."""
+        with self.connect() as conn:
+            return commissions_at(self.library.commissions, self.library.operators, now(conn))
 
     def _agents(self) -> Mapping[str, Agent]:
         with self.connect() as conn:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from baohao.app.catalogue import fees_at, on_sale
+from baohao.app.catalogue import commissions_at, fees_at, on_sale
 from baohao.app.library import Library, read_library
 from baohao.core.fees import Fee
 from baohao.core.promotions.apply import MOST_SETS
@@ -23,9 +23,9 @@ def folder(tmp_path: Path) -> Path:
     """The demo operator alone, to be spoilt."""
     for room in ("demo", "overlays"):
         shutil.copytree(POLICIES / room, tmp_path / room)
-    for room, names in (("operators", "demo*.toml"), ("fees", "*"), ("promotions", "*")):
+    for room in ("operators", "fees", "promotions", "commissions"):
         (tmp_path / room).mkdir()
-        for path in (POLICIES / room).glob(names):
+        for path in (POLICIES / room).glob("demo*.toml"):
             shutil.copy(path, tmp_path / room / path.name)
     return tmp_path
 
@@ -51,6 +51,8 @@ def test_the_demo_operators_catalogue(folder: Path) -> None:
         "replace_card", "counter"
     ) == Fee(fee_minor=5000)
     assert len(library.promotions) == 4
+    earns = commissions_at(library.commissions, library.operators, now)["demo"]
+    assert earns.commission("renew", "keep12", "gold", 12_000) == 840
 
 
 def test_nothing_is_sold_before_its_day(folder: Path) -> None:
@@ -58,6 +60,7 @@ def test_nothing_is_sold_before_its_day(folder: Path) -> None:
     eve = datetime(2024, 12, 31, 23, 59, tzinfo=MACAU)
     assert on_sale(library.policies.values(), library.operators["demo"], eve) == ()
     assert fees_at(library.fees, library.operators, eve) == {}
+    assert commissions_at(library.commissions, library.operators, eve) == {}
 
 
 @pytest.mark.parametrize(
@@ -89,6 +92,22 @@ def test_nothing_is_sold_before_its_day(folder: Path) -> None:
         ("promotions/demo.agents.toml", "10 %", "10 %", "b.toml", "catalogue.promotion.twice"),
         ("fees/demo.toml", '"demo"', '"demi"', "", "catalogue.operator"),
         ("fees/demo.toml", "2025-01-01", "2027-01-01", "b.toml", "catalogue.fees.twice"),
+        ("commissions/demo.toml", '"demo"', '"demi"', "", "catalogue.operator"),
+        ("commissions/demo.toml", '"MOP"', '"HKD"', "", "catalogue.currency"),
+        (
+            "commissions/demo.toml",
+            "2025-01-01",
+            "2027-01-01",
+            "b.toml",
+            "catalogue.commissions.twice",
+        ),
+        (
+            "commissions/demo.toml",
+            'tiers   = ["gold"]',
+            'tiers   = ["gold"]\nplans   = ["keep13"]',
+            "",
+            "catalogue.commissions.for_nothing",
+        ),
     ],
 )
 def test_what_nobody_sells_is_told(

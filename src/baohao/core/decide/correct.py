@@ -25,7 +25,7 @@ def correct(case: Case) -> Decision:
     Refuses with `ExpectationMissing`, `VerbNotAllowed`, `SecondPersonMissing`, `ActUnknown`,
     `ActReversed`, `OthersFollow`, `NotOffered`, `NotSellable`, `NothingGained`, `RefusedByCap`,
     `BalanceFull`, `WouldShorten`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`,
-    `MoneyShort` or `PriceMoved`.
+    `AgentInactive`, `AgentElsewhere`, `MoneyShort` or `PriceMoved`.
     """
     payload.only(case.ask, "of", "term", "paid", "codes", "total_minor")
     expecting(case)
@@ -45,6 +45,7 @@ def correct(case: Case) -> Decision:
         effects=tuple(told.values()),
         deferrals=(*back.deferrals, *right.deferrals),
         released=back.released,
+        earned=(*back.earned, *right.earned),
         answer={**right.answer, "back": back.answer["back"]},
     )
 

@@ -10,7 +10,7 @@ from baohao.core.asks import Decision, Effect
 from baohao.core.books import sale as sales
 from baohao.core.books.chart import AccountKind
 from baohao.core.civil import Span, Unit, civil_day
-from baohao.core.decide import payload
+from baohao.core.decide import commission, payload
 from baohao.core.decide.case import (
     Case,
     SecondPersonMissing,
@@ -162,6 +162,7 @@ def _reversed(case: Case, sold: Sold, outcome: reversal.Undone, why: str) -> Dec
         entries=entries,
         effects=[Effect(kind="message", due_at=case.now, data={"what": "reversed"})],
         released=sold.uses if outcome.whole else (),
+        earned=commission.clawed_back(case, sold, back),
         answer={"back": back.total_minor, "currency": sold.sale.currency},
         cause="reversed",
     )
