@@ -1,25 +1,37 @@
 """
 Settings from the environment, typed. Only `wiring` reads them; everybody else is given values.
 
-    BAOHAO_DATABASE_URL   a PostgreSQL server to use; without it the embedded one is used
+    BAOHAO_DATABASE_URL            a PostgreSQL server to use; without it the embedded one is used
+    BAOHAO_CHARGING_URL_DEMO2      where the charging system of the operator demo2 listens
+    BAOHAO_CHARGING_TOKEN_DEMO2    what it knows us by; each operator has two variables like these
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from platformdirs import user_data_path
 
 DATABASE_URL_VARIABLE = "BAOHAO_DATABASE_URL"
+CHARGING_URL, CHARGING_TOKEN = "BAOHAO_CHARGING_URL_", "BAOHAO_CHARGING_TOKEN_"
 #: Where the platform keeps the data of what root runs.
 ROOTS_DATA = Path("/var/lib/baohao")
 
 
 class BadSetting(ValueError):  # noqa: N818 - named like the refusals, so that shells print it alike
     """A setting that cannot be used; the message names the variable and what to write instead."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Endpoint:
+    """Where an operator's own charging system listens."""
+
+    url: str
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +44,12 @@ class Settings:
     data: Path
     #: Folder with the library of retention policies.
     policies: Path
+    #: By the end of the variables' names: the operator's key in capitals, its - and . as _.
+    charging: Mapping[str, Endpoint]
+
+    def charging_of(self, operator: str) -> Endpoint | None:
+        """Return where an operator's own charging system listens, if that was said."""
+        return self.charging.get(re.sub(r"[^A-Z0-9]", "_", operator.upper()))
 
 
 def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Settings:
@@ -45,6 +63,7 @@ def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Setting
         database_url=_database_url(environ),
         data=(data or _platform_data()).expanduser().absolute(),
         policies=policies_path(),
+        charging=_charging(environ),
     )
 
 
@@ -53,6 +72,22 @@ def policies_path() -> Path:
     package = Path(__file__).parent
     installed = package / "policies"
     return installed if installed.is_dir() else package.parent.parent / "policies"
+
+
+def _charging(environ: Mapping[str, str]) -> Mapping[str, Endpoint]:
+    found = {}
+    for variable, value in environ.items():
+        name, url = variable.removeprefix(CHARGING_URL), value.strip()
+        if name == variable or not url:
+            continue
+        if not url.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+            # A token must not travel in the clear.
+            raise BadSetting(f"{variable} must start with https:// (http:// on this machine only)")
+        token = environ.get(CHARGING_TOKEN + name, "").strip()
+        if not token.isascii() or not token:
+            raise BadSetting(f"{variable} needs {CHARGING_TOKEN}{name} beside it, in plain ASCII")
+        found[name] = Endpoint(url=url, token=token)
+    return found
 
 
 def _platform_data() -> Path:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,8 @@ import psycopg
 from baohao.app import house, shell
 from baohao.app.agents import registry
 from baohao.app.catalogue import fees_at
+from baohao.app.charging import drift
+from baohao.app.charging.carry import Carrier
 from baohao.app.door import Door
 from baohao.app.enrol import By
 from baohao.app.intake import Intake
@@ -33,6 +35,7 @@ from baohao.core.asks import Terms
 from baohao.core.fees import FeeSchedule
 from baohao.core.refusals import Refusal
 from baohao.outside.ids import new_id
+from baohao.outside.tmf654 import Tmf654
 from baohao.store import migrate
 from baohao.store.clock import now
 from baohao.store.embedded import Embedded, backup, restore
@@ -56,6 +59,15 @@ class DatabaseAway(Refusal):
     """
 
     code = "database.away"
+
+
+class NothingConnected(Refusal):
+    """
+    No operator's own charging system is connected: set BAOHAO_CHARGING_URL_OPERATOR and
+    BAOHAO_CHARGING_TOKEN_OPERATOR, OPERATOR being its key in capitals.
+    """
+
+    code = "charging.nothing_connected"
 
 
 class ServerElsewhere(Refusal):
@@ -150,6 +162,7 @@ class Installation:
             promotions=library.promotions,
             fees=self._fees_read.get(self._fees),
             agents=self.agents,
+            authority_there=frozenset(drift.theirs(library.operators)),
             transfer=new_id(),
         )
 
@@ -157,6 +170,20 @@ class Installation:
     def agents(self) -> Mapping[str, Agent]:
         """The register of agents, a few seconds old at most."""
         return self._agents_read.get(self._agents)
+
+    @contextmanager
+    def carrier(self) -> Iterator[Carrier]:
+        """Give what carries to operators' own systems what was sold; raises `NothingConnected`."""
+        library = self.library
+        with self.shell() as opened, ExitStack() as stack:
+            systems = {
+                key: stack.enter_context(closing(Tmf654(endpoint.url, endpoint.token)))
+                for key in drift.theirs(library.operators)
+                if (endpoint := self.settings.charging_of(key)) is not None
+            }
+            if not systems:
+                raise NothingConnected()
+            yield Carrier(opened, library.policies, systems, library.products, new_id)
 
     # --- files ------------------------------------------------------------------------------------
 

@@ -1,8 +1,9 @@
 """
 The library: a folder of policies, with the operators, laws, promotions and fees that go with them.
 
-One policy to a file, in any folder but these: `operators`, `overlays`, `promotions`, `fees`. A
-library with a finding anywhere is refused whole: half of one would leave lines without their rules.
+One policy to a file, in any folder but these: `operators`, `overlays`, `promotions`, `fees`,
+`charging`. A library with a finding anywhere is refused whole: half of one would leave lines
+without their rules.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from baohao.app.catalogue import read_fees, read_promotions, toml_files
+from baohao.app.catalogue import read_fees, read_products, read_promotions, toml_files
 from baohao.app.policies import (
     Located,
     Source,
@@ -21,6 +22,7 @@ from baohao.app.policies import (
     shipped_laws,
     zone_of,
 )
+from baohao.core.charging import Products, parse_products
 from baohao.core.fees import FeeSchedule, parse_fees
 from baohao.core.operators import Operator, parse_operator
 from baohao.core.policy.findings import Finding, Place, PolicyFault
@@ -37,6 +39,7 @@ _READERS: Mapping[str, Reader] = {
     "overlays": lambda document: parse_overlay(document, zone_of)[1],
     "promotions": lambda document: parse_promotion(document, zone_of).findings,
     "fees": lambda document: parse_fees(document, zone_of)[1],
+    "charging": lambda document: parse_products(document, zone_of)[1],
 }
 
 
@@ -89,6 +92,8 @@ class Library:
     laws: Mapping[str, Overlay]
     promotions: tuple[Promotion, ...]
     fees: tuple[FeeSchedule, ...]
+    #: By operator: how its own charging system calls what is sold here.
+    products: Mapping[str, Products]
     findings: tuple[Located, ...]
 
     def accepted(self) -> Library:
@@ -160,6 +165,9 @@ def read_library(folder: Path) -> Library:
         folder / "promotions", operators, (policy for policy, _ in policies.values()), found
     )
     fees = read_fees(folder / "fees", operators, found)
+    products = read_products(
+        folder / "charging", operators, (policy for policy, _ in policies.values()), found
+    )
     return Library(
         folder=str(folder),
         policies={pin: policy for pin, (policy, _) in policies.items()},
@@ -167,6 +175,7 @@ def read_library(folder: Path) -> Library:
         laws=laws,
         promotions=promotions,
         fees=fees,
+        products=products,
         findings=tuple(found),
     )
 

@@ -17,7 +17,7 @@ from baohao.core.books.sale import batch_transfer
 from baohao.core.bucket import bucket_of
 from baohao.core.line.event import Event
 from baohao.core.line.outlook import outlook
-from baohao.store import books, effects, journal, lines, parked
+from baohao.store import books, charges, effects, journal, lines, parked
 from baohao.store.journal import Asker, Recorded
 from baohao.store.sql import Connection
 from baohao.store.writes import Writes
@@ -70,6 +70,7 @@ class Written:
         books.defer(writes, ask.subject, place.seq, decision.deferrals)
         self._quotes(writes, ask, decision)
         effects.owe(writes, ask.subject, self._epoch(ask, decision), decision.effects, ask.id)
+        charges.owe(writes, ask.subject, decision.effects)
         if ask.key:
             self._key(writes, ask, body, place.seq, answer)
         self._keep(writes, ask, decision, changes, place)

@@ -103,6 +103,7 @@ class Desk:
         self.now = macau("2026-01-10")
         self.rules = {each.pin: each for each in (policy, *others)}
         self.fees: Mapping[str, FeeSchedule] = {}
+        self.there: frozenset[str] = frozenset()
         self.promotions = promotions
         self.facts = Facts(available=available, promotions=PromotionFacts.unused(promotions))
         self.channel = "counter"
@@ -120,6 +121,11 @@ class Desk:
 
     def charging(self, schedules: Mapping[str, FeeSchedule]) -> Desk:
         self.fees = schedules
+        return self
+
+    def mastered_there(self) -> Desk:
+        """From now on the operator's own charging system is master."""
+        self.there = frozenset({"demo"})
         return self
 
     def varied(self, **parts: Any) -> Desk:
@@ -170,7 +176,11 @@ class Desk:
     @property
     def terms(self) -> Terms:
         return Terms(
-            rules=self.rules, promotions=self.promotions, fees=self.fees, transfer=UUID(int=99)
+            rules=self.rules,
+            promotions=self.promotions,
+            fees=self.fees,
+            authority_there=self.there,
+            transfer=UUID(int=99),
         )
 
     def asking(self, verb: str, **payload: object) -> Ask:

@@ -167,10 +167,33 @@ def _sold(case: Case, offered: Offered, sale: sales.Sale, tenure: Tenure | None)
         state,
         (event, *settled),
         entries=entries,
-        effects=[Effect(kind="message", due_at=case.now, data={"what": offered.act.kind})],
+        effects=[
+            Effect(kind="message", due_at=case.now, data={"what": offered.act.kind}),
+            *_charge(case, offered),
+        ],
         uses=offered.applied.uses,
         answer=answer,
     )
+
+
+def _charge(case: Case, offered: Offered) -> tuple[Effect, ...]:
+    """Return what is owed to an operator whose own charging system is master: the same, there."""
+    line, offer = case.state, offered.offer
+    if line.operator not in case.terms.authority_there:
+        return ()
+    # Credit arrives there with its gifts; of time they know the price on their own list.
+    amount = offered.act.credit_minor if offer.term is None else offer.price_minor
+    data: dict[str, object] = {
+        "act": offered.act.id,
+        "operator": line.operator,
+        "plan": line.plan,
+        "verb": offer.verb,
+        "term": str(offer.term) if offer.term is not None else "",
+        "amount_minor": amount,
+        "currency": case.policy.currency,
+        "channel": case.ask.channel,
+    }
+    return (Effect(kind="charge", due_at=case.now, data=data),)
 
 
 def _moment(case: Case, verb: str) -> datetime:
