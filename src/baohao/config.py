@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 
@@ -80,14 +81,26 @@ def _charging(environ: Mapping[str, str]) -> Mapping[str, Endpoint]:
         name, url = variable.removeprefix(CHARGING_URL), value.strip()
         if name == variable or not url:
             continue
-        if not url.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+        if not _is_private(url):
             # A token must not travel in the clear.
             raise BadSetting(f"{variable} must start with https:// (http:// on this machine only)")
         token = environ.get(CHARGING_TOKEN + name, "").strip()
-        if not token.isascii() or not token:
+        if not token or not token.isascii() or not token.isprintable():
             raise BadSetting(f"{variable} needs {CHARGING_TOKEN}{name} beside it, in plain ASCII")
         found[name] = Endpoint(url=url, token=token)
     return found
+
+
+def _is_private(url: str) -> bool:
+    """Say whether nobody in between reads what goes there."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if parts.scheme == "https":
+        return bool(host)
+    return parts.scheme == "http" and host in ("127.0.0.1", "localhost", "::1")
 
 
 def _platform_data() -> Path:

@@ -22,7 +22,7 @@ from tests.shop import Shop, granted
 from baohao.app.charging import drift, listing
 from baohao.app.charging.carry import LEASE, PAUSE_MAX, Carrier
 from baohao.app.library import Library, read_library
-from baohao.app.ports import ChargingSystem
+from baohao.app.ports import ChargingSystem, TopUp
 from baohao.app.shell import Shell
 from baohao.config import policies_path
 from baohao.core.asks import Terms
@@ -43,6 +43,10 @@ PRODUCTS = {
     "HARBOUR-KEEP-365": Product(days=365),
 }
 THEIRS = TheirRules(currency="HKD", zone=ZoneInfo("Asia/Hong_Kong"), products=PRODUCTS)
+
+
+#: Systems that know nothing of references cannot be helped where a request comes twice.
+FORGETFUL = replace(THEIRS, keeps_references=False)
 
 
 @cache
@@ -162,6 +166,17 @@ class Harbour(Shop):
     def _given_too_much(self, act: str) -> int:
         is_told = self.charges()[act].code == "amount_differs"
         return int(is_told and "product" not in self.twin.found(act)[0])
+
+    def wanted(self, act: str, number: str) -> TopUp:
+        """What is sent for a number that begins."""
+        return TopUp(
+            reference=act,
+            number=number,
+            product="HARBOUR-START-365",
+            amount_minor=self.paid[act],
+            currency="HKD",
+            channel="counter",
+        )
 
     def times(self, act: str) -> int:
         """How often the twin applied an act."""

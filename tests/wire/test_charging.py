@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
-from tests.wire.harbour import CALM, FLOAT, HASTY, PAID_IN, Harbour, hkd
+from tests.wire.harbour import CALM, FLOAT, FORGETFUL, HASTY, PAID_IN, Harbour, hkd
 
-from baohao.app.charging.carry import PAUSE, PAUSE_MAX, pause
+from baohao.app.charging import listing
+from baohao.app.charging.carry import PAUSE, PAUSE_MAX, READS_MAX, TAKEN_BACK, pause
+from baohao.app.ports import Absent, Declined, Done, Outcome, Readings, TopUp, Unknown
 
 NUMBER = "+85251234001"
 OTHER = "+85251234002"
@@ -22,7 +25,9 @@ def test_a_year_that_is_sold_here_is_a_year_there(harbour: Harbour) -> None:
         harbour.carrier().run()
         assert [harbour.times(act) for act in (begun, renewed)] == [1, 1]
         assert harbour.at_theirs(NUMBER).last_day == harbour.last_day(NUMBER)
-        charge = harbour.charges()[renewed]
+        with harbour.looking() as conn:
+            charge = listing.charge(conn, NUMBER, UUID(renewed))
+        assert charge is not None
         assert (charge.state, charge.their_id, charge.code) == ("done", "topup-2", "")
         assert charge.their_at is not None
         assert harbour.owed() == 0
@@ -106,6 +111,15 @@ def test_an_error_of_theirs_is_no_refusal(harbour: Harbour) -> None:
         harbour.later(2 * PAUSE)
         assert harbour.carrier().run() == {"done": 1}
         assert harbour.times(begun) == 1
+
+
+def test_a_read_back_that_never_comes_does_not_keep_a_charge_for_ever(harbour: Harbour) -> None:
+    with harbour.connected(draw=lambda method: "broken" if method == "GET" else ""):
+        begun = harbour.opened(NUMBER)
+        harbour.settle()
+        assert harbour.charges()[begun].state == "done"
+        assert len(harbour.twin.heard) == 1 + READS_MAX
+        assert harbour.observed(NUMBER) == {}
 
 
 def test_another_amount_than_was_sent_is_told(harbour: Harbour) -> None:
@@ -212,6 +226,35 @@ def test_the_charges_of_a_number_go_one_after_the_other(harbour: Harbour) -> Non
 def test_pauses_grow_and_end_at_a_quarter_of_an_hour() -> None:
     assert [pause(tries) for tries in (1, 2, 3)] == [PAUSE, 2 * PAUSE, 4 * PAUSE]
     assert pause(30) == pause(10_000) == PAUSE_MAX
+
+
+def test_a_house_that_was_restored_asks_before_it_sends(harbour: Harbour) -> None:
+    """What its database has forgotten, their system may have done."""
+    with harbour.connected(theirs=FORGETFUL):
+        begun = harbour.opened(NUMBER)
+        assert isinstance(harbour.system.top_up(harbour.wanted(begun, NUMBER)), Done)
+        with harbour.looking() as conn:
+            conn.execute("UPDATE house SET epoch = 2")
+            conn.commit()
+        assert harbour.carrier().run() == {"done": 1}
+        assert harbour.times(begun) == 1
+
+
+def test_their_code_is_not_taken_for_one_of_ours(harbour: Harbour) -> None:
+    class Confusing:
+        def top_up(self, wanted: TopUp) -> Outcome:
+            return Declined(code=TAKEN_BACK)
+
+        def find(self, wanted: TopUp) -> Outcome | Absent:
+            return Absent()
+
+        def read(self, number: str, currency: str) -> Readings | Unknown:
+            return Unknown(code="bucket.unread")
+
+    begun = harbour.opened(NUMBER)
+    assert harbour.carrier(Confusing()).run() == {"refused": 1}
+    assert harbour.charges()[begun].code == TAKEN_BACK
+    assert harbour.balance(FLOAT) == PAID_IN
 
 
 def test_a_closed_house_carries_nothing(harbour: Harbour) -> None:

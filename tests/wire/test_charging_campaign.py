@@ -15,7 +15,7 @@ from typing import TypeVar
 import pytest
 from tests.conftest import Campaign
 from tests.races.racing import at_once
-from tests.wire.harbour import HASTY, THEIRS, Ended, Harbour
+from tests.wire.harbour import FORGETFUL, HASTY, THEIRS, Ended, Harbour
 
 from baohao.app.charging.carry import Carrier, _Look
 from baohao.app.door import Answer, Door
@@ -28,8 +28,6 @@ from baohao.store.sql import Connection
 
 T = TypeVar("T")
 
-#: Systems that know nothing of references cannot be helped where a request comes twice.
-FORGETFUL = replace(THEIRS, keeps_references=False)
 WITHOUT_TWICE = tuple(fault for fault in FAULTS if fault != "twice")
 NUMBER = "+85251234001"
 
@@ -81,7 +79,7 @@ class Blind(Carrier):
     """The red twin: what got no answer is sent again."""
 
     def _outcome(self, owed: Owed, look: _Look) -> Outcome:
-        return super()._outcome(replace(owed, tries=1), look)
+        return super()._outcome(owed, replace(look, may_be_sent=False))
 
 
 def sell(harbour: Harbour, numbers: Sequence[str], seed: int) -> None:

@@ -276,6 +276,13 @@ def test_an_answer_without_an_end_is_none() -> None:
         assert system.find(CREDIT) == Unknown(code="answer.endless")
 
 
+def test_no_log_holds_a_number(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"), twin() as (_, system):
+        system.top_up(CREDIT)
+        system.read(NUMBER, "HKD")
+    assert NUMBER.removeprefix("+") not in caplog.text
+
+
 def test_nobody_there_is_no_refusal() -> None:
     with twin() as (made, _):
         url = made.url

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from baohao.app.policies import Located, Source, read_toml, zone_of
-from baohao.core.charging import Products, parse_products
+from baohao.core.charging import NAMED, Products, parse_products
 from baohao.core.civil import Span, civil_day
 from baohao.core.fees import FeeSchedule, in_force, parse_fees
 from baohao.core.operators import Operator
@@ -76,7 +76,7 @@ class ProductUnnamed(PolicyFault):
     {plan} for {term} ("{verb}").
     """
 
-    code = "catalogue.products.missing"
+    code = "catalogue.products.unnamed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,8 +188,9 @@ def read_products(
 def _unnamed(products: Products, source: Source, policy: Policy) -> Iterator[Located]:
     for offer in policy.offers:
         what = {"plan": offer.plan, "verb": offer.verb}
-        if offer.term is not None and products.name(**what, term=offer.term) is None:
-            missing = ProductUnnamed(operator=policy.operator, term=offer.term, **what)
+        if offer.verb in NAMED and products.name(**what, term=offer.term) is None:
+            term = str(offer.term or "no term")
+            missing = ProductUnnamed(operator=policy.operator, term=term, **what)
             yield _at(source, ("products",), missing)
 
 

@@ -14,11 +14,11 @@ from baohao.core.civil import Span
 from baohao.core.policy.findings import Finding, PolicyFault
 from baohao.core.policy.table import Reading, Table
 
-#: What may be sold for a term. Who has a number again buys what renews.
-VERBS = ("activate", "renew")
+#: What must have a name there. Who has a number again buys what renews; a top-up is an amount.
+NAMED = ("activate", "renew")
 
-#: A plan, a verb, and a length: a year and twelve months are the same.
-Bought = tuple[str, str, tuple[int, int, int]]
+#: A plan, a verb, and a length: a year and twelve months are the same; `None`: it has no term.
+Bought = tuple[str, str, tuple[int, int, int] | None]
 
 
 class ProductTwice(PolicyFault):
@@ -34,13 +34,14 @@ class Products:
     operator: str
     names: Mapping[Bought, str]
 
-    def name(self, plan: str, verb: str, term: Span) -> str | None:
+    def name(self, plan: str, verb: str, term: Span | None) -> str | None:
         """Return the id of their product; `None`: nobody said."""
         return self.names.get(_bought(plan, verb, term))
 
 
-def _bought(plan: str, verb: str, term: Span) -> Bought:
-    return plan, verb, (term.months, term.days, term.seconds)
+def _bought(plan: str, verb: str, term: Span | None) -> Bought:
+    length = None if term is None else (term.months, term.days, term.seconds)
+    return plan, verb, length
 
 
 def parse_products(
@@ -59,10 +60,10 @@ def _products(table: Table) -> Products:
     if "products" not in table:
         table.missing("products", "at least one [[products]]")
     for each in table.tables("products"):
-        plan, verb = each.name("plan"), each.word("verb", VERBS)
-        term = each.need_span("term")
+        plan, verb = each.name("plan"), each.word("verb", NAMED)
+        term = each.span("term")
         bought = _bought(plan, verb, term)
         if bought in names:
-            each.refuse("plan", ProductTwice(plan=plan, verb=verb, term=term))
+            each.refuse("plan", ProductTwice(plan=plan, verb=verb, term=str(term or "no term")))
         names[bought] = each.text("product", need=True)
     return Products(operator=table.name("operator"), names=names)

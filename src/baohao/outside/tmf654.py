@@ -9,6 +9,7 @@ Amounts are JSON numbers there: they are read as decimals and go no further.
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ ANSWER_MAX_BYTES = 1_000_000
 _DECLINES = frozenset({400, 404, 422})
 #: Beyond it no amount is one.
 _AMOUNT_END = 2**53
+
+# It writes every address into the log, and those of reads hold a whole number.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 _write = msgspec.json.Encoder(decimal_format="number", order="deterministic").encode
 

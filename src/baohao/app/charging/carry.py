@@ -19,7 +19,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from baohao.app.door import Answer
+from baohao.app.door import Answer, HouseClosed
+from baohao.app.house import house
 from baohao.app.ports import (
     Absent,
     ChargingSystem,
@@ -33,7 +34,7 @@ from baohao.app.ports import (
 from baohao.app.readings import ClockUnclear, clock_of
 from baohao.app.shell import OutcomeUnknown, Shell
 from baohao.core.asks import Ask
-from baohao.core.charging import Products
+from baohao.core.charging import NAMED, Products
 from baohao.core.civil import Span
 from baohao.core.line.fold import Rules, policy_of
 from baohao.core.line.state import LineState
@@ -67,6 +68,9 @@ class _Look:
     line: LineState | None
     #: The tenure that bought it is the open one, and the sale stands; else why not.
     why_not: str
+    #: It was claimed before, or the house has been restored to a time before it was: whoever had it
+    #: may have sent it, whatever is noted here.
+    may_be_sent: bool
 
 
 class Carrier:
@@ -97,7 +101,8 @@ class Carrier:
         """
         Take one charge as far as it goes, and return what has become of it.
 
-        Raises `OutcomeUnknown` where our own database stayed away: it is taken up again.
+        Raises `OutcomeUnknown` where our own database stayed away, and `HouseClosed`: it is taken
+        up again.
         """
         look = self._shell.run(partial(_look, owed=owed))
         if look.charge.state not in (DONE, REFUSED, STUCK):
@@ -117,22 +122,22 @@ class Carrier:
         if system is None:
             return Unknown(code=NOT_CONNECTED)
         wanted = self._wanted(owed)
-        # Claimed before: it may have been sent then, whatever was noted of it.
-        if owed.tries > 1:
+        if look.may_be_sent:
             found = system.find(wanted)
             if not isinstance(found, Absent):
                 return found
         if look.why_not:
             return Declined(code=look.why_not)
-        if owed.data["term"] and not wanted.product:
+        if owed.data["verb"] in NAMED and not wanted.product:
             return Declined(code=NO_PRODUCT)
         return system.top_up(wanted)
 
     def _wanted(self, owed: Owed) -> TopUp:
         data = owed.data
         products, product = self._products.get(data["operator"]), None
-        if data["term"] and products is not None:
-            product = products.name(data["plan"], data["verb"], Span.parse(data["term"]))
+        if data["verb"] in NAMED and products is not None:
+            term = Span.parse(data["term"]) if data["term"] else None
+            product = products.name(data["plan"], data["verb"], term)
         return TopUp(
             reference=data["act"],
             number=owed.subject,
@@ -182,7 +187,7 @@ class Carrier:
     def _take_back(self, owed: Owed, look: _Look) -> Charge:
         """Give the money back here; where that is refused, a person looks."""
         charge = look.charge
-        if charge.code == TAKEN_BACK:
+        if look.why_not == TAKEN_BACK:
             self._shell.run(partial(_finish, owed=owed))
             return charge
         said = {
@@ -221,7 +226,12 @@ def _look(conn: Connection, owed: Owed) -> _Look:
         raise LookupError(f"effect {owed.id} without its charge")
     found = lines.find(conn, owed.subject)
     line = found.state if found is not None else None
-    return _Look(charge=charge, line=line, why_not=_why_not(line, owed))
+    return _Look(
+        charge=charge,
+        line=line,
+        why_not=_why_not(line, owed),
+        may_be_sent=owed.tries > 1 or house(conn).epoch > 1,
+    )
 
 
 def _why_not(line: LineState | None, owed: Owed) -> str:
@@ -288,8 +298,8 @@ def _end(conn: Connection, owed: Owed, charge: Charge, ask: Ask, answer: Answer)
 
 
 def _heard(answers: Sequence[Answer]) -> Sequence[Answer]:
-    """Return answers; raises `OutcomeUnknown` where our own database stayed away."""
+    """Return answers; raises `OutcomeUnknown` and `HouseClosed`, which say nothing of an ask."""
     for answer in answers:
-        if isinstance(answer, OutcomeUnknown):
+        if isinstance(answer, OutcomeUnknown | HouseClosed):
             raise answer
     return answers

@@ -10,6 +10,7 @@ from baohao.core.asks import Decision, Effect
 from baohao.core.books import sale as sales
 from baohao.core.books.chart import Account, AccountKind
 from baohao.core.books.entry import Entry
+from baohao.core.charging import NAMED
 from baohao.core.civil import Span
 from baohao.core.decide import payload
 from baohao.core.decide.case import (
@@ -182,7 +183,8 @@ def _charge(case: Case, offered: Offered) -> tuple[Effect, ...]:
     if line.operator not in case.terms.authority_there:
         return ()
     # Credit arrives there with its gifts; of time they know the price on their own list.
-    amount = offered.act.credit_minor if offer.term is None else offer.price_minor
+    is_credit = offer.verb not in NAMED
+    amount = offered.act.credit_minor if is_credit else offer.price_minor
     data: dict[str, object] = {
         "act": offered.act.id,
         "operator": line.operator,
