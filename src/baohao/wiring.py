@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,8 @@ from psycopg_pool import ConnectionPool
 from baohao.app import house, shell
 from baohao.app.agents import registry
 from baohao.app.catalogue import commissions_at, fees_at
+from baohao.app.charging import drift
+from baohao.app.charging.carry import Carrier
 from baohao.app.door import Door
 from baohao.app.enrol import By
 from baohao.app.intake import Intake
@@ -36,6 +38,7 @@ from baohao.core.commissions import CommissionSchedule
 from baohao.core.fees import FeeSchedule
 from baohao.core.refusals import Refusal
 from baohao.outside.ids import new_id
+from baohao.outside.tmf654 import Tmf654
 from baohao.store import migrate
 from baohao.store.clock import now
 from baohao.store.embedded import Embedded, backup, restore
@@ -60,6 +63,15 @@ class DatabaseAway(Refusal):
     """
 
     code = "database.away"
+
+
+class NothingConnected(Refusal):
+    """
+    No operator's own charging system is connected: set BAOHAO_CHARGING_URL_OPERATOR and
+    BAOHAO_CHARGING_TOKEN_OPERATOR, OPERATOR being its key in capitals.
+    """
+
+    code = "charging.nothing_connected"
 
 
 class ServerElsewhere(Refusal):
@@ -178,6 +190,7 @@ class Installation:
             fees=self._fees_read.get(self._fees),
             commissions=self._commissions_read.get(self._commissions),
             agents=self.agents,
+            authority_there=frozenset(drift.theirs(library.operators)),
             transfer=new_id(),
         )
 
@@ -194,6 +207,20 @@ class Installation:
         """Read the register anew where it does not know an agent as it is."""
         if self.agents.get(agent.key) != agent:
             self._agents_read.forget()
+
+    @contextmanager
+    def carrier(self) -> Iterator[Carrier]:
+        """Give what carries to operators' own systems what was sold; raises `NothingConnected`."""
+        library = self.library
+        with self.shell() as opened, ExitStack() as stack:
+            systems = {
+                key: stack.enter_context(closing(Tmf654(endpoint.url, endpoint.token)))
+                for key in drift.theirs(library.operators)
+                if (endpoint := self.settings.charging_of(key)) is not None
+            }
+            if not systems:
+                raise NothingConnected()
+            yield Carrier(opened, library.policies, systems, library.products, new_id)
 
     # --- files ------------------------------------------------------------------------------------
 

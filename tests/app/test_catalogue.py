@@ -134,3 +134,45 @@ def test_more_promotions_than_can_be_weighed_are_refused(folder: Path) -> None:
         new = path.with_name(f"n{number}.toml")
         spoil(new, '"money"', f'"group{number}"')
     assert "catalogue.promotion.too_many" in codes(read_library(folder))
+
+
+# --- how operators' own systems call what is sold -------------------------------------------------
+
+
+@pytest.fixture
+def harbour(tmp_path: Path) -> Path:
+    """The operator with a system of its own alone, to be spoilt."""
+    for room in ("demo2", "overlays", "charging"):
+        shutil.copytree(POLICIES / room, tmp_path / room)
+    (tmp_path / "operators").mkdir()
+    shutil.copy(POLICIES / "operators" / "demo2.toml", tmp_path / "operators")
+    return tmp_path
+
+
+YEAR = 'term    = "365 days"\nproduct = "HARBOUR-'
+
+
+def test_all_that_is_sold_has_a_name_there(harbour: Path) -> None:
+    products = read_library(harbour).accepted().products["demo2"]
+    assert set(products.names.values()) == {"HARBOUR-START-365", "HARBOUR-KEEP-365"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ('"renew"', '"top_up"', "policy.word"),
+        (f"{YEAR}KEEP", f"{YEAR.replace('365', '364')}KEEP", "catalogue.products.unnamed"),
+        ('operator = "demo2"', 'operator = "demo3"', "catalogue.operator"),
+        ('"renew"', '"activate"', "charging.product_twice"),
+    ],
+)
+def test_a_name_that_is_missing_or_wrong_is_told(
+    harbour: Path, old: str, new: str, code: str
+) -> None:
+    spoil(harbour / "charging" / "demo2.toml", old, new)
+    assert code in codes(read_library(harbour))
+
+
+def test_an_operators_names_stand_in_one_file(harbour: Path) -> None:
+    spoil(harbour / "charging" / "demo2.toml", "HARBOUR", "PORT", "again.toml")
+    assert codes(read_library(harbour)) == ["catalogue.products.twice"]

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from baohao.app.policies import Located, Source, read_toml, zone_of
+from baohao.core.charging import NAMED, Products, parse_products
 from baohao.core.civil import Span, civil_day
 from baohao.core.commissions import CommissionSchedule, parse_commissions
 from baohao.core.fees import Dated, FeeSchedule, in_force, parse_fees
@@ -74,6 +75,21 @@ class CommissionForNothing(PolicyFault):
     """No policy of {operator!r} has the plan {plan!r}, so that nobody earns anything by it."""
 
     code = "catalogue.commissions.for_nothing"
+
+
+class ProductsTwice(PolicyFault):
+    """The products of {operator!r} are in {file} too."""
+
+    code = "catalogue.products.twice"
+
+
+class ProductUnnamed(PolicyFault):
+    """
+    The operator {operator!r} is master of its lines, and nothing says what its own system calls
+    {plan} for {term} ("{verb}").
+    """
+
+    code = "catalogue.products.unnamed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +208,42 @@ def read_commissions(
                 found.append(_at(source, ("effective",), twice))
         read.append((schedule, source))
     return tuple(schedule for schedule, _ in read)
+
+
+def read_products(
+    folder: Path,
+    operators: Mapping[str, Operator],
+    policies: Iterable[Policy],
+    found: list[Located],
+) -> Mapping[str, Products]:
+    """Read how operators call what is sold here; what is wrong or missing is added to `found`."""
+    read: dict[str, tuple[Products, Source]] = {}
+    for source in toml_files(folder, found):
+        products, faults = parse_products(source.document, zone_of)
+        found += [source.locate(fault) for fault in faults]
+        if products is None:
+            continue
+        if products.operator not in operators:
+            found.append(_at(source, ("operator",), OperatorMissing(operator=products.operator)))
+        if products.operator in read:
+            file = read[products.operator][1].file
+            twice = ProductsTwice(operator=products.operator, file=file)
+            found.append(_at(source, ("operator",), twice))
+        read.setdefault(products.operator, (products, source))
+    for policy in policies:
+        if policy.operator in read:
+            products, source = read[policy.operator]
+            found += _unnamed(products, source, policy)
+    return {operator: products for operator, (products, _) in read.items()}
+
+
+def _unnamed(products: Products, source: Source, policy: Policy) -> Iterator[Located]:
+    for offer in policy.offers:
+        what = {"plan": offer.plan, "verb": offer.verb}
+        if offer.verb in NAMED and products.name(**what, term=offer.term) is None:
+            term = str(offer.term or "no term")
+            missing = ProductUnnamed(operator=policy.operator, term=term, **what)
+            yield _at(source, ("products",), missing)
 
 
 def toml_files(folder: Path, found: list[Located]) -> Iterator[Source]:

@@ -3,8 +3,8 @@ The library: a folder of policies, with the operators, laws, promotions, fees an
 go with them.
 
 One policy to a file, in any folder but these: `operators`, `overlays`, `promotions`, `fees`,
-`commissions`. A library with a finding anywhere is refused whole: half of one would leave lines
-without their rules.
+`commissions`, `charging`. A library with a finding anywhere is refused whole: half of one would
+leave lines without their rules.
 """
 
 from __future__ import annotations
@@ -13,7 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from baohao.app.catalogue import read_commissions, read_fees, read_promotions, toml_files
+from baohao.app.catalogue import (
+    read_commissions,
+    read_fees,
+    read_products,
+    read_promotions,
+    toml_files,
+)
 from baohao.app.policies import (
     Located,
     Source,
@@ -23,6 +29,7 @@ from baohao.app.policies import (
     shipped_laws,
     zone_of,
 )
+from baohao.core.charging import Products, parse_products
 from baohao.core.commissions import CommissionSchedule, parse_commissions
 from baohao.core.fees import FeeSchedule, parse_fees
 from baohao.core.operators import Operator, parse_operator
@@ -41,6 +48,7 @@ _READERS: Mapping[str, Reader] = {
     "promotions": lambda document: parse_promotion(document, zone_of).findings,
     "fees": lambda document: parse_fees(document, zone_of)[1],
     "commissions": lambda document: parse_commissions(document, zone_of)[1],
+    "charging": lambda document: parse_products(document, zone_of)[1],
 }
 
 
@@ -94,6 +102,8 @@ class Library:
     promotions: tuple[Promotion, ...]
     fees: tuple[FeeSchedule, ...]
     commissions: tuple[CommissionSchedule, ...]
+    #: By operator: how its own charging system calls what is sold here.
+    products: Mapping[str, Products]
     findings: tuple[Located, ...]
 
     def accepted(self) -> Library:
@@ -165,6 +175,7 @@ def read_library(folder: Path) -> Library:
     promotions = read_promotions(folder / "promotions", operators, good, found)
     fees = read_fees(folder / "fees", operators, found)
     commissions = read_commissions(folder / "commissions", operators, good, found)
+    products = read_products(folder / "charging", operators, good, found)
     return Library(
         folder=str(folder),
         policies={pin: policy for pin, (policy, _) in policies.items()},
@@ -173,6 +184,7 @@ def read_library(folder: Path) -> Library:
         promotions=promotions,
         fees=fees,
         commissions=commissions,
+        products=products,
         findings=tuple(found),
     )
 

@@ -18,7 +18,7 @@ from baohao.core.bucket import bucket_of
 from baohao.core.commissions import Earned, booked
 from baohao.core.line.event import Event
 from baohao.core.line.outlook import outlook
-from baohao.store import agent_sales, books, effects, journal, lines, parked
+from baohao.store import agent_sales, books, charges, effects, journal, lines, parked
 from baohao.store.journal import Asker, Recorded
 from baohao.store.sql import Connection
 from baohao.store.writes import Writes
@@ -74,6 +74,7 @@ class Written:
         epoch = self._epoch(ask, decision)
         effects.owe(writes, ask.subject, epoch, decision.effects, ask.id)
         agent_sales.add(writes, ask, epoch, decision.earned)
+        charges.owe(writes, ask.subject, decision.effects)
         if ask.key:
             self._key(writes, ask, body, place.seq, answer)
         self._keep(writes, ask, decision, changes, place)

@@ -47,7 +47,7 @@ class Ask:
 class Effect:
     """Work outside the database that a decision owes."""
 
-    #: "network", "message", "webhook" ...
+    #: "network", "message", "webhook", "charge" ...
     kind: str
     due_at: datetime
     data: Json = field(default_factory=dict)
@@ -80,6 +80,8 @@ class Terms:
     commissions: Mapping[str, CommissionSchedule] = field(default_factory=dict)
     #: By key.
     agents: Mapping[str, Agent] = field(default_factory=dict)
+    #: Operators whose own charging system is master: what is sold is owed to it, too.
+    authority_there: frozenset[str] = frozenset()
     #: Joins the two sides of every payment of the batch in clearing.
     transfer: UUID
 

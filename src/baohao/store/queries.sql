@@ -811,3 +811,46 @@ FULL JOIN (SELECT bucket, split_part(account, ':', 2) COLLATE "C" AS agent, curr
            FROM entries, unnest(accounts, amounts) AS p (account, amount)
            WHERE kind IN ('commission', 'clawback') AND account LIKE 'commission_owed:%%'
            GROUP BY 1, 2, 3) AS p USING (bucket, agent, currency)
+-- === charges =========================================================================================
+
+-- name: insert_charges
+-- Owe an operator's own charging system what was sold.
+INSERT INTO charges (bucket, number, id, operator, state, since)
+SELECT bucket, number, id, operator, 'pending', since
+FROM unnest(%b::smallint[], %b::text[], %b::uuid[], %b::text[], %b::timestamptz[])
+  AS t (bucket, number, id, operator, since)
+
+-- name: claim_charges
+-- Claim charges that are due, of each number the first that is owed; others take what is left.
+UPDATE effects e
+SET lease = %b, tries = tries + 1
+FROM (SELECT bucket, id FROM effects f
+      WHERE kind = 'charge' AND due_at <= %b AND (lease IS NULL OR lease <= %b) AND (SELECT is_open FROM house)
+        AND NOT EXISTS (SELECT FROM effects p WHERE p.kind = 'charge' AND p.bucket = f.bucket
+                                                AND p.subject = f.subject
+                                                AND (p.data ->> 'act') COLLATE "C" < (f.data ->> 'act') COLLATE "C")
+      ORDER BY due_at, bucket, id LIMIT %b FOR UPDATE SKIP LOCKED) AS t
+WHERE e.bucket = t.bucket AND e.id = t.id
+RETURNING e.bucket, e.id, e.subject, e.epoch, e.kind, e.due_at, e.tries, e.data
+
+-- name: read_charge
+-- Read what has become of a charge.
+SELECT number, id, operator, state, since, tries, last_at, their_id, their_at, code
+FROM charges WHERE bucket = %b AND number = %b AND id = %b
+
+-- name: move_charge
+-- Note what has become of a charge, and since when it is so.
+UPDATE charges
+SET since = CASE WHEN state = %b THEN since ELSE %b::timestamptz END, state = %b, tries = %b, last_at = %b,
+    their_id = %b, their_at = %b, code = %b
+WHERE bucket = %b AND number = %b AND id = %b
+
+-- name: list_charges
+-- List charges, the oldest first, of one operator and in one state or of all.
+SELECT number, id, operator, state, since, tries, last_at, their_id, their_at, code
+FROM charges WHERE operator = coalesce(%b, operator) AND state = coalesce(%b, state)
+ORDER BY since, bucket, number, id
+
+-- name: list_states_of
+-- List the lines of some operators as they stand.
+SELECT state FROM lines WHERE operator = ANY(%b::text[]) ORDER BY bucket, number

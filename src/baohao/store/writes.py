@@ -49,6 +49,7 @@ ORDER = (
     "update_promotion_uses",
     "insert_promotion_uses",
     "insert_effects",
+    "insert_charges",
     "park_asks",
     "insert_keys",
 )

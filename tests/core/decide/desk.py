@@ -109,6 +109,7 @@ class Desk:
         self.fees: Mapping[str, FeeSchedule] = {}
         self.agents: Mapping[str, Agent] = {}
         self.commissions: Mapping[str, CommissionSchedule] = {}
+        self.there: frozenset[str] = frozenset()
         self.promotions = promotions
         self.facts = Facts(available=available, promotions=PromotionFacts.unused(promotions))
         self.channel = "counter"
@@ -145,6 +146,11 @@ class Desk:
                 service_fee_max_minor=2_000,
             )
         }
+        return self
+
+    def mastered_there(self) -> Desk:
+        """From now on the operator's own charging system is master."""
+        self.there = frozenset({"demo"})
         return self
 
     def varied(self, **parts: Any) -> Desk:
@@ -200,6 +206,7 @@ class Desk:
             fees=self.fees,
             agents=self.agents,
             commissions=self.commissions,
+            authority_there=self.there,
             transfer=UUID(int=99),
         )
 

@@ -42,6 +42,15 @@ class ActReversed(Refusal):
     code = "act.reversed"
 
 
+class ChargedThere(Refusal):
+    """
+    The operator's own system did this too, and only it can take it back; it tells us in the channel
+    "operator".
+    """
+
+    code = "act.charged_there"
+
+
 class OthersFollow(Refusal):
     """The line was activated by {act}, and others were paid for since: reverse them first."""
 
@@ -55,15 +64,22 @@ def reverse(case: Case) -> Decision:
     Fields: `of` (the act), `reason`, `mistake` (true: it was the wrong line or term; everything
     goes back, with a second person in `approved_by`).
     Refuses with `VerbNotAllowed`, `SecondPersonMissing`, `ActUnknown`, `ActReversed`,
-    `OthersFollow` or
+    `OthersFollow`, `ChargedThere` or
     `MoneyShort`.
     """
     payload.only(case.ask, "of", "mistake")
     case.permit()
+    ours_to_undo(case)
     mistake = payload.flag(case.ask, "mistake")
     if mistake:
         approved(case)
     return take_back(case, whole=mistake)
+
+
+def ours_to_undo(case: Case) -> None:
+    """Leave to an operator whose own system is master what it did; raises `ChargedThere`."""
+    if case.state.operator in case.terms.authority_there and case.ask.channel != "operator":
+        raise ChargedThere()
 
 
 def approved(case: Case) -> None:

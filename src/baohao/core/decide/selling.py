@@ -10,6 +10,7 @@ from baohao.core.asks import Decision, Effect
 from baohao.core.books import sale as sales
 from baohao.core.books.chart import Account, AccountKind
 from baohao.core.books.entry import Entry
+from baohao.core.charging import NAMED
 from baohao.core.civil import Span
 from baohao.core.commissions import Earned
 from baohao.core.decide import commission, payload
@@ -171,11 +172,35 @@ def _sold(
         state,
         (event, *settled),
         entries=entries,
-        effects=[Effect(kind="message", due_at=case.now, data={"what": offered.act.kind})],
+        effects=[
+            Effect(kind="message", due_at=case.now, data={"what": offered.act.kind}),
+            *_charge(case, offered),
+        ],
         uses=offered.applied.uses,
         earned=commission.earned(verb, sold),
         answer=answer,
     )
+
+
+def _charge(case: Case, offered: Offered) -> tuple[Effect, ...]:
+    """Return what is owed to an operator whose own charging system is master: the same, there."""
+    line, offer = case.state, offered.offer
+    if line.operator not in case.terms.authority_there:
+        return ()
+    # Credit arrives there with its gifts; of time they know the price on their own list.
+    is_credit = offer.verb not in NAMED
+    amount = offered.act.credit_minor if is_credit else offer.price_minor
+    data: dict[str, object] = {
+        "act": offered.act.id,
+        "operator": line.operator,
+        "plan": line.plan,
+        "verb": offer.verb,
+        "term": str(offer.term) if offer.term is not None else "",
+        "amount_minor": amount,
+        "currency": case.policy.currency,
+        "channel": case.ask.channel,
+    }
+    return (Effect(kind="charge", due_at=case.now, data=data),)
 
 
 def _moment(case: Case, verb: str) -> datetime:
