@@ -69,7 +69,10 @@ def test_a_batch_equals_its_asks_one_by_one(
                 asking.quoted(ask.subject, str(answer.answer["quote"]))
     # A law over asks that are all refused would say nothing.
     assert len(granted) > 15, granted
-    assert min(granted[verb] for verb in ("renew", "reverse", "top_up", "record")) > 20, granted
+    often = ("renew", "reverse", "top_up", "record", "allot")
+    assert min(granted[verb] for verb in often) > 20, granted
+    assert together.rows("SELECT 1 FROM effects WHERE kind = 'event'")
+    assert together.rows("SELECT 1 FROM customers")
     books, other_books = ledger(together), ledger(alone)
     assert books["parked"] == []
     for name, rows in books.items():

@@ -26,6 +26,7 @@ from baohao.app.door import Answer, Answered, Door
 from baohao.app.policies import load, zone_of
 from baohao.app.shell import Shell, connect
 from baohao.config import policies_path
+from baohao.core.agents import Agent
 from baohao.core.asks import Ask, Terms
 from baohao.core.bucket import bucket_of
 from baohao.core.line import codec
@@ -70,6 +71,12 @@ def promotions(*names: str) -> tuple[Promotion, ...]:
     return tuple(found)
 
 
+def registered(*keys: str, **terms: Any) -> dict[str, Agent]:
+    """Agents of the demo operator, by their key."""
+    usual = {"name": "Kiosk", "operators": frozenset({"demo"}), "currency": "MOP"} | terms
+    return {key: Agent(key=key, **usual) for key in keys}
+
+
 @dataclass(kw_only=True)
 class Shop:
     """A house to ask things of."""
@@ -77,6 +84,8 @@ class Shop:
     conninfo: str
     rules: Rules = field(default_factory=rules)
     promotions: tuple[Promotion, ...] = ()
+    #: None by default: whoever asks is not bound by a register.
+    agents: Mapping[str, Agent] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
@@ -87,7 +96,12 @@ class Shop:
         return Shell(Door(self.terms), lambda: connect(self.conninfo))
 
     def terms(self) -> Terms:
-        return Terms(rules=self.rules, promotions=self.promotions, transfer=self.new_id())
+        return self._terms(self.new_id())
+
+    def _terms(self, transfer: UUID) -> Terms:
+        return Terms(
+            rules=self.rules, promotions=self.promotions, agents=self.agents, transfer=transfer
+        )
 
     def new_id(self) -> UUID:
         """Ids in order, the same in each run."""

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.shop import BALANCE180, KEEP12, RENTAL, UNSURE, Shop, promotions
+from tests.shop import BALANCE180, KEEP12, RENTAL, UNSURE, Shop, promotions, registered
 
 from baohao.app.shell import connect
 from baohao.core.asks import Ask, Terms
@@ -25,6 +25,8 @@ from baohao.store import sql
 
 BEGINS = datetime(2026, 1, 5, 3, 0, 0, 123_456, tzinfo=UTC)
 FLOATS = tuple(f"float:agent-{n}:MOP" for n in range(4))
+#: Not all of those who have a float are registered. The alarms are in the midst of what goes on.
+AGENTS = registered("agent-1", "agent-2", "agent-3", float_alarm_minor=5_000_000)
 PAYERS = (*FLOATS, "till:hall-1:MOP", "wallet:w1:MOP", "advance:p1:MOP")
 #: Each as often as it stands here.
 VERBS = (
@@ -33,6 +35,7 @@ VERBS = (
     *("record",) * 4,
     *("activate",) * 4,
     *("stock",) * 3,
+    *("allot",) * 2,
     *("reverse",) * 3,
     *("quote",) * 2,
     *("register", "transfer", "replace_card", "park", "resume", "hold", "lift", "observe"),
@@ -54,12 +57,13 @@ class Timed(Shop):
         super().__post_init__()
         self.transfer = UUID(int=0)
         self.promotions = promotions("test.scarce", "demo.twelve_plus_six")
+        self.agents = AGENTS
         with connect(self.conninfo) as conn:
             conn.execute("CREATE TABLE test_clock (at timestamptz NOT NULL)")
             conn.execute("INSERT INTO test_clock VALUES (%s)", [BEGINS])
 
     def terms(self) -> Terms:
-        return Terms(rules=self.rules, promotions=self.promotions, transfer=self.transfer)
+        return self._terms(self.transfer)
 
     def at(self, now: datetime, transfer: UUID) -> None:
         """Put the clock to an instant; transfers have this id from now on."""
@@ -72,7 +76,9 @@ def _sensible(verb: str, state: LineState | None) -> str:
     """Return what a person would ask instead, who knows how the line stands."""
     if state is None:
         return verb if verb in ("fund", "withdraw") else "stock"
-    if state.tenure is None and verb in ("renew", "top_up", "reverse"):
+    if state.tenure is None and verb == "reverse":
+        return "allot"
+    if state.tenure is None and verb in ("renew", "top_up"):
         return "record" if state.custody == "external" or "balance180" in state.pin else "activate"
     if verb in ("renew", "top_up"):
         if state.custody == "external":
@@ -129,7 +135,7 @@ class Asking:
             verb=verb,
             subject=subject,
             key=f"k{self._count}",
-            principal=chance.choice(("clerk-1", "agent-1")),
+            principal=self._principal(verb, state),
             channel="counter",
             payload=payload,
             expect_until=safe_until(state) if state and shown and self._by_date else None,
@@ -137,6 +143,14 @@ class Asking:
         )
         self._last = [*self._last[-20:], made]
         return made
+
+    def _principal(self, verb: str, state: LineState | None) -> str:
+        """Return who asks: mostly one who may."""
+        if verb == "allot" and self._random.random() < 0.9:
+            return "clerk-1"
+        if state is not None and state.agent and self._random.random() < 0.6:
+            return state.agent
+        return self._random.choice(("clerk-1", "agent-0", "agent-1"))
 
     def quoted(self, number: str, quote: str) -> None:
         """Remember a quote: the next renewal of the number may come with it."""
@@ -156,6 +170,7 @@ class Asking:
             buys["quote"] = self._quotes.pop(state.number)
         given: dict[str, dict[str, Any]] = {
             "stock": self._card(),
+            "allot": {"agent": chance.choice((*AGENTS, *AGENTS, "agent-0", ""))},
             "activate": holder | (paid if state is not None and state.plan == "rental" else buys),
             "renew": buys,
             "top_up": {"amount_minor": chance.choice((5_000, 10_000))} | paid,
@@ -172,7 +187,7 @@ class Asking:
             "adjust": {"clock": "service", "until": (now + timedelta(days=99)).isoformat()} | why,
             "terminate": {"cause": "holder"} | why,
             "fund": {"amount_minor": chance.choice((20_000, 900_000))},
-            "withdraw": {"amount_minor": chance.choice((5_000, 50_000))},
+            "withdraw": {"amount_minor": chance.choice((5_000, 50_000, 5_000_000))},
         }
         return given.get(verb, {})
 
@@ -201,6 +216,7 @@ class Asking:
 #: As they are.
 SAME = (
     *("lines", "tenures", "due", "boundaries", "benefits", "quotes", "cards", "chips", "holdings"),
+    *("allotments", "customers"),
     *("promotion_totals", "promotion_uses", "journal", "accounts", "deferrals", "keys", "parked"),
 )
 #: Entries of events as they are; the payers' added up: how many there are is the batches' business.

@@ -6,7 +6,8 @@ Agents: who sells for operators on their own account, and under which terms.
         ├── AgentMalformed     a key or a name that cannot be used
         ├── AgentUnknown       nobody by that key
         ├── AgentKnown         somebody else has that key
-        └── AgentInactive      it sells no more
+        ├── AgentInactive      it sells no more
+        └── AgentElsewhere     it sells for others
 """
 
 from __future__ import annotations
@@ -52,6 +53,12 @@ class AgentInactive(AgentRefusal):
     code = "agent.inactive"
 
 
+class AgentElsewhere(AgentRefusal):
+    """The agent {agent} does not sell for {operator}."""
+
+    code = "agent.elsewhere"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
     """
@@ -89,3 +96,7 @@ class Agent:
     def float_account(self) -> str:
         """The account that its sales are paid from."""
         return str(account(AccountKind.FLOAT, self.key, self.currency))
+
+    def is_low(self, balance_minor: int) -> bool:
+        """Whether so much in the float is less than its alarm."""
+        return self.float_alarm_minor is not None and balance_minor < self.float_alarm_minor

@@ -12,6 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from baohao.app import policies
+from baohao.core.agents import Agent
 from baohao.core.asks import Ask, Decision, Facts, Quote, Terms
 from baohao.core.books.entry import Entry, totals
 from baohao.core.civil import Span, Unit
@@ -103,8 +104,10 @@ class Desk:
         self.now = macau("2026-01-10")
         self.rules = {each.pin: each for each in (policy, *others)}
         self.fees: Mapping[str, FeeSchedule] = {}
+        self.agents: Mapping[str, Agent] = {}
         self.promotions = promotions
         self.facts = Facts(available=available, promotions=PromotionFacts.unused(promotions))
+        self.principal = "clerk-1"
         self.channel = "counter"
         self._asked = 0
 
@@ -116,6 +119,11 @@ class Desk:
 
     def through(self, channel: str) -> Desk:
         self.channel = channel
+        return self
+
+    def by(self, principal: str, *agents: Agent) -> Desk:
+        """Somebody else asks; there are these agents."""
+        self.principal, self.agents = principal, {agent.key: agent for agent in agents}
         return self
 
     def charging(self, schedules: Mapping[str, FeeSchedule]) -> Desk:
@@ -170,7 +178,11 @@ class Desk:
     @property
     def terms(self) -> Terms:
         return Terms(
-            rules=self.rules, promotions=self.promotions, fees=self.fees, transfer=UUID(int=99)
+            rules=self.rules,
+            promotions=self.promotions,
+            fees=self.fees,
+            agents=self.agents,
+            transfer=UUID(int=99),
         )
 
     def asking(self, verb: str, **payload: object) -> Ask:
@@ -180,7 +192,7 @@ class Desk:
             verb=verb,
             subject=NUMBER,
             key=str(self._asked),
-            principal="clerk-1",
+            principal=self.principal,
             channel=self.channel,
             payload=payload,
             expect_version=self.state.version if self.state is not None else None,
@@ -219,6 +231,10 @@ class Desk:
     @property
     def balance(self) -> int:
         return self.line.standing.balances.get("main", 0)
+
+
+SEVEN = Agent(key="agent-7", name="Kiosk", operators=frozenset({"demo"}), currency="MOP")
+EIGHT = replace(SEVEN, key="agent-8")
 
 
 # -- policies that say something else --------------------------------------------------------------
