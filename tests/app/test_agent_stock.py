@@ -14,10 +14,12 @@ from tests.shop import FLOAT, Shop, granted, registered
 
 from baohao.app.agents import allotting, customers, floats, registry, stock
 from baohao.app.agents.allotting import Outcome
+from baohao.app.door import Door
 from baohao.app.inventory_columns import NumberColumnMissing
 from baohao.app.library import read_library
 from baohao.app.policies import shipped
 from baohao.app.readings import By
+from baohao.app.renumber import change_number
 from baohao.app.tables import write_table
 from baohao.store import clock
 
@@ -260,4 +262,14 @@ def test_once_a_number_has_another_holder_its_old_agent_sees_nothing(kiosks: Sho
     assert kiosks.rows("SELECT agent, epoch FROM customers ORDER BY agent") == [
         *(("agent-7", 2), ("agent-8", 2))
     ]
+    kiosks.is_well()
+
+
+def test_a_customer_who_has_another_number_is_one_still(kiosks: Shop) -> None:
+    put(kiosks, A, agent="agent-7")
+    granted(kiosks.answers([kiosks.activate(A)])[0])
+    ask = kiosks.ask("change_number", A, to=B, approved_by="chief", principal="staff")
+    door = Door(kiosks.terms)
+    granted(kiosks.shell.run(lambda conn: change_number(conn, door, ask, kiosks.new_id())))
+    assert due(kiosks, "agent-7") == [B]
     kiosks.is_well()

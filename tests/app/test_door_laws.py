@@ -39,7 +39,13 @@ def told(answers: list[Answer]) -> list[object]:
     return [
         (answer.code, answer.facts)
         if isinstance(answer, Refusal)
-        else (answer.subject, answer.seq, answer.answer, answer.is_repeat)
+        # A quote has no event: its place is where the line was, and that is the runs' business.
+        else (
+            answer.subject,
+            "quote" in answer.answer or answer.seq,
+            answer.answer,
+            answer.is_repeat,
+        )
         for answer in answers
     ]
 
