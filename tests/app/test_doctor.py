@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.shop import RENTAL, SEVEN, Shop, commissions, granted, promotions
+from tests.shop import RENTAL, SEVEN, Shop, commissions, granted, promotions, registered
 
 from baohao.app import doctor
 
-A, B, R = "+85366000001", "+85366000002", "+85366000003"
+A, B, R, C = "+85366000001", "+85366000002", "+85366000003", "+85366000004"
 
 #: name -> what breaks just that; walls of the schema that stand before it are taken away first.
 HARMS = {
@@ -25,6 +25,7 @@ HARMS = {
     "holders": "UPDATE lines SET holder = 'somebody else'",
     "holdings": "UPDATE holdings SET cards = cards + 1",
     "cards": "UPDATE lines SET iccid = '8985301000000000019' WHERE number = '+85366000002'",
+    "allotments": "UPDATE allotments SET agent = 'agent-8', bucket = baohao_bucket('agent-8')",
     "due": "UPDATE due SET at = at + interval '1 day'",
     "boundaries": "DELETE FROM ladders",
     "promotions": "ALTER TABLE promotion_totals DROP CONSTRAINT promotion_totals_uses_left;"
@@ -42,12 +43,15 @@ HARMS = {
 @pytest.fixture
 def busy(shop: Shop) -> Shop:
     """A house in which a bit of everything has happened."""
-    shop.promotions, shop.commissions = promotions("test.scarce"), commissions()
-    shop.agents = {SEVEN.key: SEVEN}
+    shop.promotions, shop.agents = promotions("test.scarce"), registered("agent-7")
+    shop.answers([shop.stock(C), shop.ask("allot", C, agent="agent-7", principal="staff")])
+    # Who is registered sells the cards that it holds, and those were never handed out.
+    shop.agents = {}
     shop.open(B)
     asks = [shop.stock(A, iccid="8985301000000000027"), shop.activate(A), shop.stock(R, RENTAL)]
     shop.answers(asks)
     shop.say("activate", R, holder="hR", document="bir", paid="float:agent-7:MOP")
+    shop.agents, shop.commissions = {SEVEN.key: SEVEN}, commissions()
     granted(shop.answers([shop.renew(A, codes=["SCARCE"])])[0])
     shop.say("top_up", R, amount_minor=5_000, paid="float:agent-7:MOP", expect_version=2)
     return shop

@@ -117,6 +117,14 @@ def test_a_sale_of_before_there_were_agents_is_read_and_stays_as_it_is() -> None
     assert codec.encode_event(by_agent)["sold"] == [*row, "agent-7", 600, 0]
 
 
+def test_a_line_in_nobody_s_stock_is_written_as_it_ever_was() -> None:
+    state = LineState(number="+85366123456", operator="o", plan="p", first_pin="a@1", pin="a@1")
+    row, held = codec.encode(state), codec.encode(replace(state, agent="agent-7"))
+    assert held == [*row, {"agent": "agent-7"}]
+    assert len(row) == 16
+    assert codec.decode(row) == state
+
+
 def test_another_format_is_not_guessed_at() -> None:
     state = LineState(number="+85366123456", operator="o", plan="p", first_pin="a@1", pin="a@1")
     row = codec.encode(state)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from tests.races.racing import DOORS, at_once
 from tests.races.test_locks import ROUNDS, unlock
-from tests.shop import FLOAT, SEVEN, Shop, commissions
+from tests.shop import FLOAT, SEVEN, Shop, commissions, granted
 
 from baohao.app.door import Answered
 from baohao.app.shell import Shell
+from baohao.core.asks import Ask
 
 NUMBER = "+85369000001"
 #: What an activation earns: policies/commissions/demo.toml.
@@ -19,8 +20,15 @@ EARNED = 1_600
 def earning(shop: Shop) -> Shop:
     """Agent 7 has sold one card."""
     shop.agents, shop.commissions = {SEVEN.key: SEVEN}, commissions()
-    shop.open(NUMBER)
+    for answer in shop.answers(sold(shop, NUMBER)):
+        granted(answer)
     return shop
+
+
+def sold(shop: Shop, number: str) -> list[Ask]:
+    """What brings a card to its holder through agent 7."""
+    handed = shop.ask("allot", number, agent=SEVEN.key, principal="staff")
+    return [shop.stock(number), handed, shop.activate(number)]
 
 
 def paid(shop: Shop, keys: str) -> int:
@@ -49,9 +57,10 @@ def test_what_is_owed_is_paid_once(earning: Shop) -> None:
 def test_what_is_earned_and_paid_at_once_is_never_more_than_is_owed(earning: Shop) -> None:
     def both(shell: Shell, door: int) -> int:
         number = f"+8536900100{door}"
-        shell.answer([earning.stock(number)])
+        *before, activation = sold(earning, number)
+        shell.answer(before)
         pay = earning.ask("pay_commission", FLOAT, amount_minor=10**6)
-        answers = shell.answer([earning.activate(number), pay])
+        answers = shell.answer([activation, pay])
         return sum(int(str(a.answer.get("paid", 0))) for a in answers if isinstance(a, Answered))
 
     told = sum(at_once(earning, both))

@@ -82,6 +82,12 @@ def commissions() -> Mapping[str, CommissionSchedule]:
     return {schedule.operator: schedule}
 
 
+def registered(*keys: str, **terms: Any) -> dict[str, Agent]:
+    """Agents of the demo operator, by their key."""
+    usual = {"name": "Kiosk", "operators": frozenset({"demo"}), "currency": "MOP"} | terms
+    return {key: Agent(key=key, **usual) for key in keys}
+
+
 @dataclass(kw_only=True)
 class Shop:
     """A house to ask things of."""
@@ -89,6 +95,7 @@ class Shop:
     conninfo: str
     rules: Rules = field(default_factory=rules)
     promotions: tuple[Promotion, ...] = ()
+    #: None by default: whoever asks is not bound by a register.
     agents: Mapping[str, Agent] = field(default_factory=dict)
     commissions: Mapping[str, CommissionSchedule] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))

@@ -31,7 +31,15 @@ FLOATS = tuple(f"float:agent-{n}:MOP" for n in range(4))
 PAYERS = (*FLOATS, "till:hall-1:MOP", "wallet:w1:MOP", "advance:p1:MOP")
 #: Of the last float's owner nobody has heard, and the one before sells for somebody else.
 AGENTS = {
-    key: Agent(key=key, name=key, operators=frozenset({operator}), currency="MOP", tier=tier)
+    key: Agent(
+        key=key,
+        name=key,
+        operators=frozenset({operator}),
+        currency="MOP",
+        tier=tier,
+        # In the midst of what goes on.
+        float_alarm_minor=5_000_000,
+    )
     for key, operator, tier in (
         ("agent-0", "demo", "gold"),
         ("agent-1", "demo", ""),
@@ -45,6 +53,7 @@ VERBS = (
     *("record",) * 4,
     *("activate",) * 4,
     *("stock",) * 3,
+    *("allot",) * 2,
     *("reverse",) * 3,
     *("quote",) * 2,
     *("register", "transfer", "replace_card", "park", "resume", "hold", "lift", "observe"),
@@ -98,7 +107,9 @@ def _sensible(verb: str, state: LineState | None) -> str:
     """Return what a person would ask instead, who knows how the line stands."""
     if state is None:
         return verb if verb in MONEY_VERBS else "stock"
-    if state.tenure is None and verb in ("renew", "top_up", "reverse"):
+    if state.tenure is None and verb == "reverse":
+        return "allot"
+    if state.tenure is None and verb in ("renew", "top_up"):
         return "record" if state.custody == "external" or "balance180" in state.pin else "activate"
     if verb in ("renew", "top_up"):
         if state.custody == "external":
@@ -157,7 +168,7 @@ class Asking:
             verb=verb,
             subject=subject,
             key=f"k{self._count}",
-            principal=chance.choice(("clerk-1", "agent-1")),
+            principal=self._principal(verb, state),
             channel="counter",
             payload=payload,
             expect_until=safe_until(state) if state and shown and self._by_date else None,
@@ -165,6 +176,16 @@ class Asking:
         )
         self._last = [*self._last[-20:], made]
         return made
+
+    def _principal(self, verb: str, state: LineState | None) -> str:
+        """Return who asks: mostly one who may."""
+        if verb == "allot" and self._random.random() < 0.9:
+            return "clerk-1"
+        if state is not None and state.agent and self._random.random() < 0.6:
+            return state.agent
+        if verb == "activate" and self._random.random() < 0.9:
+            return (state.agent if state is not None else "") or "clerk-1"
+        return self._random.choice(("clerk-1", "agent-0", "agent-1"))
 
     def quoted(self, number: str, quote: str) -> None:
         """Remember a quote: the next renewal of the number may come with it."""
@@ -187,6 +208,7 @@ class Asking:
             buys["quote"] = self._quotes.pop(state.number)
         given: dict[str, dict[str, Any]] = {
             "stock": self._card(),
+            "allot": {"agent": chance.choice((*AGENTS, *AGENTS, "agent-3", ""))},
             "activate": holder | (paid if state is not None and state.plan == "rental" else buys),
             "renew": buys,
             "top_up": {"amount_minor": chance.choice((5_000, 10_000))} | paid | on_top,
@@ -203,7 +225,7 @@ class Asking:
             "adjust": {"clock": "service", "until": (now + timedelta(days=99)).isoformat()} | why,
             "terminate": {"cause": "holder"} | why,
             "fund": {"amount_minor": chance.choice((20_000, 900_000))},
-            "withdraw": {"amount_minor": chance.choice((5_000, 50_000))},
+            "withdraw": {"amount_minor": chance.choice((5_000, 50_000, 5_000_000))},
             "pay_commission": {"amount_minor": chance.choice((500, 90_000)), "month": "2026-01"},
         }
         return given.get(verb, {})
@@ -239,6 +261,7 @@ def asked(asking: Asking, shop: Timed, size: int) -> list[Ask]:
 #: As they are.
 SAME = (
     *("lines", "tenures", "due", "boundaries", "benefits", "quotes", "cards", "chips", "holdings"),
+    *("allotments", "customers"),
     *("promotion_totals", "promotion_uses", "journal", "accounts", "deferrals", "keys", "parked"),
     "agent_sales",
 )

@@ -49,10 +49,16 @@ def write_rows(out: TextIO, headings: Sequence[str], rows: Iterable[Sequence[obj
 @contextmanager
 def replaced(path: Path, encoding: str = _ENCODING) -> Iterator[TextIO]:
     """Open a file that takes the place of `path` once it is whole; raises `FileUnwritable`."""
+    with whole(path) as part, part.open("w", encoding=encoding, newline="") as out:
+        yield out
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a path whose file takes the place of `path` in the end; raises `FileUnwritable`."""
     part = path.with_name(f"{path.name}.part")
     try:
-        with part.open("w", encoding=encoding, newline="") as out:
-            yield out
+        yield part
         part.replace(path)
     except OSError as error:
         raise FileUnwritable(file=str(path), reason=error.strerror or str(error)) from None

@@ -26,6 +26,7 @@ INVARIANTS = {
     "holders": "every line says of its holder what its open tenure says",
     "holdings": "every holder has as many lines as are counted",
     "cards": "every card is in the directory for its line, and none for another",
+    "allotments": "every card in an agent's stock is in the directory of that agent alone",
     "due": "every line is looked at when its row says",
     "boundaries": "every line has its way through the stages",
     "promotions": "no promotion has given more than it may",

@@ -70,6 +70,14 @@ def columns_of(file: str, headings: Sequence[str]) -> tuple[dict[str, int], tupl
 
     Raises `NumberColumnMissing`, `ColumnTwice`.
     """
+    found, unread = meant(file, headings)
+    if "number" not in found:
+        raise NumberColumnMissing(file=file, found=", ".join(headings)[:200] or "nothing")
+    return found, unread
+
+
+def meant(file: str, headings: Sequence[str]) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Return the same of a file that may lack any column; raises `ColumnTwice`."""
     found: dict[str, int] = {}
     unread: list[str] = []
     for position, heading in enumerate(headings):
@@ -81,6 +89,4 @@ def columns_of(file: str, headings: Sequence[str]) -> tuple[dict[str, int], tupl
             raise ColumnTwice(file=file, column=column, first=first, second=heading)
         else:
             found[column] = position
-    if "number" not in found:
-        raise NumberColumnMissing(file=file, found=", ".join(headings)[:200] or "nothing")
     return found, tuple(unread)

@@ -85,6 +85,7 @@ def show(conn: Connection, terms: Terms, number: str, at: datetime | None = None
         "plan": state.plan,
         "custody": state.custody,
         "card": {"iccid": state.card.iccid, "imsi": state.card.imsi, "eid": state.card.eid},
+        "agent": state.agent,
         "tenure": _tenure(policy, state),
         "line_version": state.version,
         "now": _local(policy, now),
@@ -307,6 +308,9 @@ def what(kept: Kept) -> str:
         return f"{event.settled.what} {origin}{event.settled.id}"
     if event.reading is not None:
         return f"reading of {event.reading.name}"
+    if event.kind == "allotted":
+        agent = event.data.get("agent")
+        return f"allotted to {agent}" if agent else "taken back"
     if event.kind == "undone":
         return f"reversed {event.data.get('of')}: {event.data.get('reason')}"
     return event.kind

@@ -10,14 +10,15 @@ import msgspec
 
 from baohao.app.known import Known
 from baohao.app.wanted import quote_of
-from baohao.core.asks import Ask, Decision, Terms
-from baohao.core.books.chart import Account
+from baohao.core.asks import Ask, Decision, Effect, Terms
+from baohao.core.books.chart import Account, AccountKind
 from baohao.core.books.entry import Entry, EntryKind
 from baohao.core.books.sale import batch_transfer
 from baohao.core.bucket import bucket_of
 from baohao.core.commissions import Earned, booked
 from baohao.core.line.event import Event
 from baohao.core.line.outlook import outlook
+from baohao.core.line.state import LineState
 from baohao.store import agent_sales, books, charges, effects, journal, lines, parked
 from baohao.store.journal import Asker, Recorded
 from baohao.store.sql import Connection
@@ -75,6 +76,7 @@ class Written:
         effects.owe(writes, ask.subject, epoch, decision.effects, ask.id)
         agent_sales.add(writes, ask, epoch, decision.earned)
         charges.owe(writes, ask.subject, decision.effects)
+        self._alarms(writes, ask, changes, len(decision.effects))
         if ask.key:
             self._key(writes, ask, body, place.seq, answer)
         self._keep(writes, ask, decision, changes, place)
@@ -149,6 +151,35 @@ class Written:
         if decision.events:
             ahead = outlook(state, self._terms.rules, writes.now)
             lines.write(writes, before, state, place.head, ahead)
+            self._customers(writes, before.state if before is not None else None, state)
+
+    def _customers(self, writes: Writes, before: LineState | None, after: LineState) -> None:
+        """Remember the agents that have sold to the tenure of a line."""
+        if after.tenure is None or not after.sold:
+            return
+        known = {sold.act for sold in before.sold} if before is not None else set()
+        payers = {sold.sale.payer for sold in after.sold if sold.act not in known}
+        sellers = {payer.owner for payer in payers if payer.kind is AccountKind.FLOAT}
+        for agent in sorted(sellers & self._terms.agents.keys()):
+            who = (bucket_of(agent), agent, after.number)
+            writes.add("put_customers", *who, after.epoch, writes.now)
+
+    def _alarms(self, writes: Writes, ask: Ask, changes: Mapping[Account, int], first: int) -> None:
+        """Owe it to agents to be told when a decision takes their float below its alarm."""
+        for n, (account, change) in enumerate(changes.items(), start=first):
+            agent, name = self._terms.agents.get(account.owner), str(account)
+            if agent is None or agent.float_account != name:
+                continue
+            before = self._known.available.get(name, 0)
+            if agent.is_low(before + change) and not agent.is_low(before):
+                data = {
+                    "agent": agent.key,
+                    "type": "float.low",
+                    "balance_minor": before + change,
+                    "alarm_minor": agent.float_alarm_minor,
+                }
+                low = Effect(kind="event", due_at=writes.now, data=data)
+                effects.owe(writes, name, 0, [low], ask.id, n)
 
     def _quotes(self, writes: Writes, ask: Ask, decision: Decision) -> None:
         promise = decision.quote

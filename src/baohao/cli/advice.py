@@ -16,6 +16,7 @@ _NEXT: Mapping[str, str] = {
     "money.short": "Pay money in: baohao fund ACCOUNT --amount 1000.00",
     "money.price_moved": "Ask what it costs now: baohao quote NUMBER --term 12m",
     "offer.unknown": "See what is on offer: baohao lines show NUMBER",
+    "stock.not_yours": "The operator allots it: baohao agents allot AGENT NUMBER",
     "key.reused": "Use another --key, or none.",
     "line.would_shorten": "If that is meant, ask with accept_shorter: baohao ask --help",
     "house.closed": "Check it, then open it: baohao doctor && baohao db resume",

@@ -104,6 +104,7 @@ def _head(console: Console, told: dict[str, Any]) -> None:
                 "plan": f"{told['operator']} {told['plan']}, {told['policy']} @ {told['version']}",
                 "custody": told["custody"] if told["custody"] != "issued" else "",
                 "card": card["iccid"],
+                "in the stock of": told["agent"],
                 "held by": tenure["holder"] or "not registered" if tenure else "nobody",
                 "at": minute(told["at"]),
                 "stage": stage if isinstance(stage, str) else " or ".join(stage),

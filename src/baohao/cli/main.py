@@ -11,6 +11,7 @@ import sys
 import typer
 
 from baohao.cli import (
+    agent_stock,
     agents,
     api,
     books,
@@ -60,6 +61,11 @@ app.command("api")(api.api)
 agents.app.command("statement")(commission.statement)
 agents.app.command("pay")(commission.pay)
 app.add_typer(charging.app, name="charging")
+agents.app.command("allot")(agent_stock.allot)
+agents.app.command("take-back")(agent_stock.take_back)
+agents.app.command("stock")(agent_stock.list_stock)
+agents.app.command("float")(agent_stock.float_)
+agents.app.command("due")(agent_stock.due)
 app.add_typer(upkeep.audit_app, name="audit")
 app.add_typer(db.app, name="db")
 app.command("quote")(buy.quote)

@@ -96,3 +96,7 @@ class Agent:
     def float_account(self) -> str:
         """The account that its sales are paid from."""
         return str(account(AccountKind.FLOAT, self.key, self.currency))
+
+    def is_low(self, balance_minor: int) -> bool:
+        """Whether so much in the float is less than its alarm."""
+        return self.float_alarm_minor is not None and balance_minor < self.float_alarm_minor

@@ -35,10 +35,17 @@ class Owed:
     data: Mapping[str, Any]
 
 
-def owe(writes: Writes, subject: str, epoch: int, effects: Sequence[Effect], parent: UUID) -> None:
-    """Add the rows of effects; their ids follow from `parent`."""
+def owe(
+    writes: Writes,
+    subject: str,
+    epoch: int,
+    effects: Sequence[Effect],
+    parent: UUID,
+    first: int = 0,
+) -> None:
+    """Add the rows of effects; their ids follow from `parent`, from its `first` follower on."""
     bucket = bucket_of(subject)
-    for n, effect in enumerate(effects):
+    for n, effect in enumerate(effects, start=first):
         writes.add(
             "insert_effects",
             bucket,

@@ -82,6 +82,7 @@ def write(
     _tenure(writes, place, old, after)
     if old is None or old.card != after.card:
         _card(writes, after.number, old.card if old is not None else Card(), after.card)
+    _allotment(writes, after.number, old.agent if old is not None else "", after.agent)
     _benefits(writes, place, old, after)
 
 
@@ -171,6 +172,15 @@ def _card(writes: Writes, number: str, old: Card, new: Card) -> None:
             writes.add("delete_chips", bucket_of(old.eid), old.eid, number)
         if new.eid:
             writes.add("insert_chips", bucket_of(new.eid), new.eid, number)
+
+
+def _allotment(writes: Writes, number: str, old: str, new: str) -> None:
+    if old == new:
+        return
+    if old:
+        writes.add("delete_allotments", bucket_of(old), old, number)
+    if new:
+        writes.add("insert_allotments", bucket_of(new), new, number, writes.now)
 
 
 def _benefits(

@@ -854,3 +854,87 @@ ORDER BY since, bucket, number, id
 -- name: list_states_of
 -- List the lines of some operators as they stand.
 SELECT state FROM lines WHERE operator = ANY(%b::text[]) ORDER BY bucket, number
+-- === what agents hold: cards in stock, their float, their customers ==================================
+
+-- name: delete_allotments
+-- Take cards out of agents' stocks.
+DELETE FROM allotments a
+USING unnest(%b::smallint[], %b::text[], %b::text[]) AS t (bucket, agent, number)
+WHERE a.bucket = t.bucket AND a.agent = t.agent AND a.number = t.number
+
+-- name: insert_allotments
+-- Put cards into agents' stocks.
+INSERT INTO allotments (bucket, agent, number, since)
+SELECT * FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::timestamptz[])
+
+-- name: put_customers
+-- Remember to which tenures agents have sold; what is known is passed over, for a conflict would lock its row.
+INSERT INTO customers AS c (bucket, agent, number, epoch, since)
+SELECT t.* FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::int[], %b::timestamptz[])
+  AS t (bucket, agent, number, epoch, since)
+WHERE NOT EXISTS (SELECT FROM customers k WHERE k.bucket = t.bucket AND k.agent = t.agent
+                                            AND k.number = t.number AND k.epoch = t.epoch)
+ON CONFLICT (bucket, agent, number) DO UPDATE SET epoch = excluded.epoch, since = excluded.since
+
+-- name: list_stock
+-- List the cards in an agent's stock, by number, after one of them.
+SELECT a.number, l.iccid, l.plan, a.since
+FROM allotments a JOIN lines l ON l.bucket = baohao_bucket(a.number) AND l.number = a.number
+WHERE a.bucket = %b AND a.agent = %b AND a.number > %b
+ORDER BY a.number LIMIT %b
+
+-- name: count_stock
+-- Count the cards in an agent's stock by plan.
+SELECT l.plan, count(*)
+FROM allotments a JOIN lines l ON l.bucket = baohao_bucket(a.number) AND l.number = a.number
+WHERE a.bucket = %b AND a.agent = %b
+GROUP BY l.plan ORDER BY l.plan
+
+-- name: list_customers_due
+-- List the numbers of an agent's customers that are lost before an instant, the first to be lost first, after one
+-- of them.
+SELECT c.number, l.plan, l.pin, l.safe_until,
+       r.stages ->> (greatest(width_bucket(%b::timestamptz, b.starts), 1) - 1) AS stage
+FROM customers c
+JOIN lines l ON l.bucket = baohao_bucket(c.number) AND l.number = c.number AND l.epoch = c.epoch
+JOIN boundaries b ON b.bucket = l.bucket AND b.number = l.number
+JOIN ladders r USING (ladder)
+WHERE c.bucket = %b AND c.agent = %b AND l.safe_until < %b
+  AND (l.safe_until, c.number) > (%b::timestamptz, %b)
+ORDER BY l.safe_until, c.number LIMIT %b
+
+-- name: find_owned
+-- Find which of these numbers are an agent's customers, or cards in its stock.
+SELECT t.number, true
+FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, number)
+JOIN lines l USING (bucket, number)
+JOIN customers c ON c.bucket = %b AND c.agent = %b AND c.number = t.number AND c.epoch = l.epoch
+UNION ALL
+SELECT t.number, false
+FROM unnest(%b::text[]) AS t (number)
+JOIN allotments a ON a.bucket = %b AND a.agent = %b AND a.number = t.number
+
+-- name: sum_spending
+-- Sum up what was paid from an account since two instants, less what came back.
+SELECT coalesce(sum(amount), 0)::bigint, coalesce(sum(amount) FILTER (WHERE recorded_at >= %b), 0)::bigint
+FROM entries, unnest(accounts, amounts) AS p (account, amount)
+WHERE recorded_at >= %b AND bucket = %b AND subject = %b AND kind = 'transfer' AND account = subject
+
+-- name: read_balance
+-- Read a guarded account's balance.
+SELECT balance_minor FROM accounts WHERE bucket = %b AND account = %b
+
+-- name: find_low_floats
+-- Find the agents whose float is below their alarm, with what they have.
+SELECT g.agent, coalesce(a.balance_minor, 0)
+FROM agents g
+LEFT JOIN accounts a ON a.bucket = g.bucket AND a.account = 'float:' || g.agent || ':' || g.currency
+WHERE g.is_active AND g.float_alarm_minor > coalesce(a.balance_minor, 0)
+ORDER BY g.agent
+
+-- name: doctor_allotments
+-- Every card that a line says an agent has is in the directory of that agent, and no other.
+SELECT count(*), count(*) FILTER (WHERE l.number IS NULL OR a.number IS NULL)
+FROM (SELECT number, (state #>> '{16,agent}') COLLATE "C" AS agent FROM lines
+      WHERE state #>> '{16,agent}' IS NOT NULL) AS l
+FULL JOIN allotments a USING (number, agent)

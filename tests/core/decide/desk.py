@@ -112,8 +112,8 @@ class Desk:
         self.there: frozenset[str] = frozenset()
         self.promotions = promotions
         self.facts = Facts(available=available, promotions=PromotionFacts.unused(promotions))
-        self.channel = "counter"
         self.principal = "clerk-1"
+        self.channel = "counter"
         self._asked = 0
 
     # -- setting the scene -------------------------------------------------------------------------
@@ -126,8 +126,11 @@ class Desk:
         self.channel = channel
         return self
 
-    def by(self, principal: str) -> Desk:
+    def by(self, principal: str, *agents: Agent) -> Desk:
+        """Somebody else asks; there are these agents, or those that there were."""
         self.principal = principal
+        if agents:
+            self.agents = {agent.key: agent for agent in agents}
         return self
 
     def charging(self, schedules: Mapping[str, FeeSchedule]) -> Desk:
@@ -256,6 +259,10 @@ class Desk:
     @property
     def balance(self) -> int:
         return self.line.standing.balances.get("main", 0)
+
+
+SEVEN = Agent(key="agent-7", name="Kiosk", operators=frozenset({"demo"}), currency="MOP")
+EIGHT = replace(SEVEN, key="agent-8")
 
 
 # -- policies that say something else --------------------------------------------------------------

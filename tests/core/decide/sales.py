@@ -59,7 +59,9 @@ def of_service_fee(verb: str, desk: Callable[[], Desk], what: Payload, good: Pay
         ready = desk().selling()
         quote = ready.by("agent-7").do("quote", **what, service_fee_minor=700).quote
         assert quote is not None
-        return ready.ask(verb, **good, quote=str(quote.id), service_fee_minor=701)
+        # An agent quotes, and whoever asks then pays by its float.
+        asked = {**good, "quote": str(quote.id), "service_fee_minor": 701}
+        return ready.by("clerk-1").ask(verb, **asked)
 
     return {
         **of_agent(verb, desk, good),

@@ -10,6 +10,7 @@ from tests.core.decide.desk import (
     HALF_A_YEAR,
     KEEP12,
     NOTHING,
+    SEVEN,
     TEN,
     Desk,
     Refused,
@@ -21,7 +22,7 @@ from tests.core.decide.desk import (
 )
 from tests.core.decide.sales import of_service_fee
 
-from baohao.core.decide.activate import NotInStock
+from baohao.core.decide.activate import NotInStock, NotYours
 from baohao.core.decide.case import ExternalNotSold, VerbNotAllowed
 from baohao.core.decide.offered import BalanceFull, NotOffered, NotSellable
 from baohao.core.decide.people import (
@@ -62,6 +63,7 @@ QUOTE = "00000000-0000-0000-0000-000000000002"
 REFUSED: Refused = {
     "activate": {
         NotInStock: lambda: Desk().active().ask("activate", **GOOD),
+        NotYours: lambda: Desk().stocked().by("agent-7", SEVEN).ask("activate", **GOOD),
         DocumentRefused: lambda: Desk().stocked().ask("activate", **GOOD | {"document": "hkid"}),
         DocumentExpired: lambda: (
             Desk().stocked().ask("activate", **GOOD, identity_until="2026-01-09")

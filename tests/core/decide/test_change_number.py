@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from tests.core.decide.desk import FLOAT, Desk, Refused, money
+from tests.core.decide.desk import FLOAT, SEVEN, Desk, Refused, money
 from tests.core.decide.sales import external, forbidden, of_fee
 from tests.core.decide.test_port import locked
 
 from baohao.core.asks import Ask, Decision
 from baohao.core.books.entry import totals, uncleared
 from baohao.core.decide import decide
-from baohao.core.decide.activate import NotInStock
+from baohao.core.decide.activate import NotInStock, NotYours
 from baohao.core.decide.case import ExternalNotSold, SecondPersonMissing, VerbNotAllowed
 from baohao.core.decide.change_number import NumberSame, carried
 from baohao.core.decide.payload import FieldMalformed
@@ -58,6 +58,13 @@ def unlisted() -> Decision | Refusal:
     return decide(None, desk.facts, ask, desk.terms, desk.now)
 
 
+def not_allotted() -> Decision | Refusal:
+    desk, _, ask = closed()
+    stock = replace(Desk().stocked().line, number=NEW)
+    desk.by("agent-7", SEVEN)
+    return decide(stock, desk.facts, replace(ask, principal="agent-7"), desk.terms, desk.now)
+
+
 def elsewhere() -> LineState:
     return replace(Desk().stocked().line, number=NEW, operator="demo2")
 
@@ -74,6 +81,7 @@ REFUSED: Refused = {
     },
     "carry_over": {
         NotInStock: lambda: opened(Desk().active().line),
+        NotYours: not_allotted,
         PlanElsewhere: lambda: opened(elsewhere()),
         PolicyMissing: unlisted,
         FieldMalformed: lambda: opened(None, line=[1, "nonsense"]),

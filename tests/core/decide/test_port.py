@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.core.decide.desk import Desk, Refused
+from tests.core.decide.desk import SEVEN, Desk, Refused
 from tests.core.decide.sales import forbidden, of_fee
 
-from baohao.core.decide.activate import NotInStock
+from baohao.core.decide.activate import NotInStock, NotYours
 from baohao.core.decide.case import VerbNotAllowed
 from baohao.core.decide.people import (
     DocumentExpired,
@@ -39,6 +39,7 @@ REFUSED: Refused = {
         **of_fee("port_in", stocked, BRINGS),
         VerbNotAllowed: lambda: forbidden(stocked(), "port_in").ask("port_in", **BRINGS),
         NotInStock: lambda: active().ask("port_in", **BRINGS),
+        NotYours: lambda: stocked().by("agent-7", SEVEN).ask("port_in", **BRINGS),
         DocumentRefused: lambda: stocked().ask("port_in", **BRINGS | {"document": "passport"}),
         DocumentExpired: lambda: stocked().ask("port_in", **BRINGS, identity_until="2025-12-31"),
         GuardianMissing: lambda: stocked().ask("port_in", **BRINGS, age_years=12),

@@ -35,7 +35,10 @@ from baohao.core.refusals import Refusal
 NUMBER, OTHER = "+85366000001", "+85366000002"
 PAYERS = ("float:agent-7:MOP", "wallet:w-1:MOP", "till:t-1:MOP", "advance:p-1:MOP")
 RICH = 10**9
-AGENT = Agent(key="agent-7", name="Kiosk", operators=frozenset({"o"}), currency="MOP")
+AGENTS = {
+    key: Agent(key=key, name="Kiosk", operators=frozenset({"o"}), currency="MOP")
+    for key in ("agent-7", "agent-8")
+}
 #: An odd share, so that what is earned is seldom a whole amount.
 POINTS = 777
 SCHEDULE = CommissionSchedule(
@@ -49,7 +52,7 @@ OFTEN = ("renew", "renew", "top_up", "record", "record", "reverse", "quote", "se
 SELDOM = (
     *("correct", "adjust", "observe", "park", "resume", "hold", "lift", "repin", "change_plan"),
     *("register", "transfer", "replace_card", "terminate", "return", "recycle", "restore"),
-    *("activate", "port_in", "port_out", "stock", "change_number"),
+    *("activate", "port_in", "port_out", "stock", "allot", "change_number"),
 )
 
 
@@ -116,7 +119,7 @@ def stories(draw: st.DrawFn, *, most: int = 22, extra: tuple[str, ...] = EXTRA) 
     terms = Terms(
         rules={first.pin: first, other.pin: other},
         promotions=draw(st.sampled_from([(), _promotions(zone)])),
-        agents={AGENT.key: AGENT},
+        agents=AGENTS,
         commissions={"o": SCHEDULE},
         transfer=UUID(int=9),
     )
@@ -195,7 +198,7 @@ def _sensible(story: Story, state: LineState | None, move: Move, now: datetime) 
     if standing.ended in ("recycle", "port_out"):
         verb = "stock"
     elif settled.tenure is None:
-        verb = ("activate", "port_in", "activate", "quote")[move.number % 4]
+        verb = ("activate", "port_in", "allot", "quote")[move.number % 4]
     elif not stage.keeping:
         verb = ("restore", "restore", "return", "recycle", "record", "settle")[move.number % 6]
     elif verb in ("park", "resume"):
@@ -236,6 +239,7 @@ def _payload(story: Story, state: LineState | None, move: Move, now: datetime) -
     holder: dict[str, object] = {"holder": f"h{move.number % 2}", "document": "bir"}
     given: dict[str, dict[str, object]] = {
         "stock": {"operator": "o", "plan": "p", "pin": story.policies[0].pin, "iccid": "8985301"},
+        "allot": {"agent": (*AGENTS, "")[move.number % 3]},
         "activate": {**holder, "paid": payer, "term": "6 months"},
         "renew": {"term": term, "paid": payer, **accepts},
         "restore": {"term": term, "paid": payer},

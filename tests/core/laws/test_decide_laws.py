@@ -233,6 +233,17 @@ def _kept(earned: Earned, sold: Sold, lost: Earned) -> None:
         assert left == 0
 
 
+def a_card_of_an_agent_is_nobody_s_line(story: Story, steps: Sequence[Step]) -> None:
+    for step in steps:
+        state = None if step.decision is None else step.decision.state
+        if state is not None and state.agent:
+            assert state.agent in story.terms.agents
+            assert state.tenure is None
+            assert "activation" not in state.standing.begun
+        if step.ask.verb == "allot" and isinstance(step.result, Decision):
+            assert [event.kind for event in step.result.events][-1] == "allotted"
+
+
 Law = Callable[[Story, Sequence[Step]], None]
 LAWS: tuple[Law, ...] = (
     replaying_the_journal_gives_the_row,
@@ -244,6 +255,7 @@ LAWS: tuple[Law, ...] = (
     a_sale_puts_nothing_right,
     a_renewal_never_shortens_unless_that_is_accepted,
     a_quote_changes_nothing_and_binds,
+    a_card_of_an_agent_is_nobody_s_line,
     a_renewal_undone_before_it_began_was_never_made,
     commission_is_of_what_is_kept,
 )

@@ -1,7 +1,7 @@
 """
 Decide: what becomes true of an ask, or a refusal. One verb, one file; each verb lists its refusals.
 
-    stock take_over activate renew top_up                                     a line's life
+    stock take_over allot activate renew top_up                               a line's life
     quote record observe reverse correct adjust                               what it has
     change_plan repin park resume hold lift terminate port_in port_out        its course
     register transfer replace_card change_number carry_over                   its holder and card
@@ -17,6 +17,7 @@ from datetime import datetime
 from baohao.core.asks import Ask, Decision, Facts, Terms
 from baohao.core.decide.activate import activate
 from baohao.core.decide.adjust import adjust
+from baohao.core.decide.allot import allot
 from baohao.core.decide.case import Case, expected
 from baohao.core.decide.change_number import carry_over, change_number
 from baohao.core.decide.correct import correct
@@ -56,6 +57,7 @@ class VerbUnknown(Refusal):
 LINE_VERBS: Mapping[str, Callable[[Case], Decision]] = {
     "stock": stock,
     "take_over": take_over,
+    "allot": allot,
     "activate": activate,
     "renew": renew,
     "top_up": top_up,

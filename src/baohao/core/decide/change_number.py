@@ -17,7 +17,7 @@ from baohao.core.asks import Ask, Decision, Effect
 from baohao.core.books.chart import AccountKind, account, clearing
 from baohao.core.books.entry import Entry, EntryKind, entry_of
 from baohao.core.decide import payload
-from baohao.core.decide.activate import NotInStock
+from baohao.core.decide.activate import NotInStock, yours
 from baohao.core.decide.case import Case, conclude
 from baohao.core.decide.register import NobodyHolds
 from baohao.core.decide.repin import PlanElsewhere
@@ -98,12 +98,15 @@ def carry_over(case: Case) -> Decision:
     Open a line with what another number's line had: card, acts, clocks, credit, what was sold.
 
     Fields: `from`, `line` and `transfer`, as `carried` writes them. The number is new here, or in
-    stock. Refuses with `NotInStock`, `PlanElsewhere`, `PolicyMissing` and `FieldMalformed`.
+    stock. Refuses with `NotInStock`, `NotYours`, `PlanElsewhere`, `PolicyMissing` and
+    `FieldMalformed`.
     """
     ask, stock = case.ask, case.line
     payload.only(ask, "from", "line", "transfer")
     if stock is not None and (case.stage.kind != "stock" or stock.tenure is not None):
         raise NotInStock(stage=case.stage.name)
+    if stock is not None:
+        yours(case)
     old, transfer = _line(case), UUID(payload.text(ask, "transfer"))
     if old.tenure is None:
         raise payload.FieldMalformed(field="line", reason="nobody held it")

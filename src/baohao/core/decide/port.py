@@ -7,7 +7,7 @@ from dataclasses import replace
 from baohao.core.altered import altered
 from baohao.core.asks import Decision, Effect
 from baohao.core.decide import payload
-from baohao.core.decide.activate import NotInStock
+from baohao.core.decide.activate import NotInStock, yours
 from baohao.core.decide.case import Case, act_on, conclude
 from baohao.core.decide.people import FIELDS, tenure_from
 from baohao.core.decide.register import NobodyHolds
@@ -30,15 +30,16 @@ def port_in(case: Case) -> Decision:
 
     Fields: `holder`, `holder_kind`, `document`, `residency`, `identity_until`, `age_years`,
     `guardian`, `donor`, `paid`.
-    Refuses with `VerbNotAllowed`, `NotInStock`, `DocumentRefused`, `DocumentExpired`,
-    `GuardianMissing`, `QuotaReached`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`,
-    `AgentInactive`, `AgentElsewhere` or `MoneyShort`.
+    Refuses with `VerbNotAllowed`, `NotInStock`, `NotYours`, `DocumentRefused`,
+    `DocumentExpired`, `GuardianMissing`, `QuotaReached`, `VerbNotOffered`, `PayerUnknown`,
+    `CurrencyOther`, `AgentInactive`, `AgentElsewhere` or `MoneyShort`.
     """
     ask, line = case.ask, case.state
     payload.only(ask, *FIELDS, "donor", "paid")
     case.permit()
     if case.stage.name != STOCK.name:
         raise NotInStock(stage=case.stage.name)
+    yours(case)
     tenure = tenure_from(case, epoch=line.epochs + 1)
     fee = take_fee(case)
     donor = payload.text(ask, "donor", "")

@@ -3,8 +3,8 @@ A line's state and its events as plain JSON, and back.
 
 Lists by position, whole numbers for instants (microseconds since 1970, UTC), days (proleptic
 ordinal) and spans: a third of the size of named fields, and a door reads and writes it for each
-ask. What an act seldom has is named. `FORMAT` stands first; what is written in one format is read
-for ever.
+ask. What an act or a line seldom has is named. `FORMAT` stands first; what is written in one format
+is read for ever.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def encode(state: LineState, known: Known | None = None) -> Row:
     """
     tenure = state.tenure
     before, row = known if known is not None else (state, None)
-    return [
+    written: Row = [
         FORMAT,
         state.number,
         state.operator,
@@ -78,6 +78,9 @@ def encode(state: LineState, known: Known | None = None) -> Row:
         _anew(state.sold, before.sold, row[_SOLD] if row else (), _sold),
         state.version,
     ]
+    if state.agent:
+        written.append({"agent": state.agent})
+    return written
 
 
 def _anew(
@@ -113,6 +116,7 @@ def decode(row: Row) -> LineState:
         readings,
         sold,
         version,
+        *seldom,
     ) = row
     pin = first_pin if pin == 0 else pin
     return LineState(
@@ -131,6 +135,7 @@ def decode(row: Row) -> LineState:
         readings=tuple([_reading_of(reading) for reading in readings]),
         sold=tuple([_sold_of(each) for each in sold]),
         version=version,
+        agent=seldom[0]["agent"] if seldom else "",
     )
 
 

@@ -39,6 +39,7 @@ class Event:
 EVENT_KINDS = frozenset(
     {
         "stocked",
+        "allotted",
         "acted",
         "undone",
         "settled",

@@ -17,7 +17,8 @@ from baohao.core.line.acts import BEGINNINGS, Act, order
 from baohao.core.line.codec import decode
 from baohao.core.line.event import Event
 from baohao.core.line.fold import Folded, Rules, fold, fold_on
-from baohao.core.line.standing import Settled
+from baohao.core.line.ladder import RETURNED, STOCK
+from baohao.core.line.standing import Settled, Standing
 from baohao.core.line.state import Card, LineState, Reading, Tenure
 
 
@@ -78,7 +79,14 @@ def acted(state: LineState, act: Act, rules: Rules) -> tuple[LineState, tuple[Fo
         # Of one instant it comes before what counts, so that it need not be the last.
         pin = next(known.pin for known in reversed(acts) if known.kind == "repin")
     standings = tuple([f.standing for f in folded])
-    return altered(state, acts=acts, pin=pin, standings=standings), folded
+    agent = state.agent
+    if agent and (act.kind in BEGINNINGS or not _in_stock(standings)):
+        agent = ""
+    return altered(state, acts=acts, pin=pin, standings=standings, agent=agent), folded
+
+
+def _in_stock(standings: Sequence[Standing]) -> bool:
+    return all((s.stage or STOCK.name) in (STOCK.name, RETURNED.name) for s in standings)
 
 
 def undone(
@@ -168,6 +176,7 @@ def _opened(event: Event, stock: LineState | None) -> LineState:
         card=event.card,
         tenure=event.tenure,
         epochs=event.tenure.epoch,
+        agent="",
         version=1 if stock is None else stock.version,
     )
 
@@ -196,6 +205,8 @@ def _evolved(state: LineState, event: Event, rules: Rules) -> LineState:
             return replace(state, readings=_with_reading(state.readings, event.reading))
         case "registered" | "transferred" if event.tenure is not None:
             return _held_by(state, event.tenure)
+        case "allotted":
+            return altered(state, agent=str(event.data["agent"]))
         case "card_replaced" if event.card is not None:
             return replace(state, card=event.card)
         case "unsettled":
@@ -218,7 +229,8 @@ def ended(state: LineState, act: Act) -> LineState:
     if act.kind == "port_out":
         return altered(state, tenure=None)
     if act.kind in ("return", "recycle"):
-        return altered(state, tenure=None, acts=(act,), sold=(), readings=(), first_pin=state.pin)
+        nobody = {"tenure": None, "agent": ""}
+        return altered(state, **nobody, acts=(act,), sold=(), readings=(), first_pin=state.pin)
     return state
 
 

@@ -101,6 +101,8 @@ class LineState:
     standings: tuple[Standing, ...] = ()
     readings: tuple[Reading, ...] = ()
     sold: tuple[Sold, ...] = ()
+    #: Who has the card in stock; empty: the operator, or nobody any more.
+    agent: str = ""
     #: How many events have made it; the next one's sequence number is one more.
     version: int = 0
 

@@ -1,0 +1,60 @@
+"""
+An agent's float: what is in it, how fast it is spent, and when it runs out.
+
+Spent is what sales took from it, less what reversals gave back; money paid in and out is neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from baohao.core.agents import Agent
+from baohao.core.bucket import bucket_of
+from baohao.store.sql import Connection, rows
+
+#: Four weeks, so that every day of the week counts alike.
+WEEK, MONTH = timedelta(days=7), timedelta(days=28)
+#: Beyond this nothing is foretold.
+_FAR = timedelta(days=36_525)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Float:
+    """Where an agent's float stands."""
+
+    balance_minor: int
+    #: Over the last 7 and 28 days.
+    spent_7_minor: int
+    spent_28_minor: int
+    #: At the average of the last 28 days; `None`: not for a hundred years, or nothing was spent.
+    runs_out_at: datetime | None
+    #: Below the agent's alarm.
+    is_low: bool
+
+
+def float_of(conn: Connection, agent: Agent, now: datetime) -> Float:
+    """Return where an agent's float stands at `now`."""
+    account = agent.float_account
+    place = (bucket_of(account), account)
+    balance = next((minor for (minor,) in rows(conn, "read_balance", *place)), 0)
+    [(month, week)] = rows(conn, "sum_spending", now - WEEK, now - MONTH, *place)
+    return Float(
+        balance_minor=balance,
+        spent_7_minor=week,
+        spent_28_minor=month,
+        runs_out_at=_runs_out(balance, month, now),
+        is_low=agent.is_low(balance),
+    )
+
+
+def below_alarm(conn: Connection) -> Mapping[str, int]:
+    """Return the active agents whose float is below their alarm, with what is in it."""
+    return dict(rows(conn, "find_low_floats"))
+
+
+def _runs_out(balance_minor: int, spent_minor: int, now: datetime) -> datetime | None:
+    if spent_minor <= 0 or balance_minor * MONTH > spent_minor * _FAR:
+        return None
+    return now + MONTH * balance_minor // spent_minor
