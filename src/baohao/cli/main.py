@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from baohao.cli import agents, books, buy, db, facts, lines, money, upkeep
+from baohao.cli import agents, books, bulk, buy, db, facts, lines, money, upkeep
 from baohao.cli.bench import PASSED_ON, bench
 from baohao.cli.demo import demo
 from baohao.cli.importing import import_lines
@@ -18,6 +18,7 @@ from baohao.cli.output import REFUSED, WRONG_USE, refuse, wrong
 from baohao.cli.play import play
 from baohao.cli.policy import check, show
 from baohao.cli.whatif import whatif
+from baohao.cli.worker import worker
 from baohao.core.refusals import Refusal
 from baohao.wiring import BadSetting
 
@@ -43,6 +44,7 @@ lines_app.command("show")(lines.show)
 lines_app.command("export")(lines.export)
 app.add_typer(books.app, name="books")
 app.add_typer(agents.app, name="agents")
+app.add_typer(bulk.app, name="bulk")
 app.add_typer(upkeep.audit_app, name="audit")
 app.add_typer(db.app, name="db")
 app.command("quote")(buy.quote)
@@ -57,6 +59,7 @@ app.command("fund")(money.fund)
 app.command("withdraw")(money.withdraw)
 app.command("doctor")(upkeep.doctor)
 app.command("daily")(upkeep.daily)
+app.command("worker")(worker)
 app.command("reminders")(upkeep.reminders)
 app.command("whatif")(whatif)
 app.command("demo")(demo)
