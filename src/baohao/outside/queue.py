@@ -8,7 +8,7 @@ A job that is lost is made again, and one that is done twice finds nothing to do
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,24 +58,32 @@ def migrate(conn: psycopg.Connection[Any]) -> None:
     The name of the last change that it has stands in the schema's comment.
     """
     changes = sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
-    newest = changes[-1].name
-    if _version(conn) == newest:
-        return
+    while _version(conn) != changes[-1].name and _change(conn, changes):
+        continue
+
+
+def _change(conn: psycopg.Connection[Any], changes: Sequence[Path]) -> bool:
+    """
+    Make the schema, or change it once, and return whether there was something to change.
+
+    A transaction each: a change may need that the one before was committed.
+    """
     with conn.transaction():
         # Whoever comes second waits here, and finds it done.
         conn.execute("LOCK TABLE schema_versions IN EXCLUSIVE MODE")
         version = _version(conn)
-        if version == newest:
-            return
         if version is None:
             conn.execute(f"CREATE SCHEMA {SCHEMA}")
-            scripts = [SchemaManager.get_schema()]
+            script, name = str(SchemaManager.get_schema()), changes[-1].name
         else:
-            scripts = [path.read_text() for path in changes if path.name > version]
+            change = next((each for each in changes if each.name > version), None)
+            if change is None:
+                return False
+            script, name = change.read_text(encoding="utf-8"), change.name
         conn.execute(f"SET LOCAL search_path = {SCHEMA}")
-        for script in scripts:
-            conn.execute(script.encode())
-        conn.execute(f"COMMENT ON SCHEMA {SCHEMA} IS '{newest}'")
+        conn.execute(script.encode())
+        conn.execute(f"COMMENT ON SCHEMA {SCHEMA} IS '{name}'")
+    return True
 
 
 def _version(conn: psycopg.Connection[Any]) -> str | None:
