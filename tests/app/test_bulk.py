@@ -539,6 +539,16 @@ def test_a_file_in_the_background_makes_the_books_of_the_command(
     other_shop.is_well()
 
 
+def test_the_command_too_reads_the_whole_file_before_it_renews(shop: Shop, tmp_path: Path) -> None:
+    opened(shop, 1)
+    file = tmp_path / "renewals.ndjson"
+    file.write_bytes(renewing(0, 2 * AT_ONCE) + b"\xff")
+    paid = shop.balance()
+    with pytest.raises(FileMalformed):
+        list(renewals.renew(shop.shell, shop.rules, file, USUAL, shop.new_id))
+    assert shop.balance() == paid
+
+
 # --- memory ---------------------------------------------------------------------------------------
 
 
