@@ -37,6 +37,7 @@ from baohao.core.asks import Terms
 from baohao.core.commissions import CommissionSchedule
 from baohao.core.fees import FeeSchedule
 from baohao.core.refusals import Refusal
+from baohao.outside import queue
 from baohao.outside.ids import new_id
 from baohao.outside.tmf654 import Tmf654
 from baohao.store import migrate
@@ -146,6 +147,7 @@ class Installation:
         with self._reached() as conn:
             if not self.settings.database_url:
                 migrate.apply(conn)
+                queue.migrate(conn)
             migrate.check(conn)
             return self._started
 
@@ -222,6 +224,17 @@ class Installation:
                 raise NothingConnected()
             yield Carrier(opened, library.policies, systems, library.products, new_id)
 
+    # --- the worker -------------------------------------------------------------------------------
+
+    def wake(self, task: str, **arguments: str) -> None:
+        """
+        Have a worker look at once for what there is to do; without it, one looks within a minute.
+
+        Never inside a transaction of ours: what it would look for is not there yet.
+        """
+        with _reaching(), queue.app(self.conninfo).open() as opened:
+            queue.wake(opened, task, arguments)
+
     # --- files ------------------------------------------------------------------------------------
 
     def read_inventory(
@@ -244,7 +257,9 @@ class Installation:
     def migrate(self) -> tuple[str, ...]:
         """Bring the schema up to date and return the files that were applied."""
         with self._reached() as conn:
-            return tuple(map(str, migrate.apply(conn)))
+            applied = migrate.apply(conn)
+            queue.migrate(conn)
+            return tuple(map(str, applied))
 
     def backup(self, file: Path) -> None:
         """Write the embedded database, as it is at one instant, into a file."""

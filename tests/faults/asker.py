@@ -18,7 +18,9 @@ from tests.database import SMALL
 from tests.faults import house
 from tests.faults.witness import Witness
 
+from baohao import jobs
 from baohao.app import intake
+from baohao.app.bulk import files
 from baohao.app.door import Answered
 from baohao.app.enrol import By
 from baohao.app.intake import Intake
@@ -27,9 +29,11 @@ from baohao.app.inventory_kinds import Kinds
 from baohao.app.library import read_library
 from baohao.app.policies import shipped
 from baohao.app.shell import OutcomeUnknown, connect
+from baohao.config import Settings, policies_path
 from baohao.core.asks import Ask
 from baohao.outside.ids import new_id
 from baohao.store.embedded import Embedded
+from baohao.wiring import Installation
 
 #: Lines of an import's transaction, so that a small file has many.
 PART = 40
@@ -89,3 +93,26 @@ def take_in(conninfo: str, file: Path, progress: Path) -> None:
         taken = taking.take(inventory, lambda lines: print(lines, file=told))
     assert not inventory.faults
     assert not taken.faults
+
+
+def work_through(conninfo: str) -> None:
+    """Work through the files that wait, one after the other, until killed."""
+    logging.disable(logging.CRITICAL)
+    shell = house.shell(conninfo)
+    for principal, file in shell.run(files.waiting):
+        while files.work(shell, principal, file, house.terms().rules):
+            continue
+
+
+def installation(conninfo: str) -> Installation:
+    """Return the product's own installation on a database."""
+    nowhere = Path("nowhere")
+    return Installation(
+        settings=Settings(database_url=conninfo, data=nowhere, policies=policies_path())
+    )
+
+
+def run_worker(conninfo: str, pace: jobs.Pace) -> None:
+    """Run the product's own worker, until killed or stopped."""
+    logging.disable(logging.CRITICAL)
+    jobs.run(installation(conninfo), pace)

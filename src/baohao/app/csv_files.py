@@ -37,8 +37,13 @@ def guarded(text: str) -> str:
 
 def write_rows(out: TextIO, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
     """Write a table and return how many rows it has."""
+    csv.writer(out, lineterminator="\n").writerow(headings)
+    return append_rows(out, rows)
+
+
+def append_rows(out: TextIO, rows: Iterable[Sequence[object]]) -> int:
+    """Write more rows of a table and return how many."""
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(headings)
     count = 0
     for row in rows:
         writer.writerow(["" if cell is None else guarded(str(cell)) for cell in row])

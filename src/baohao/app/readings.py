@@ -18,8 +18,8 @@ from typing import Any
 from uuid import UUID
 
 from baohao.app import show, wishes
+from baohao.app.bulk.rows import Format, Reader, Row, RowMalformed, parts_of
 from baohao.app.door import Answer
-from baohao.app.renewals import RowMalformed, table
 from baohao.app.shell import OutcomeUnknown, Shell
 from baohao.core.asks import Ask
 from baohao.core.civil import midnight
@@ -107,8 +107,9 @@ def observe(shell: Shell, rules: Rules, file: Path, by: By) -> Iterator[Outcome]
     """
     with file.open("rb") as content:
         digest = file_digest(content, "sha256").hexdigest()[:24]
-    rows = table(file, COLUMNS)
-    while part := [_row(line, cells, digest) for line, cells in islice(rows, AT_ONCE)]:
+    reader = Reader(file.name, Format.CSV, COLUMNS, rows_max=None)
+    rows = (row for part in parts_of(reader, file) for row in part)
+    while part := [_row(row, digest) for row in islice(rows, AT_ONCE)]:
         shell.run(partial(_prepare, rules=rules, part=part, by=by))
         for what in ("used", "clock", "balance"):
             asking = [each for each in part if what in each.asks]
@@ -119,9 +120,9 @@ def observe(shell: Shell, rules: Rules, file: Path, by: By) -> Iterator[Outcome]
         yield from (each.outcome for each in part)
 
 
-def _row(line: int, cells: Mapping[str, str], digest: str) -> _Row:
-    outcome = Outcome(row=line, number=cells.get("number", ""))
-    return _Row(outcome, cells, f"reading:{digest}:{line}")
+def _row(row: Row, digest: str) -> _Row:
+    outcome = Outcome(row=row.row, number=row.cells.get("number", ""))
+    return _Row(outcome, row.cells, f"reading:{digest}:{row.row}")
 
 
 def _prepare(conn: Connection, rules: Rules, part: Iterable[_Row], by: By) -> None:

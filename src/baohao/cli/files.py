@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 
 from baohao.app import renewals
+from baohao.app.bulk.part import OUTCOME, REFUSED, Outcome, Usual
 from baohao.app.csv_files import replaced, write_rows
-from baohao.app.renewals import OUTCOME, REFUSED, Outcome, Usual
 from baohao.cli.asking import house
 from baohao.cli.output import DONE, tell
 from baohao.cli.output import REFUSED as EXIT_REFUSED

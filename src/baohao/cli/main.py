@@ -15,6 +15,7 @@ from baohao.cli import (
     agents,
     api,
     books,
+    bulk,
     buy,
     charging,
     commission,
@@ -31,6 +32,7 @@ from baohao.cli.output import REFUSED, WRONG_USE, refuse, wrong
 from baohao.cli.play import play
 from baohao.cli.policy import check, show
 from baohao.cli.whatif import whatif
+from baohao.cli.worker import worker
 from baohao.core.refusals import Refusal
 from baohao.wiring import BadSetting
 
@@ -66,6 +68,7 @@ agents.app.command("take-back")(agent_stock.take_back)
 agents.app.command("stock")(agent_stock.list_stock)
 agents.app.command("float")(agent_stock.float_)
 agents.app.command("due")(agent_stock.due)
+app.add_typer(bulk.app, name="bulk")
 app.add_typer(upkeep.audit_app, name="audit")
 app.add_typer(db.app, name="db")
 app.command("quote")(buy.quote)
@@ -80,6 +83,7 @@ app.command("fund")(money.fund)
 app.command("withdraw")(money.withdraw)
 app.command("doctor")(upkeep.doctor)
 app.command("daily")(upkeep.daily)
+app.command("worker")(worker)
 app.command("reminders")(upkeep.reminders)
 app.command("whatif")(whatif)
 app.command("demo")(demo)

@@ -938,3 +938,95 @@ SELECT count(*), count(*) FILTER (WHERE l.number IS NULL OR a.number IS NULL)
 FROM (SELECT number, (state #>> '{16,agent}') COLLATE "C" AS agent FROM lines
       WHERE state #>> '{16,agent}' IS NOT NULL) AS l
 FULL JOIN allotments a USING (number, agent)
+-- === files in the background =========================================================================
+
+-- name: insert_bulk_file
+-- Begin to take a file in.
+INSERT INTO bulk_files (bucket, id, principal, key, channel, format, usual, state, created_at)
+SELECT %b, %b, %b, %b, %b, %b, %b::json, 'arriving', clock_timestamp() + clock_offset FROM house
+ON CONFLICT (bucket, id) DO NOTHING
+
+-- name: insert_bulk_part
+-- Take the next rows of a file in, once.
+INSERT INTO bulk_parts (bucket, id, part, principal, body) VALUES (%b, %b, %b, %b, %b)
+ON CONFLICT (bucket, id, part) DO NOTHING
+
+-- name: seal_bulk_file
+-- Let a file that is all there wait for a worker; one without rows is done.
+UPDATE bulk_files
+SET digest = %b, rows = %b, parts = t.parts, state = CASE WHEN t.parts > 0 THEN 'waiting' ELSE 'done' END,
+    ended_at = CASE WHEN t.parts = 0 THEN clock_timestamp() + clock_offset END
+FROM house, (VALUES (%b::int)) AS t (parts)
+WHERE bucket = %b AND id = %b AND state = 'arriving'
+
+-- name: drop_bulk_file
+-- Forget a file that did not arrive.
+WITH gone AS (
+    DELETE FROM bulk_files WHERE bucket = %b AND id = %b AND state = 'arriving' RETURNING bucket, id
+)
+DELETE FROM bulk_parts p USING gone g WHERE p.bucket = g.bucket AND p.id = g.id
+
+-- name: drop_bulk_files
+-- Forget files that began to arrive a day ago and never did.
+WITH gone AS (
+    DELETE FROM bulk_files f USING house
+    WHERE f.state = 'arriving' AND f.created_at < clock_timestamp() + clock_offset - interval '1 day'
+    RETURNING f.bucket, f.id
+)
+DELETE FROM bulk_parts p USING gone g WHERE p.bucket = g.bucket AND p.id = g.id
+
+-- name: read_bulk_file
+-- Read how one file of a principal is.
+SELECT id, principal, key, channel, format, usual, digest, state, rows, parts, at, done, refused, created_at,
+       started_at, ended_at, reason
+FROM bulk_files WHERE bucket = %b AND id = %b AND principal = %b
+
+-- name: find_bulk_file
+-- Find the file that a principal sent under a key.
+SELECT id, principal, key, channel, format, usual, digest, state, rows, parts, at, done, refused, created_at,
+       started_at, ended_at, reason
+FROM bulk_files WHERE bucket = %b AND principal = %b AND key = %b AND state <> 'arriving'
+
+-- name: list_bulk_files
+-- List the files of a principal, the newest first.
+SELECT id, principal, key, channel, format, usual, digest, state, rows, parts, at, done, refused, created_at,
+       started_at, ended_at, reason
+FROM bulk_files WHERE bucket = %b AND principal = %b AND state <> 'arriving' AND id < %b
+ORDER BY id DESC LIMIT %b
+
+-- name: find_open_bulk_files
+-- Find the files that are not done, the oldest first.
+SELECT principal, id FROM bulk_files WHERE state IN ('waiting', 'working') ORDER BY created_at, bucket, id
+
+-- name: start_bulk_file
+-- Note that a worker has begun.
+UPDATE bulk_files SET state = 'working', started_at = clock_timestamp() + clock_offset
+FROM house WHERE bucket = %b AND id = %b AND state = 'waiting'
+
+-- name: read_bulk_part
+-- Read the rows of a part.
+SELECT body FROM bulk_parts WHERE bucket = %b AND id = %b AND part = %b
+
+-- name: finish_bulk_part
+-- Keep what became of a part's rows, in place of the rows.
+UPDATE bulk_parts SET outcome = %b, body = ''
+WHERE bucket = %b AND id = %b AND part = %b AND outcome IS NULL
+
+-- name: advance_bulk_file
+-- Count a part that is done; after the last one the file is.
+UPDATE bulk_files
+SET at = at + 1, done = done + %b, refused = refused + %b,
+    state = CASE WHEN state = 'working' AND at + 1 = parts THEN 'done' ELSE state END,
+    ended_at = CASE WHEN state = 'working' AND at + 1 = parts THEN clock_timestamp() + clock_offset
+                    ELSE ended_at END
+FROM house WHERE bucket = %b AND id = %b AND at = %b
+
+-- name: end_bulk_file
+-- Let nobody go on with a file.
+UPDATE bulk_files SET state = %b, reason = %b, ended_at = clock_timestamp() + clock_offset
+FROM house WHERE bucket = %b AND id = %b AND state IN ('waiting', 'working')
+
+-- name: read_bulk_outcomes
+-- Read what became of the rows of the parts after one.
+SELECT part, outcome FROM bulk_parts
+WHERE bucket = %b AND id = %b AND part > %b AND outcome IS NOT NULL ORDER BY part LIMIT %b

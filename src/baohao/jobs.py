@@ -1,0 +1,150 @@
+"""
+The worker: files in the background, and whatever falls due by itself.
+
+What there is to do stands in our tables. The queue only wakes workers, so that they need not look
+every second, and once a minute they look anyway. To add a unit of work is a line in `UNITS`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from uuid import UUID
+
+from procrastinate import JobContext
+from procrastinate.jobs import Status
+
+from baohao.app import daily as runs
+from baohao.app.bulk import files
+from baohao.core.refusals import Refusal
+from baohao.outside import queue
+from baohao.outside.ids import new_id
+from baohao.wiring import Installation
+
+log = logging.getLogger(__name__)
+
+#: Parts of a file that a worker does before other files get their turn.
+PARTS_A_TURN = 10
+#: Jobs at a time: a few files or units, of which one may wait for the database while others think.
+AT_ONCE = 4
+#: Pause of a unit that has more to do (seconds).
+UNIT_PAUSE_S = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """Work that falls due by itself."""
+
+    name: str
+    #: Does what is due, and returns whether to look again in a second.
+    work: Callable[[Installation], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How soon the work of a worker that was killed goes to another."""
+
+    heartbeat_s: float = 2.0
+    #: Whoever was not heard of for so long is gone. If not, nothing is done twice but work in vain.
+    gone_s: float = 10.0
+
+
+def daily(house: Installation) -> bool:
+    """Take down all that has fallen due."""
+    with house.shell() as shell:
+        runs.run(shell, new_id)
+    return False
+
+
+UNITS = (Unit(name="daily", work=daily),)
+
+
+def once(house: Installation) -> None:
+    """Do all that is due now, without the queue."""
+    for unit in UNITS:
+        while unit.work(house):
+            continue
+    with house.shell() as shell:
+        for principal, file in shell.run(files.waiting):
+            while files.work(shell, principal, file, house.library.policies):
+                continue
+
+
+def run(house: Installation, pace: Pace | None = None) -> None:
+    """Work until SIGTERM or SIGINT; then the part at hand is finished."""
+    asyncio.run(Worker(house, pace or Pace()).run())
+
+
+class Worker:
+    """The tasks of the queue, on one installation."""
+
+    def __init__(self, house: Installation, pace: Pace) -> None:
+        self._house, self._pace = house, pace
+        self._units = {unit.name: unit for unit in UNITS}
+        self._queue = queue.app(house.conninfo)
+        self._queue.task(name="work_file", pass_context=True)(self.work_file)
+        self._queue.task(name="run_unit")(self.run_unit)
+        nudge = self._queue.task(name="nudge", queueing_lock="nudge")(self.nudge)
+        self._queue.periodic(cron="* * * * *")(nudge)
+
+    async def run(self) -> None:
+        """Work until a signal says to stop."""
+        # Read once, before the threads that need it all begin.
+        log.info("a worker begins, with %s policies", len(self._house.library.policies))
+        async with self._queue.open_async():
+            await self.nudge(0)
+            await self._queue.run_worker_async(
+                concurrency=AT_ONCE,
+                fetch_job_polling_interval=UNIT_PAUSE_S,
+                update_heartbeat_interval=self._pace.heartbeat_s,
+                stalled_worker_timeout=self._pace.gone_s,
+                # Nobody is interrupted: a turn asks whether it is to stop, after each part.
+                shutdown_graceful_timeout=0,
+                delete_jobs="always",
+            )
+
+    def work_file(self, context: JobContext, principal: str, file: str) -> None:
+        """Do some parts of a file, and queue up again for the rest."""
+        with self._house.shell() as shell:
+            try:
+                for _ in range(PARTS_A_TURN):
+                    if context.should_abort():
+                        break
+                    if not files.work(shell, principal, UUID(file), self._house.library.policies):
+                        return
+            except Refusal as refusal:
+                # The house is closed, or the database away: the next minute's nudge looks again.
+                log.warning("a file of %s waits: %s", principal, refusal.code)
+                return
+            except Exception as defect:  # noqa: BLE001 - whatever it is, it would come again
+                kind = type(defect).__name__
+                # Its kind alone: what it says of a row is not for a log.
+                log.error("a file of %s was given up by a %s", principal, kind)  # noqa: TRY400
+                reason = f"a defect on our side: {kind}"
+                shell.run(partial(files.fail, principal=principal, id_=UUID(file), reason=reason))
+                return
+        queue.wake(self._queue, "work_file", {"principal": principal, "file": file})
+
+    def run_unit(self, unit: str) -> None:
+        """Do what is due of one kind."""
+        if self._units[unit].work(self._house):
+            queue.wake(self._queue, "run_unit", {"unit": unit}, in_s=UNIT_PAUSE_S)
+
+    async def nudge(self, timestamp: int) -> None:
+        """Look for what nobody was woken for; take their work from those who are gone."""
+        jobs = self._queue.job_manager
+        for job in await jobs.get_stalled_jobs(seconds_since_heartbeat=self._pace.gone_s):
+            await jobs.finish_job(job, Status.ABORTED, delete_job=True)
+        await asyncio.to_thread(self._wake)
+
+    def _wake(self) -> None:
+        for unit in self._units:
+            queue.wake(self._queue, "run_unit", {"unit": unit})
+        with self._house.shell() as shell:
+            shell.run(files.forget)
+            waiting = shell.run(files.waiting)
+        for principal, file in waiting:
+            queue.wake(self._queue, "work_file", {"principal": principal, "file": str(file)})
