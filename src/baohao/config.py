@@ -1,19 +1,26 @@
 """
 Settings from the environment, typed. Only `wiring` reads them; everybody else is given values.
 
-    BAOHAO_DATABASE_URL   a PostgreSQL server to use; without it the embedded one is used
+    BAOHAO_DATABASE_URL        a PostgreSQL server to use; without it the embedded one is used
+    BAOHAO_SECRET_KEY          32 bytes in base64, under which secrets are sealed; without it a file
+                               in the data folder has them
+    BAOHAO_WEBHOOKS_LOOPBACK   1: webhooks may go to this machine; for tests and the demo
 """
 
 from __future__ import annotations
 
+import binascii
 import os
+from base64 import b64decode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from platformdirs import user_data_path
 
 DATABASE_URL_VARIABLE = "BAOHAO_DATABASE_URL"
+SECRET_KEY_VARIABLE = "BAOHAO_SECRET_KEY"  # noqa: S105 - its name, not the key
+LOOPBACK_VARIABLE = "BAOHAO_WEBHOOKS_LOOPBACK"
 #: Where the platform keeps the data of what root runs.
 ROOTS_DATA = Path("/var/lib/baohao")
 
@@ -32,6 +39,10 @@ class Settings:
     data: Path
     #: Folder with the library of retention policies.
     policies: Path
+    #: What secrets are sealed under, or None for the file in the data folder.
+    secret_key: bytes | None = field(default=None, repr=False)
+    #: Whether webhooks may go to this machine.
+    webhooks_to_loopback: bool = False
 
 
 def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Settings:
@@ -45,6 +56,8 @@ def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Setting
         database_url=_database_url(environ),
         data=(data or _platform_data()).expanduser().absolute(),
         policies=policies_path(),
+        secret_key=_secret_key(environ),
+        webhooks_to_loopback=environ.get(LOOPBACK_VARIABLE, "").strip() == "1",
     )
 
 
@@ -72,3 +85,19 @@ def _database_url(environ: Mapping[str, str]) -> str | None:
             "for example postgresql://baohao@127.0.0.1:5432/baohao"
         )
     return url
+
+
+def _secret_key(environ: Mapping[str, str]) -> bytes | None:
+    text = environ.get(SECRET_KEY_VARIABLE, "").strip()
+    if not text:
+        return None
+    try:
+        key = b64decode(text.translate(str.maketrans("-_", "+/")), validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != 32:
+        # Nor is this value repeated.
+        raise BadSetting(
+            f"{SECRET_KEY_VARIABLE} must be 32 bytes in base64: head -c 32 /dev/urandom | base64"
+        )
+    return key

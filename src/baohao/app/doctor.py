@@ -31,6 +31,7 @@ INVARIANTS = {
     "promotions": "no promotion has given more than it may",
     "deferrals": "what is deferred in the books is what the schedules hold",
     "epochs": "no effect is owed to a tenure that the number has not had",
+    "feed": "every feed is without gaps, up to its counter",
 }
 #: What may happen, and must not stay.
 WAITING = {

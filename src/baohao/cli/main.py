@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from baohao.cli import agents, books, buy, db, facts, lines, money, upkeep
+from baohao.cli import agents, books, buy, db, facts, lines, money, upkeep, webhooks
 from baohao.cli.bench import PASSED_ON, bench
 from baohao.cli.demo import demo
 from baohao.cli.importing import import_lines
@@ -43,6 +43,7 @@ lines_app.command("show")(lines.show)
 lines_app.command("export")(lines.export)
 app.add_typer(books.app, name="books")
 app.add_typer(agents.app, name="agents")
+app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(upkeep.audit_app, name="audit")
 app.add_typer(db.app, name="db")
 app.command("quote")(buy.quote)

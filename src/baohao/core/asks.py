@@ -46,7 +46,7 @@ class Ask:
 class Effect:
     """Work outside the database that a decision owes."""
 
-    #: "network", "message", "webhook" ...
+    #: "network", "message", "event" ...
     kind: str
     due_at: datetime
     data: Json = field(default_factory=dict)
@@ -75,6 +75,8 @@ class Terms:
     fees: Mapping[str, FeeSchedule] = field(default_factory=dict)
     #: By key.
     agents: Mapping[str, Agent] = field(default_factory=dict)
+    #: Agents, and operators as "operator:KEY", that are told of their lines' events.
+    listeners: frozenset[str] = frozenset()
     #: Joins the two sides of every payment of the batch in clearing.
     transfer: UUID
 
