@@ -9,7 +9,6 @@ Settings from the environment, typed. Only `wiring` reads them; everybody else i
 
 from __future__ import annotations
 
-import binascii
 import os
 from base64 import b64decode
 from collections.abc import Mapping
@@ -93,7 +92,7 @@ def _secret_key(environ: Mapping[str, str]) -> bytes | None:
         return None
     try:
         key = b64decode(text.translate(str.maketrans("-_", "+/")), validate=True)
-    except binascii.Error:
+    except ValueError:
         key = b""
     if len(key) != 32:
         # Nor is this value repeated.

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import typer
+from rich.console import Console
 
 from baohao.app.feed import deliver, endpoints, read
 from baohao.cli.asking import Data, house
@@ -86,11 +87,7 @@ def list_(
     """List endpoints, how far each has come, and what it last answered."""
     with house(data) as (_, shell):
         found = shell.run(partial(endpoints.listed, listener=listener))
-    heads = ("listener", "endpoint", "url", "types", "state", "sent", "of", "last", "replays")
-    listed = table(*heads, right=("sent", "of", "replays"))
-    for facts in found:
-        listed.add_row(*(_cell(facts[head]) for head in heads))
-    tell(found, lambda console: console.print(listed))
+    tell(found, lambda console: _print_endpoints(console, found))
 
 
 @app.command("events")
@@ -181,5 +178,15 @@ def _told(facts: dict[str, Any]) -> None:
     tell(facts, lambda console: console.print(pairs(facts)))
 
 
-def _cell(value: Any) -> str:
-    return ", ".join(value) if isinstance(value, list) else str(value)
+def _print_endpoints(console: Console, found: list[dict[str, Any]]) -> None:
+    for facts in found:
+        said = {
+            **facts,
+            "types": ", ".join(facts["types"]) or "all",
+            "sent": f"{facts['sent']} of {facts['of']}",
+            "of": None,
+            "tries": facts["tries"] or None,
+            "replays": facts["replays"] or None,
+        }
+        console.print(pairs(said))
+        console.print()

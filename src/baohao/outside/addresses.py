@@ -61,6 +61,8 @@ class Address:
     port: int
     #: Path and query.
     target: str
+    #: This machine, by name or number, and that is allowed.
+    is_loopback: bool = False
 
     @property
     def authority(self) -> str:
@@ -81,14 +83,16 @@ def read(url: str, *, allow_loopback: bool = False) -> Address:
             reason="write https://, a name in small letters (xn-- for others), and a path"
         )
     host = found["host"].strip("[]")
+    literal = _literal(found["host"])
+    is_loopback = host == "localhost" or (literal is not None and literal.is_loopback)
     address = Address(
         is_https=found["scheme"] == "https",
         host=host,
         port=int(found["port"] or (HTTPS_PORT if found["scheme"] == "https" else 80)),
         target=found["target"] or "/",
+        is_loopback=allow_loopback and is_loopback,
     )
-    literal = _literal(found["host"])
-    if allow_loopback and (host == "localhost" or (literal is not None and literal.is_loopback)):
+    if address.is_loopback:
         return address
     if not address.is_https:
         raise AddressRefused(reason="only https")
@@ -107,9 +111,7 @@ def resolve(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
 
 
-def addresses(
-    address: Address, resolve: Resolve = resolve, *, allow_loopback: bool = False
-) -> Sequence[str]:
+def addresses(address: Address, resolve: Resolve = resolve) -> Sequence[str]:
     """
     Return where to connect to: every address behind the name, looked up once.
 
@@ -119,7 +121,7 @@ def addresses(
     if not found:
         raise OSError("the name has no address")
     for each in found:
-        if not is_public(each) and not (allow_loopback and _is_loopback(each)):
+        if not is_public(each) and not (address.is_loopback and _is_loopback(each)):
             raise AddressRefused(reason="it leads out of the public network")
     return found
 

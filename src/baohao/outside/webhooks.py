@@ -12,7 +12,7 @@ import socket
 import ssl
 import time
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -68,7 +68,8 @@ class Webhooks:
         """Send a body under a message's id, signed with each secret; raises nothing."""
         try:
             address = addresses.read(url, allow_loopback=self._allow_loopback)
-            return Sent(status=self._post(address, _headers(message, body, secrets), body.encode()))
+            status = self._post(address, _headers(message, body, secrets), body.encode())
+            return Sent(status=status, why="" if status else "no answer")
         except AddressRefused:
             # Not more: what lies behind a name of ours is nobody's business.
             return Sent(why="address refused")
@@ -82,7 +83,7 @@ class Webhooks:
             return Sent(why="no answer")
 
     def _post(self, address: Address, headers: Sequence[tuple[str, str]], body: bytes) -> int:
-        there = addresses.addresses(address, self._resolve, allow_loopback=self._allow_loopback)
+        there = addresses.addresses(address, self._resolve)
         ends = time.monotonic() + self._total_s
         with closing(self._opened(address, there, ends)) as sock:
             client = h11.Connection(h11.CLIENT)
@@ -138,27 +139,34 @@ def _headers(message: str, body: str, secrets: Sequence[str]) -> list[tuple[str,
 
 
 def _status(client: h11.Connection, sock: socket.socket, ends: float) -> int:
-    """Read the answer as far as we read any, and return its status."""
-    status = read = 0
+    """Return the answer's status; what comes behind it is read so as to be polite, and may fail."""
+    status = 0
+    try:
+        for event in _events(client, sock, ends):
+            if isinstance(event, h11.Response):
+                status = event.status_code
+    except (OSError, h11.ProtocolError):
+        if not status:
+            raise
+    return status
+
+
+def _events(client: h11.Connection, sock: socket.socket, ends: float) -> Iterator[object]:
+    """Yield the parts of an answer, as far as we read any."""
+    read = 0
     while True:
         event = client.next_event()
-        if isinstance(event, h11.Response):
-            status = event.status_code
-        elif event is h11.NEED_DATA:
+        if event is h11.NEED_DATA:
             if read >= ANSWER_MAX_BYTES:
-                return status
-            try:
-                sock.settimeout(_left(ends))
-                received = sock.recv(8_192)
-            except OSError:
-                # The status is the answer; what follows is only read so as to be polite.
-                if status:
-                    return status
-                raise
+                return
+            sock.settimeout(_left(ends))
+            received = sock.recv(8_192)
             read += len(received)
             client.receive_data(received)
-        elif isinstance(event, h11.EndOfMessage | h11.ConnectionClosed):
-            return status
+            continue
+        yield event
+        if isinstance(event, h11.EndOfMessage | h11.ConnectionClosed):
+            return
 
 
 def _left(ends: float) -> float:

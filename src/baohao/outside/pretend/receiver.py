@@ -57,7 +57,8 @@ class Receiver:
     #: How the next messages are answered; then as `mood` says.
     moods: deque[str] = field(default_factory=deque)
     mood: str = "ok"
-    #: How long a slow one takes.
+    #: How long it thinks about each message, and how long a slow one takes.
+    thinks_s: float = 0.0
     slow_s: float = 30.0
     got: list[Got] = field(default_factory=list)
     #: The most that were being answered at one time.
@@ -133,7 +134,9 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             try:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 body = self.rfile.read(int(headers.get("content-length", "0")))
-                self._answer(receiver.take(self.path, headers, body))
+                mood = receiver.take(self.path, headers, body)
+                time.sleep(receiver.thinks_s)
+                self._answer(mood)
             finally:
                 receiver.busy(-1)
 
