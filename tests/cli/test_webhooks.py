@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.cli.conftest import Run
+from tests.faults.killing import wait_for
 
+from baohao.app.feed import deliver
 from baohao.outside.pretend.receiver import Receiver
 from baohao.wiring import installation
 
-NUMBER = "+85366100101"
+NUMBER, OTHER = "+85366100101", "+85366100102"
 
 
 @pytest.fixture
@@ -63,6 +67,31 @@ def test_an_endpoint_from_its_first_day_to_its_last(
     assert (refused.code, refused.facts["refused"]["code"]) == (1, "endpoint.unknown")
 
 
+def test_what_a_killed_sender_had_sent_comes_again_under_its_id(
+    run: Run, house: Path, stock: Callable[..., Any], receiver: Receiver
+) -> None:
+    run("agents", "add", "agent-8", "--name", "Kiosk", "--operator", "demo")
+    receiver.secrets.append(
+        run("webhooks", "add", "agent-8", receiver.url, "--json").facts["secret"]
+    )
+    stock(OTHER)
+    run("fund", "float:agent-8:MOP", "--amount", "5000.00")
+    run("activate", OTHER, "--term", "12m", "--paid", "float:agent-8", "--document", "bir")
+    # It has sent, and waits for the answer.
+    receiver.thinks_s = 60.0
+    command = [sys.executable, "-m", "baohao", "webhooks", "send", "--data", str(house)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as sender:
+        wait_for(lambda: bool(receiver.got))
+        sender.kill()
+    receiver.thinks_s = 0.0
+    assert run("webhooks", "send", "--json").facts["taken"] == 0
+    with installation(house).connect() as conn:
+        conn.execute("UPDATE house SET clock_offset = clock_offset + %s", [deliver.LEASE])
+    assert run("webhooks", "send", "--json").facts["taken"] == 1
+    assert [got.is_verified for got in receiver.got] == [True, True]
+    assert len({got.id for got in receiver.got}) == 1
+
+
 def test_what_is_no_address_and_who_is_nobody_are_refused(run: Run) -> None:
     private = run("webhooks", "add", "operator:demo", "https://169.254.169.254/", "--json")
     assert private.facts["refused"]["code"] == "webhook.address"
@@ -72,6 +101,8 @@ def test_what_is_no_address_and_who_is_nobody_are_refused(run: Run) -> None:
 
 
 def test_whoever_reads_the_feed_listens_from_then_on(run: Run, house: Path) -> None:
-    assert "operator:elsewhere" not in installation(house).terms().listeners
-    run("webhooks", "events", "operator:elsewhere")
-    assert "operator:elsewhere" in installation(house).terms().listeners
+    assert "operator:cmhk" not in installation(house).terms().listeners
+    assert run("webhooks", "events", "operator:cmhk").code == 0
+    assert "operator:cmhk" in installation(house).terms().listeners
+    nobody = run("webhooks", "events", "agent-77", "--json")
+    assert nobody.facts["refused"]["code"] == "endpoint.listener"

@@ -169,7 +169,6 @@ def test_for_three_days_it_is_tried_and_then_paused_and_told(
         assert told["type"] == "endpoint.paused"
         assert told["data"] == {
             "endpoint": str(endpoint),
-            "url": broken.url,
             "seq": 1,
             "outcome": "500",
         }

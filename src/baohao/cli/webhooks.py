@@ -99,7 +99,9 @@ def events(
     json: Json = False,
 ) -> None:
     """Read what a listener was told; whoever reads for the first time listens from now on."""
-    with house(data) as (_, shell):
+    with house(data) as (opened, shell):
+        operators = opened.library.operators
+        shell.run(partial(endpoints.known, listener=listener, operators=operators))
         page = shell.run(partial(read.page, listener=listener, after=after, limit=limit))
     found = [
         {"seq": e.seq, "id": str(e.id), "at": e.at, "type": e.type, "data": e.data}

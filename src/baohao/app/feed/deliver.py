@@ -165,7 +165,6 @@ def note(conn: Connection, claimed: Claim, tried: Sequence[Tried], id_: UUID) ->
                 type=type_,
                 data={
                     "endpoint": str(claimed.id),
-                    "url": claimed.url,
                     "seq": each.reached,
                     "outcome": each.last.outcome if each.last is not None else "",
                 },

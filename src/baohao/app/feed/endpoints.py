@@ -76,6 +76,14 @@ def context_of(listener: str, endpoint: UUID) -> str:
     return f"webhook/{listener}/{endpoint}"
 
 
+def known(conn: Connection, listener: str, operators: Collection[str]) -> None:
+    """Raise `ListenerUnknown` where somebody is neither an agent nor an operator's systems."""
+    if listener in map(telling.operators_key, operators):
+        return
+    if ":" in listener or agents.find(conn, listener) is None:
+        raise ListenerUnknown(listener=listener[:40])
+
+
 def add(
     conn: Connection,
     post: Post,
@@ -95,7 +103,7 @@ def add(
     `TypeUnknown` and `EndpointsFull`.
     """
     post.check(url)
-    _known(conn, listener, operators)
+    known(conn, listener, operators)
     feed.listen(conn, listener)
     last = feed.lock(conn, listener)
     mine = [each.endpoint.id for each in endpoints.read(conn, listener)]
@@ -212,13 +220,6 @@ def _facts(each: Standing) -> dict[str, Any]:
         "next_try_at": each.next_try_at if each.tries else None,
         "replays": each.replays,
     }
-
-
-def _known(conn: Connection, listener: str, operators: Collection[str]) -> None:
-    if listener in map(telling.operators_key, operators):
-        return
-    if ":" in listener or agents.find(conn, listener) is None:
-        raise ListenerUnknown(listener=listener[:40])
 
 
 def _types(types: Collection[str]) -> tuple[str, ...]:
