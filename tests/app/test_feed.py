@@ -9,6 +9,7 @@ from threading import Thread
 
 import pytest
 from tests.conftest import Campaign
+from tests.faults.killing import wait_for
 from tests.races.racing import at_once, in_batches
 from tests.shop import Shop, promotions
 from tests.shop.asking import PAYERS, Asking
@@ -158,6 +159,11 @@ def test_an_event_is_written_once(shop: Listening) -> None:
 # --- order and crashes ----------------------------------------------------------------------------
 
 
+def waits(shop: Shop) -> bool:
+    """Whether somebody waits for a lock."""
+    return bool(shop.rows("SELECT 1 FROM pg_locks WHERE NOT granted"))
+
+
 def meet(shop: Listening) -> list[int]:
     """Let a worker take the later events of a line while another one has the earlier in hand."""
     shop.happen(6)
@@ -170,7 +176,8 @@ def meet(shop: Listening) -> list[int]:
 
         other = Thread(target=second)
         other.start()
-        other.join(0.5)
+        # It is through, or it waits for us.
+        wait_for(lambda: not other.is_alive() or waits(shop))
         feed.write(first, taken)
         first.commit()
         other.join()

@@ -61,7 +61,7 @@ class Receiver:
     thinks_s: float = 0.0
     slow_s: float = 30.0
     got: list[Got] = field(default_factory=list)
-    #: The most that were being answered at one time.
+    #: The most that it had in hand at one time.
     most_at_once: int = 0
     _now: int = 0
     _lock: Lock = field(default_factory=Lock)
@@ -104,7 +104,7 @@ class Receiver:
             return mood
 
     def busy(self, change: int) -> None:
-        """Count those that are being answered."""
+        """Count those in hand."""
         with self._lock:
             self._now += change
             self.most_at_once = max(self.most_at_once, self._now)
@@ -131,14 +131,13 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
         # The name is the library's.
         def do_POST(self) -> None:
             receiver.busy(1)
-            try:
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                body = self.rfile.read(int(headers.get("content-length", "0")))
-                mood = receiver.take(self.path, headers, body)
-                time.sleep(receiver.thinks_s)
-                self._answer(mood)
-            finally:
-                receiver.busy(-1)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            body = self.rfile.read(int(headers.get("content-length", "0")))
+            mood = receiver.take(self.path, headers, body)
+            time.sleep(receiver.thinks_s)
+            # Before the answer: whoever has it may send the next at once.
+            receiver.busy(-1)
+            self._answer(mood)
 
         def _answer(self, mood: str) -> None:
             status = {"error": 500, "redirect": 302, "gone": 410}.get(mood, 200)
