@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from base64 import b64encode, urlsafe_b64encode
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,29 @@ def test_a_relative_data_folder_stays_where_it_was_asked_for(
     asked = settings({}, data=Path("var")).data
     monkeypatch.chdir("/")
     assert asked == tmp_path / "var"
+
+
+@pytest.mark.parametrize("text", [b64encode(b"k" * 32), urlsafe_b64encode(b"\xff" * 32)])
+def test_a_key_for_secrets_is_given_in_base64(text: bytes) -> None:
+    assert len(settings({"BAOHAO_SECRET_KEY": f"{text.decode()}\n"}).secret_key or b"") == 32
+    assert settings({"BAOHAO_SECRET_KEY": ""}).secret_key is None
+
+
+@pytest.mark.parametrize("text", ["hunter2", "aHVudGVyMg==", "hunter2 \u4fdd"])
+def test_another_key_is_refused_without_repeating_it(text: str) -> None:
+    with pytest.raises(BadSetting, match="32 bytes in base64") as refused:
+        settings({"BAOHAO_SECRET_KEY": text})
+    assert text not in str(refused.value)
+
+
+def test_a_key_is_not_shown_among_the_settings() -> None:
+    found = settings({"BAOHAO_SECRET_KEY": b64encode(b"k" * 32).decode()})
+    assert "kkkk" not in repr(found)
+
+
+def test_webhooks_go_to_this_machine_only_where_that_is_said() -> None:
+    assert not settings({}).webhooks_to_loopback
+    assert settings({"BAOHAO_WEBHOOKS_LOOPBACK": "1"}).webhooks_to_loopback
 
 
 def test_the_policies_are_found() -> None:

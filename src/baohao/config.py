@@ -6,12 +6,16 @@ Settings from the environment, typed. Only `wiring` reads them; everybody else i
     BAOHAO_CHARGING_URL_DEMO2      where it listens; each operator has two variables like these
     BAOHAO_DATA                    the folder of the embedded database; else the platform's
     BAOHAO_DATABASE_URL            a PostgreSQL server to use; without it the embedded one is used
+    BAOHAO_SECRET_KEY              32 bytes in base64, under which secrets are sealed; without it a
+                                   file in the data folder has them
+    BAOHAO_WEBHOOKS_LOOPBACK       1: webhooks may go to this machine; for tests and the demo
 """
 
 from __future__ import annotations
 
 import os
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +28,8 @@ DATA_VARIABLE = "BAOHAO_DATA"
 LANES_VARIABLE = "BAOHAO_API_LANES"
 LANES_MAX = 8
 CHARGING_URL, CHARGING_TOKEN = "BAOHAO_CHARGING_URL_", "BAOHAO_CHARGING_TOKEN_"
+SECRET_KEY_VARIABLE = "BAOHAO_SECRET_KEY"  # noqa: S105 - its name, not the key
+LOOPBACK_VARIABLE = "BAOHAO_WEBHOOKS_LOOPBACK"
 #: Where the platform keeps the data of what root runs.
 ROOTS_DATA = Path("/var/lib/baohao")
 
@@ -54,6 +60,10 @@ class Settings:
     api_lanes: int = 1
     #: By the end of the variables' names: the operator's key in capitals, its - and . as _.
     charging: Mapping[str, Endpoint] = field(default_factory=dict)
+    #: What secrets are sealed under, or None for the file in the data folder.
+    secret_key: bytes | None = field(default=None, repr=False)
+    #: Whether webhooks may go to this machine.
+    webhooks_to_loopback: bool = False
 
     def charging_of(self, operator: str) -> Endpoint | None:
         """Return where an operator's own charging system listens, if that was said."""
@@ -76,6 +86,8 @@ def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Setting
         policies=policies_path(),
         api_lanes=_lanes(environ),
         charging=_charging(environ),
+        secret_key=_secret_key(environ),
+        webhooks_to_loopback=environ.get(LOOPBACK_VARIABLE, "").strip() == "1",
     )
 
 
@@ -138,3 +150,19 @@ def _lanes(environ: Mapping[str, str]) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= LANES_MAX:
         raise BadSetting(f"{LANES_VARIABLE} must be a whole number from 1 to {LANES_MAX}")
     return int(text)
+
+
+def _secret_key(environ: Mapping[str, str]) -> bytes | None:
+    text = environ.get(SECRET_KEY_VARIABLE, "").strip()
+    if not text:
+        return None
+    try:
+        key = b64decode(text.translate(str.maketrans("-_", "+/")), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        # Nor is this value repeated.
+        raise BadSetting(
+            f"{SECRET_KEY_VARIABLE} must be 32 bytes in base64: head -c 32 /dev/urandom | base64"
+        )
+    return key

@@ -30,6 +30,7 @@ from baohao.app.intake import Intake
 from baohao.app.inventory import Defaults, Inventory, Progress, read_inventory
 from baohao.app.inventory_kinds import Kinds
 from baohao.app.library import Library, read_library
+from baohao.app.ports import Post, Seals
 from baohao.app.shell import OPTIONS, Shell
 from baohao.config import BadSetting, Settings, settings
 from baohao.core.agents import Agent
@@ -39,8 +40,10 @@ from baohao.core.fees import FeeSchedule
 from baohao.core.refusals import Refusal
 from baohao.outside import queue
 from baohao.outside.ids import new_id
+from baohao.outside.sealing import SealsOfHouse, key_of
 from baohao.outside.tmf654 import Tmf654
-from baohao.store import migrate
+from baohao.outside.webhooks import Webhooks
+from baohao.store import feed, migrate
 from baohao.store.clock import now
 from baohao.store.embedded import Embedded, backup, restore
 from baohao.store.sql import Connection
@@ -52,6 +55,8 @@ __all__ = ["BadSetting", "DatabaseAway", "Installation", "ServerElsewhere", "ins
 FEES_KEPT_S = 60.0
 #: For how long the register of agents is; whoever is put out of it must be out soon.
 AGENTS_KEPT_S = 5.0
+#: For how long who listens is; what happens so soon after the first listening may not be told.
+LISTENERS_KEPT_S = 5.0
 
 
 T = TypeVar("T")
@@ -120,6 +125,9 @@ class Installation:
     )
     _agents_read: Kept[Mapping[str, Agent]] = field(
         default_factory=lambda: Kept(AGENTS_KEPT_S), init=False, repr=False
+    )
+    _listeners_read: Kept[frozenset[str]] = field(
+        default_factory=lambda: Kept(LISTENERS_KEPT_S), init=False, repr=False
     )
 
     # --- what it has ------------------------------------------------------------------------------
@@ -193,6 +201,7 @@ class Installation:
             commissions=self._commissions_read.get(self._commissions),
             agents=self.agents,
             authority_there=frozenset(drift.theirs(library.operators)),
+            listeners=self._listeners_read.get(self._listeners),
             transfer=new_id(),
         )
 
@@ -200,10 +209,6 @@ class Installation:
     def agents(self) -> Mapping[str, Agent]:
         """The register of agents, a few seconds old at most."""
         return self._agents_read.get(self._agents)
-
-    def unseal(self, sealed: str, context: str) -> str:
-        """Return a secret that was sealed for `context`."""
-        raise NotImplementedError
 
     def meet(self, agent: Agent) -> None:
         """Read the register anew where it does not know an agent as it is."""
@@ -234,6 +239,17 @@ class Installation:
         """
         with _reaching(), queue.app(self.conninfo).open() as opened:
             queue.wake(opened, task, arguments)
+
+    @cached_property
+    def seals(self) -> Seals:
+        """What seals secrets under the key of the house."""
+        key = self.settings.secret_key
+        return SealsOfHouse(key_of(self.settings.data / "secret.key") if key is None else key)
+
+    @cached_property
+    def post(self) -> Post:
+        """What sends webhooks."""
+        return Webhooks(allow_loopback=self.settings.webhooks_to_loopback)
 
     # --- files ------------------------------------------------------------------------------------
 
@@ -296,6 +312,10 @@ class Installation:
     def _agents(self) -> Mapping[str, Agent]:
         with self.connect() as conn:
             return registry.known(conn)
+
+    def _listeners(self) -> frozenset[str]:
+        with self.connect() as conn:
+            return feed.listeners(conn)
 
 
 @contextmanager

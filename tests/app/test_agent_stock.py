@@ -32,6 +32,7 @@ PRICE = 12_000
 def kiosks(shop: Shop) -> Shop:
     """A shop with two agents, of whom one is to be told when its float is low."""
     shop.agents = registered("agent-7", float_alarm_minor=50_000) | registered("agent-8")
+    shop.listeners = frozenset({"agent-7"})
     operators = read_library(shipped()).accepted().operators
     for agent in shop.agents.values():
         shop.shell.run(partial(registry.add, agent=agent, operators=operators))
@@ -135,7 +136,8 @@ def test_a_workbook_has_what_a_csv_file_has(tmp_path: Path) -> None:
 
 
 def told_low(shop: Shop) -> list[tuple[str, Any]]:
-    return shop.rows("SELECT subject, data FROM effects WHERE kind = 'event' ORDER BY due_at, id")
+    found = shop.rows("SELECT subject, data FROM effects WHERE kind = 'event' ORDER BY due_at, id")
+    return [(subject, data) for subject, data in found if data["type"] == "float.low"]
 
 
 def drained(shop: Shop, left_minor: int) -> None:
@@ -151,7 +153,12 @@ def test_a_float_that_falls_below_its_alarm_is_told_once(kiosks: Shop) -> None:
     assert told_low(kiosks) == []
     for answer in kiosks.answers([activate(n) for n in numbers[1:4]]):
         granted(answer)
-    low = {"agent": "agent-7", "type": "float.low", "balance_minor": 38_000, "alarm_minor": 50_000}
+    low = {
+        "listener": "agent-7",
+        "type": "float.low",
+        "balance_minor": 38_000,
+        "alarm_minor": 50_000,
+    }
     assert told_low(kiosks) == [(FLOAT, low)]
     kiosks.fund(50_000)
     drained(kiosks, 49_999)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from tests.shop import RENTAL, SEVEN, Shop, commissions, granted, promotions, registered
 
 from baohao.app import doctor
+from baohao.app.feed import read
+from baohao.store import feed
+from baohao.store.sql import Connection
 
 A, B, R, C = "+85366000001", "+85366000002", "+85366000003", "+85366000004"
 
@@ -33,6 +37,7 @@ HARMS = {
     "deferrals": "UPDATE deferrals SET amounts[1] = amounts[1] + 1",
     "commissions": "UPDATE agent_sales SET commission_minor = 1 WHERE verb = 'renew'",
     "epochs": "UPDATE effects SET epoch = 7",
+    "feed": "UPDATE feed SET seq = 2",
     "effects": "UPDATE effects SET tries = 11",
     "late": "UPDATE due SET at = at - interval '2 years'",
     "parked": "INSERT INTO parked SELECT bucket, '00000000-0000-7000-8000-000000000001', number,"
@@ -54,7 +59,15 @@ def busy(shop: Shop) -> Shop:
     shop.agents, shop.commissions = {SEVEN.key: SEVEN}, commissions()
     granted(shop.answers([shop.renew(A, codes=["SCARCE"])])[0])
     shop.say("top_up", R, amount_minor=5_000, paid="float:agent-7:MOP", expect_version=2)
+    shop.shell.run(lambda conn: _listen(conn, shop.new_id(), shop.now()))
     return shop
+
+
+def _listen(conn: Connection, id_: UUID, now: datetime) -> None:
+    """Let an agent be told something."""
+    read.page(conn, "agent-7")
+    event = read.Event(listener="agent-7", id=id_, at=now, type="line.held", data={})
+    feed.write(conn, [event])
 
 
 def test_a_house_that_is_well_has_no_findings(busy: Shop) -> None:

@@ -1,7 +1,7 @@
 """
 The commands in the docs work: those in blocks marked `sh`, run in order, page by page.
 
-Each page has a house of its own and a copy of the examples. RECEIPT, QUOTE and FILE stand for
+Each page has a house of its own and a copy of the examples. RECEIPT, QUOTE and the like stand for
 what an earlier command printed; a remark says when a command is to end otherwise than with 0.
 """
 
@@ -48,7 +48,7 @@ def test_the_commands_of_a_page_work(
     examples = shutil.copytree(HOW_TO / "examples", tmp_path / "examples")
     (examples / "policies").symlink_to(ROOT / "policies")
     monkeypatch.chdir(examples)
-    known = {"RECEIPT": "", "QUOTE": "", "KEY": "", "FILE": ""}
+    known = {"RECEIPT": "", "QUOTE": "", "KEY": "", "FILE": "", "ENDPOINT": ""}
     with made_data_dir() as folder:
         Embedded(folder, settings={**SMALL, **FORGETFUL}).start()
         for words, code in commands(page):

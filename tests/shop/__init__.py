@@ -98,6 +98,8 @@ class Shop:
     #: None by default: whoever asks is not bound by a register.
     agents: Mapping[str, Agent] = field(default_factory=dict)
     commissions: Mapping[str, CommissionSchedule] = field(default_factory=dict)
+    #: Who hears of what happens.
+    listeners: frozenset[str] = frozenset()
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
@@ -113,6 +115,7 @@ class Shop:
             promotions=self.promotions,
             agents=self.agents,
             commissions=self.commissions,
+            listeners=self.listeners,
             transfer=self.new_id(),
         )
 
@@ -162,8 +165,11 @@ class Shop:
         return self.ask("renew", number, **({"term": "12 months", "paid": FLOAT} | rest))
 
     def open(self, number: str, holder: str = "") -> None:
-        """Put a number-keeping card in stock and activate it."""
-        for answer in self.answers([self.stock(number), self.activate(number, holder)]):
+        """Put a number-keeping card in stock and activate it; an agent is handed it before."""
+        asks = [self.stock(number), self.activate(number, holder)]
+        if "agent-7" in self.agents:
+            asks.insert(1, self.ask("allot", number, agent="agent-7", principal="staff"))
+        for answer in self.answers(asks):
             granted(answer)
 
     # --- looking ----------------------------------------------------------------------------------

@@ -89,6 +89,7 @@ class Timed(Shop):
         self.promotions = promotions("test.scarce", "demo.twelve_plus_six")
         self.agents = AGENTS
         self.commissions = commissions()
+        self.listeners = frozenset({"agent-0", "agent-1", "operator:demo"})
         with connect(self.conninfo) as conn:
             conn.execute("CREATE TABLE test_clock (at timestamptz NOT NULL)")
             conn.execute("INSERT INTO test_clock VALUES (%s)", [BEGINS])

@@ -144,7 +144,7 @@ async def opened(installation: Installation, lanes: int = 1) -> AsyncIterator[De
                 waiting_max=2 * LOOKUPS_MAX,
             ),
             pool=pool,
-            callers=Callers(partial(_find_key, pool, installation), installation.unseal),
+            callers=Callers(partial(_find_key, pool, installation), installation.seals.unseal),
         )
         counting = asyncio.create_task(_count(desk))
         try:

@@ -16,6 +16,7 @@ from baohao.core.books.entry import Entry, EntryKind
 from baohao.core.books.sale import batch_transfer
 from baohao.core.bucket import bucket_of
 from baohao.core.commissions import Earned, booked
+from baohao.core.decide import telling
 from baohao.core.line.event import Event
 from baohao.core.line.outlook import outlook
 from baohao.core.line.state import LineState
@@ -170,15 +171,17 @@ class Written:
             agent, name = self._terms.agents.get(account.owner), str(account)
             if agent is None or agent.float_account != name:
                 continue
+            if agent.key not in self._terms.listeners:
+                continue
             before = self._known.available.get(name, 0)
             if agent.is_low(before + change) and not agent.is_low(before):
                 data = {
-                    "agent": agent.key,
-                    "type": "float.low",
+                    "listener": agent.key,
+                    "type": telling.FLOAT_LOW,
                     "balance_minor": before + change,
                     "alarm_minor": agent.float_alarm_minor,
                 }
-                low = Effect(kind="event", due_at=writes.now, data=data)
+                low = Effect(kind=telling.KIND, due_at=writes.now, data=data)
                 effects.owe(writes, name, 0, [low], ask.id, n)
 
     def _quotes(self, writes: Writes, ask: Ask, decision: Decision) -> None:

@@ -24,6 +24,7 @@ from baohao.cli import (
     lines,
     money,
     upkeep,
+    webhooks,
 )
 from baohao.cli.bench import PASSED_ON, bench
 from baohao.cli.demo import demo
@@ -69,6 +70,7 @@ agents.app.command("stock")(agent_stock.list_stock)
 agents.app.command("float")(agent_stock.float_)
 agents.app.command("due")(agent_stock.due)
 app.add_typer(bulk.app, name="bulk")
+app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(upkeep.audit_app, name="audit")
 app.add_typer(db.app, name="db")
 app.command("quote")(buy.quote)

@@ -47,7 +47,7 @@ class Ask:
 class Effect:
     """Work outside the database that a decision owes."""
 
-    #: "network", "message", "webhook", "charge" ...
+    #: "network", "message", "event", "charge" ...
     kind: str
     due_at: datetime
     data: Json = field(default_factory=dict)
@@ -82,6 +82,8 @@ class Terms:
     agents: Mapping[str, Agent] = field(default_factory=dict)
     #: Operators whose own charging system is master: what is sold is owed to it, too.
     authority_there: frozenset[str] = frozenset()
+    #: Agents, and operators as "operator:KEY", that are told of their lines' events.
+    listeners: frozenset[str] = frozenset()
     #: Joins the two sides of every payment of the batch in clearing.
     transfer: UUID
 

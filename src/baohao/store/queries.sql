@@ -1030,3 +1030,159 @@ FROM house WHERE bucket = %b AND id = %b AND state IN ('waiting', 'working')
 -- Read what became of the rows of the parts after one.
 SELECT part, outcome FROM bulk_parts
 WHERE bucket = %b AND id = %b AND part > %b AND outcome IS NOT NULL ORDER BY part LIMIT %b
+-- === the feed ========================================================================================
+
+-- name: read_listeners
+-- Read who listens.
+SELECT listener FROM listeners
+
+-- name: read_listener
+-- Read how far the feed of a listener has come.
+SELECT last_seq FROM listeners WHERE bucket = %b AND listener = %b
+
+-- name: insert_listener
+-- Listen from now on.
+INSERT INTO listeners (bucket, listener, last_seq, since)
+SELECT %b, %b, 0, clock_timestamp() + clock_offset FROM house
+ON CONFLICT (bucket, listener) DO NOTHING
+
+-- name: take_events
+-- Take events off what is owed, the earliest first. Who comes second waits for the first to be done, and
+-- does not skip its rows: else two would tell what happened to one line the wrong way round.
+WITH t AS MATERIALIZED (
+    SELECT bucket, id FROM effects
+    WHERE kind = 'event' AND due_at <= %b AND (SELECT is_open FROM house)
+    ORDER BY due_at, bucket, id LIMIT %b FOR UPDATE
+)
+DELETE FROM effects e USING t
+WHERE e.bucket = t.bucket AND e.id = t.id
+RETURNING e.id, e.subject, e.due_at, e.data
+
+-- name: lock_listeners
+-- Lock the feeds of listeners in one order.
+SELECT l.listener, l.last_seq
+FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, listener)
+JOIN listeners l USING (bucket, listener)
+ORDER BY bucket, listener
+FOR UPDATE OF l
+
+-- name: find_told
+-- Find which of these events stand in the feed already.
+SELECT f.listener, f.id
+FROM unnest(%b::smallint[], %b::text[], %b::uuid[]) AS t (bucket, listener, id)
+JOIN feed f USING (bucket, listener, id)
+
+-- name: insert_feed
+-- Write events into the feeds.
+INSERT INTO feed (bucket, listener, seq, id, at, type, data)
+SELECT * FROM unnest(%b::smallint[], %b::text[], %b::bigint[], %b::uuid[], %b::timestamptz[], %b::text[],
+                     %b::json[])
+
+-- name: update_listeners
+-- Say how far feeds have come.
+UPDATE listeners l
+SET last_seq = t.last_seq
+FROM unnest(%b::smallint[], %b::text[], %b::bigint[]) AS t (bucket, listener, last_seq)
+WHERE l.bucket = t.bucket AND l.listener = t.listener
+
+-- name: read_feed
+-- Read events after a place, of some types or of all.
+SELECT seq, id, at, type, data FROM feed
+WHERE bucket = %b AND listener = %b AND seq > %b AND seq <= %b
+  AND (cardinality(%b::text[]) = 0 OR type = ANY (%b::text[]))
+ORDER BY seq LIMIT %b
+
+-- === endpoints: where events are sent ================================================================
+
+-- name: read_endpoints
+-- Read the endpoints of one listener, or of all, with how far each has come.
+SELECT e.listener, e.endpoint, e.url, e.types, e.state, e.secrets, e.last_outcome, e.created_at, c.next_seq,
+       c.tries, c.first_failed_at, c.next_try_at, l.last_seq,
+       (SELECT count(*) FROM cursors r
+        WHERE (r.bucket, r.listener, r.endpoint) = (e.bucket, e.listener, e.endpoint) AND r.cursor <> r.endpoint)
+FROM endpoints e
+JOIN cursors c ON (c.bucket, c.listener, c.endpoint, c.cursor) = (e.bucket, e.listener, e.endpoint, e.endpoint)
+JOIN listeners l ON (l.bucket, l.listener) = (e.bucket, e.listener)
+WHERE %b::text IS NULL OR (e.bucket = %b AND e.listener = %b)
+ORDER BY e.listener, e.created_at, e.endpoint
+
+-- name: lock_endpoint
+-- Lock one endpoint to change it.
+SELECT url, types, state, secrets FROM endpoints
+WHERE bucket = %b AND listener = %b AND endpoint = %b FOR UPDATE
+
+-- name: insert_endpoint
+-- Add an endpoint.
+INSERT INTO endpoints (bucket, listener, endpoint, url, types, state, secrets, created_at)
+SELECT %b, %b, %b, %b, %b::text[], 'live', %b::jsonb, clock_timestamp() + clock_offset FROM house
+
+-- name: update_endpoint
+-- Change an endpoint that is locked.
+UPDATE endpoints SET url = %b, types = %b::text[], state = %b, secrets = %b::jsonb
+WHERE bucket = %b AND listener = %b AND endpoint = %b
+
+-- name: delete_endpoint
+-- Remove an endpoint and its cursors.
+DELETE FROM endpoints WHERE bucket = %b AND listener = %b AND endpoint = %b
+
+-- name: insert_cursor
+-- Begin to send at a place, once: without an end, or to the end of a replay.
+INSERT INTO cursors (bucket, listener, endpoint, cursor, next_seq, until_seq, next_try_at)
+SELECT %b, %b, %b, %b, %b, %b::bigint, clock_timestamp() + clock_offset FROM house
+ON CONFLICT (bucket, listener, endpoint, cursor) DO NOTHING
+
+-- name: retry_cursors
+-- Try again at once what an endpoint has missed.
+UPDATE cursors c
+SET tries = 0, first_failed_at = NULL, next_try_at = clock_timestamp() + clock_offset
+FROM house
+WHERE c.bucket = %b AND c.listener = %b AND c.endpoint = %b
+
+-- name: claim_endpoints
+-- Claim endpoints that have something to be sent, for as long as the lease says, whoever waits longest first.
+-- A house that is closed sends nothing.
+WITH t AS MATERIALIZED (
+    SELECT e.bucket, e.listener, e.endpoint FROM endpoints e
+    WHERE e.state = 'live' AND (e.lease IS NULL OR e.lease <= %b) AND (SELECT is_open FROM house)
+      AND EXISTS (SELECT FROM cursors c JOIN listeners l USING (bucket, listener)
+                  WHERE (c.bucket, c.listener, c.endpoint) = (e.bucket, e.listener, e.endpoint)
+                    AND c.next_try_at <= %b AND c.next_seq <= l.last_seq)
+    ORDER BY e.lease NULLS FIRST, e.bucket, e.listener, e.endpoint LIMIT %b FOR UPDATE OF e SKIP LOCKED
+)
+UPDATE endpoints e
+SET lease = %b, claims = claims + 1
+FROM t
+WHERE (e.bucket, e.listener, e.endpoint) = (t.bucket, t.listener, t.endpoint)
+RETURNING e.listener, e.endpoint, e.claims, e.url, e.types, e.secrets
+
+-- name: read_due_cursors
+-- Read where an endpoint goes on now; what happens comes before what is replayed.
+SELECT c.cursor, c.next_seq, least(c.until_seq, l.last_seq), c.until_seq, c.tries, c.first_failed_at
+FROM cursors c JOIN listeners l USING (bucket, listener)
+WHERE c.bucket = %b AND c.listener = %b AND c.endpoint = %b AND c.next_try_at <= %b
+  AND c.next_seq <= l.last_seq
+ORDER BY (c.cursor = c.endpoint) DESC, c.cursor
+
+-- name: release_endpoint
+-- Give an endpoint back, unless the lease has gone to somebody else meanwhile.
+UPDATE endpoints
+SET lease = %b, last_outcome = coalesce(%b, last_outcome),
+    state = CASE WHEN %b AND state = 'live' THEN 'dead' ELSE state END
+WHERE bucket = %b AND listener = %b AND endpoint = %b AND claims = %b
+
+-- name: move_cursor
+-- Say how far a cursor has come, and when it is tried again.
+UPDATE cursors SET next_seq = %b, tries = %b, first_failed_at = %b, next_try_at = %b
+WHERE bucket = %b AND listener = %b AND endpoint = %b AND cursor = %b
+
+-- name: delete_cursor
+-- End a replay.
+DELETE FROM cursors WHERE bucket = %b AND listener = %b AND endpoint = %b AND cursor = %b
+
+-- name: doctor_feed
+-- Every feed is without gaps, up to where its counter says.
+SELECT count(*), count(*) FILTER (WHERE coalesce(l.last_seq, -1) <> coalesce(f.events, 0)
+                                     OR coalesce(l.last_seq, -1) <> coalesce(f.last, 0))
+FROM listeners l
+FULL JOIN (SELECT bucket, listener, count(*) AS events, max(seq) AS last FROM feed GROUP BY 1, 2) AS f
+  USING (bucket, listener)

@@ -12,6 +12,7 @@ Decide: what becomes true of an ask, or a refusal. One verb, one file; each verb
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from baohao.core.asks import Ask, Decision, Facts, Terms
@@ -39,6 +40,7 @@ from baohao.core.decide.reverse import reverse
 from baohao.core.decide.settle_up import settle_up
 from baohao.core.decide.stock import stock
 from baohao.core.decide.take_over import take_over
+from baohao.core.decide.telling import told
 from baohao.core.decide.terminate import terminate
 from baohao.core.decide.top_up import top_up
 from baohao.core.decide.transfer import transfer
@@ -116,6 +118,8 @@ def decide(
         settled, due = settle(state, terms.rules, now)
         case = Case(settled, due, facts, ask, terms, now, state)
         expected(case)
-        return verb(case)
+        decision = verb(case)
+        events = told(decision, state, ask, terms, now)
+        return replace(decision, effects=(*decision.effects, *events)) if events else decision
     except Refusal as refusal:
         return refusal

@@ -1,0 +1,1 @@
+"""What agents and partners are told: the feed of events, and endpoints over it."""

@@ -1,0 +1,72 @@
+"""
+Sealing: secrets that we must be able to read again, such as those that sign webhooks.
+
+AES-256-GCM under one key of the house, which is not in the database; what a secret is for is sealed
+in with it, so that a row copied elsewhere does not open. A sealed text names its key.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from baohao.app.ports import SealBroken
+
+KEY_BYTES, NONCE_BYTES = 32, 12
+#: How sealed texts of this shape begin.
+_SHAPE = "s1"
+
+
+class SealsOfHouse:
+    """Seals under the key of the house; the adapter of `Seals`."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != KEY_BYTES:
+            raise ValueError(f"a key has {KEY_BYTES} bytes")
+        self._cipher = AESGCM(key)
+        self._name = sha256(b"baohao key\0" + key).hexdigest()[:8]
+
+    def seal(self, plain: str, context: str) -> str:
+        """Seal a secret; it opens in the same context only."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        sealed = self._cipher.encrypt(nonce, plain.encode(), context.encode())
+        return f"{_SHAPE}.{self._name}.{urlsafe_b64encode(nonce + sealed).decode()}"
+
+    def unseal(self, sealed: str, context: str) -> str:
+        """Return what was sealed; raises `SealBroken`."""
+        shape, _, rest = sealed.partition(".")
+        name, _, text = rest.partition(".")
+        if (shape, name) != (_SHAPE, self._name):
+            raise SealBroken()
+        try:
+            data = urlsafe_b64decode(text)
+            nonce, closed = data[:NONCE_BYTES], data[NONCE_BYTES:]
+            return self._cipher.decrypt(nonce, closed, context.encode()).decode()
+        except (InvalidTag, ValueError):
+            raise SealBroken() from None
+
+
+def key_of(file: Path) -> bytes:
+    """Return the key in a file, which is made where there is none; of two makers one wins."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.exists():
+        # Written whole before it has its name, so that nobody reads half of it; mkstemp is 0600.
+        handle, made = tempfile.mkstemp(dir=file.parent, prefix=".secret-")
+        try:
+            with os.fdopen(handle, "wb") as out:
+                out.write(urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
+                out.flush()
+                os.fsync(out.fileno())
+            os.link(made, file)
+        except FileExistsError:
+            pass
+        finally:
+            Path(made).unlink()
+    return urlsafe_b64decode(file.read_bytes().strip())
