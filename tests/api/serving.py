@@ -30,6 +30,9 @@ from baohao.outside.ids import new_id
 from baohao.wiring import Installation
 
 KEEP12, BALANCE180 = "mo.demo.keep12@2026-01", "mo.demo.balance180@2026-01"
+#: Of the other invented operator, and of one that is not invented.
+YEARLY, IDD = "hk.demo2.yearly@2026-01", "mo.ctm.idd@2020-09"
+OPERATORS = {YEARLY: "demo2", IDD: "ctm"}
 FLOAT = "float:agent-7:MOP"
 
 
@@ -63,6 +66,12 @@ class Partner:
         named = {"Idempotency-Key": key or secrets.token_hex(8), **headers}
         return self.http.post(path, json=body, headers=named)
 
+    def send(self, method: str, path: str, *, key: str | None = None) -> httpx.Response:
+        """Write without a body."""
+        return self.http.request(
+            method, path, headers={"Idempotency-Key": key or secrets.token_hex(8)}
+        )
+
     def renew(self, number: str, version: int, *, key: str | None = None, **more: Any) -> Any:
         body = {"number": number, "term": "12 months", "expect_version": version, **more}
         return self.post("/v1/renewals", body, key=key)
@@ -90,7 +99,8 @@ class Served:
     ) -> Partner:
         """A partner with a new key; an agent is registered first."""
         if ":" not in owner:
-            made = Agent(key=owner, name=owner, operators=frozenset({"demo"}), currency="MOP")
+            sells_for = frozenset(more.pop("operators", ("demo",)))
+            made = Agent(key=owner, name=owner, operators=sells_for, currency="MOP")
             self.shell.run(lambda conn: registry.add(conn, made, self.house.library.operators))
         id_, whole, verifier = keys.drawn(more.pop("is_sandbox", False), secrets.token_bytes)
         wanted = Credential(
@@ -144,7 +154,7 @@ class Served:
 
     def stock(self, *numbers: str, pin: str = KEEP12) -> None:
         plan = pin.split("@")[0].rpartition(".")[2]
-        payload = {"operator": "demo", "plan": plan, "pin": pin}
+        payload = {"operator": OPERATORS.get(pin, "demo"), "plan": plan, "pin": pin}
         for answer in self.asks([("stock", number, payload) for number in numbers]):
             assert not isinstance(answer, Exception), str(answer)
 
@@ -156,6 +166,12 @@ class Served:
             [("activate", n, {**paid, "holder": f"h{n[1:]}"}) for n in numbers]
         ):
             assert not isinstance(answer, Exception), str(answer)
+
+    def begin(self, *numbers: str) -> None:
+        """Put balance cards in stock, activated elsewhere; each is at version 2 then."""
+        self.stock(*numbers, pin=BALANCE180)
+        for number in numbers:
+            self.ask("record", number, kind="activate")
 
     def balance(self, account: str = FLOAT) -> int:
         found = self.rows("SELECT balance_minor FROM accounts WHERE account = %s", account)
@@ -193,3 +209,16 @@ def serving(found: Installation, lanes: int = 1) -> Iterator[Served]:
             server.should_exit = True
             thread.join(30)
             assert not thread.is_alive(), "the server did not end"
+
+
+def code(answer: httpx.Response) -> tuple[int, str]:
+    """The status and our code; every refusal is a problem."""
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    told = answer.json()
+    assert told["status"] == answer.status_code
+    return answer.status_code, told["code"]
+
+
+def pointer(answer: httpx.Response) -> tuple[int, str, str | None]:
+    """The status, our code, and the field at fault."""
+    return *code(answer), answer.json().get("pointer")

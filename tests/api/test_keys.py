@@ -1,91 +1,108 @@
-"""Who may come in: by which key, from where, for what, how often; and what is signed."""
+"""Keys over HTTP: who asks, what they are for, rotated and put away by their owner's machines."""
 
 from __future__ import annotations
 
-import httpx
-from tests.api.serving import Served
-from tests.api.test_renewing import code
+from typing import Any
 
-from baohao.core.credentials import LIVE, written
+from tests.api.serving import Partner, Served, code
 
-N = "+85366120001"
-SAFETY = "/v1/safety"
+SCOPES = ("read", "sell", "reverse", "money", "events")
 
 
-def test_without_a_key_nobody_comes_in(served: Served) -> None:
+def shown(partner: Partner) -> str:
+    """Of a key, what may be shown."""
+    return partner.key[:18]
+
+
+def test_a_key_says_who_asks(served: Served) -> None:
+    agent = served.partner(network=["127.0.0.0/8"], per_second=50)
+    told = agent.get("/v1/me").json()
+    assert told.pop("limits") == {"per_second": 50, "per_day": 5_000_000, "today": 1}
+    assert told.pop("label")
+    assert told == {
+        "principal": "agent-7",
+        "kind": "agent",
+        "name": "agent-7",
+        "key": shown(agent),
+        "is_sandbox": False,
+        "scopes": sorted(SCOPES),
+        "operators": ["demo"],
+        "networks": ["127.0.0.0/8"],
+        "float": {"account": "float:agent-7:MOP", "currency": "MOP"},
+        "ends_at": None,
+    }
+    system = served.partner("operator:demo2", scope=("facts",)).get("/v1/me").json()
+    assert (system["kind"], system["name"], system["float"]) == ("operator", "Demo Harbour", None)
+    assert system["operators"] == ["demo2"]
+
+
+def test_a_key_is_rotated_by_itself_and_its_secret_told_once(served: Served) -> None:
     agent = served.partner()
-    for headers, wanted in (
-        ({}, "key.missing"),
-        ({"Authorization": "Basic abc"}, "key.missing"),
-        ({"Authorization": "Bearer nonsense"}, "key.malformed"),
-        ({"Authorization": f"Bearer {agent.key[:-1]}~"}, "key.malformed"),
-    ):
-        for path in (SAFETY, f"/v1/lines/{N}"):
-            answer = httpx.get(served.url + path, params={"number": N}, headers=headers)
-            assert code(answer) == (401, wanted)
-            assert answer.headers["www-authenticate"].startswith("Bearer")
+    path = f"/v1/keys/{shown(agent)}/rotate"
+    first, again = agent.send("POST", path, key="k-1"), agent.send("POST", path, key="k-1")
+    assert first.status_code == 201, first.text
+    told = first.json()
+    secret = told.pop("secret")
+    assert again.json() == told
+    assert again.headers["idempotent-replayed"] == "true"
+    # Both work, and the secret is nowhere.
+    new = served.bearer(secret)
+    assert new.get("/v1/me").json()["scopes"] == agent.get("/v1/me").json()["scopes"]
+    (kept,) = served.rows("SELECT answer::text FROM requests WHERE key = 'k-1'")
+    assert secret not in kept[0]
+    listed = {key["key"]: key for key in new.get("/v1/keys").json()["keys"]}
+    assert listed[shown(new)]["is_asking"]
+    assert listed[shown(new)]["ends_at"] is None
+    assert listed[shown(agent)]["ends_at"] == told["old_ends_at"]
+    assert code(agent.send("POST", f"{path}s", key="k-1")) == (404, "request.path")
 
 
-def test_a_key_of_another_house_is_unknown(served: Served) -> None:
-    stranger = served.bearer(written(LIVE, "A" * 10, "B" * 32))
-    assert code(stranger.get(SAFETY, number=N)) == (401, "key.unknown")
+def test_a_key_is_put_away_at_once_and_not_by_itself(served: Served) -> None:
+    one, other = served.partner(), served.partner()
+    assert other.get("/v1/me").status_code == 200
+    assert code(one.send("DELETE", f"/v1/keys/{shown(one)}")) == (409, "key.in_use")
+    first = one.send("DELETE", f"/v1/keys/{shown(other)}", key="d-1")
+    assert first.status_code == 200, first.text
+    assert one.send("DELETE", f"/v1/keys/{shown(other)}", key="d-1").content == first.content
+    assert code(other.get("/v1/me")) == (401, "key.unknown")
+    # What is dead stays dead.
+    revived = one.send("POST", f"/v1/keys/{shown(other)}/rotate")
+    assert code(revived) == (404, "key.not_yours")
+    assert one.get("/v1/me").status_code == 200
 
 
-def test_a_key_comes_from_its_networks_alone(served: Served) -> None:
-    elsewhere = served.partner(network=["203.0.113.0/24"])
-    assert code(elsewhere.get(SAFETY, number=N)) == (403, "key.elsewhere")
-    assert served.partner(network=["127.0.0.0/8"]).get(SAFETY, number=N).status_code == 200
+def test_nobody_reaches_a_key_that_may_do_more(served: Served) -> None:
+    strong = served.partner()
+    weak: list[Partner] = [
+        served.partner(scope=("read",)),
+        served.partner(network=["127.0.0.0/8"]),
+        served.partner(is_sandbox=True),
+    ]
+    for partner in weak:
+        for method, path in (("POST", "/rotate"), ("DELETE", "")):
+            refused = partner.send(method, f"/v1/keys/{shown(strong)}{path}")
+            assert code(refused) == (403, "key.beyond")
+    assert strong.send("DELETE", f"/v1/keys/{shown(weak[0])}").status_code == 200
 
 
-def test_a_key_is_for_its_scopes_alone(served: Served) -> None:
-    reader = served.partner(scope=["read"])
-    assert reader.get(SAFETY, number=N).status_code == 200
-    assert code(reader.renew(N, 2)) == (403, "key.scope")
-    assert code(reader.post("/v1/quotes", {"number": N})) == (403, "key.scope")
-    seller = served.partner(scope=["sell"])
-    assert code(seller.get(SAFETY, number=N)) == (403, "key.scope")
+def test_keys_of_others_are_as_if_they_were_not(served: Served) -> None:
+    one, other = served.partner(), served.partner("agent-8")
+    for id_ in (shown(other), "bh_live_0000000000", "x"):
+        assert code(one.send("POST", f"/v1/keys/{id_}/rotate")) == (404, "key.not_yours")
+        assert code(one.send("DELETE", f"/v1/keys/{id_}")) == (404, "key.not_yours")
+    assert code(one.send("DELETE", "/v1/keys/%00")) == (422, "request.body")
+    assert [key["key"] for key in keys(one)] == [shown(one)]
+    assert other.get("/v1/me").status_code == 200
+    assert code(one.http.delete(f"/v1/keys/{shown(one)}")) == (400, "request.idempotency_key")
 
 
-def test_an_operators_own_systems_see_its_lines_and_no_others(served: Served) -> None:
-    served.open(N)
-    own = served.partner("operator:demo", scope=["read", "facts"])
-    other = served.partner("operator:demo2", scope=["read"])
-    found = own.post(SAFETY, {"numbers": [N, "+85366120002"]}).json()["lines"]
-    assert [each["is_known"] for each in found] == [True, False]
-    assert found[0]["stage"] == "active"
-    assert other.get(SAFETY, number=N).json()["lines"] == [{"number": N, "is_known": False}]
-    assert own.get(f"/v1/lines/{N}").json()["stages"] == ["active"]
-    assert code(other.get(f"/v1/lines/{N}")) == (404, "line.unknown")
+def test_keys_come_a_page_at_a_time(served: Served) -> None:
+    made = [served.partner() for _ in range(5)]
+    first = made[0].get("/v1/keys", limit=3).json()
+    rest = made[0].get("/v1/keys", limit=3, after=first["next"]).json()
+    assert [key["key"] for key in first["keys"] + rest["keys"]] == [shown(each) for each in made]
+    assert rest["next"] is None
 
 
-def test_a_line_is_read_with_its_version_as_its_tag(served: Served) -> None:
-    served.open(N)
-    own = served.partner("operator:demo", scope=["read"])
-    first = own.get(f"/v1/lines/{N}")
-    assert first.headers["etag"] == '"2"'
-    again = own.http.get(f"/v1/lines/{N}", headers={"If-None-Match": '"2"'})
-    assert (again.status_code, again.content) == (304, b"")
-    history = own.get(f"/v1/lines/{N}/history", limit=1).json()
-    assert (history["events"][0]["event"], history["next"]) == ("stocked", "1")
-    rest = own.get(f"/v1/lines/{N}/history", after=1).json()
-    assert ([each["event"] for each in rest["events"]], rest["next"]) == (["acted"], None)
-
-
-def test_what_if_changes_nothing(served: Served) -> None:
-    served.open(N)
-    own = served.partner("operator:demo", scope=["read"])
-    at = own.get(f"/v1/lines/{N}").json()["safe_until"]["latest"]["at"]
-    act = {"kind": "renewal", "at": at[:4] + at[4:], "term": "12m"}
-    now = own.get(f"/v1/lines/{N}").json()["at"]
-    body = {"at": at, "acts": [{**act, "at": now}]}
-    supposed = own.post(f"/v1/lines/{N}/what-if", body).json()
-    assert supposed["safe_until"]["latest"]["at"] > at
-    assert own.get(f"/v1/lines/{N}").json()["version"] == 2
-
-
-def test_how_large_batches_are_is_told(served: Served) -> None:
-    own = served.partner("operator:demo", scope=["read"])
-    own.get(SAFETY, number=N)
-    told = httpx.get(served.url + "/metrics").text
-    assert 'baohao_batch_items_count{lane="lookups"}' in told
-    assert 'baohao_batch_wait_seconds_sum{lane="lookups"}' in told
+def keys(partner: Partner) -> Any:
+    return partner.get("/v1/keys").json()["keys"]

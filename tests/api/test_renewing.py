@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-from tests.api.serving import Served
+from tests.api.serving import Served, code
 
 N = "+85366120001"
 
@@ -64,6 +64,22 @@ def test_what_was_shown_is_compared(served: Served) -> None:
     assert agent.post("/v1/renewals", {**body, "expect_until": until}).status_code == 201
 
 
+def test_the_etag_of_a_line_is_its_version(served: Served) -> None:
+    served.open(N)
+    served.fund(100_000)
+    agent = served.partner()
+    body = {"number": N, "term": "12 months"}
+    tag = agent.get(f"/v1/lines/{N}").headers["etag"]
+    two = agent.post("/v1/renewals", {**body, "expect_version": 3}, **{"If-Match": tag})
+    assert code(two) == (422, "request.if_match")
+    assert two.json()["pointer"] == "/expect_version"
+    for wrong in ('W/"2"', "2", "*", '"2", "3"'):
+        answer = agent.post("/v1/renewals", body, **{"If-Match": wrong})
+        assert code(answer) == (422, "request.if_match")
+    assert agent.post("/v1/renewals", body, **{"If-Match": tag}).status_code == 201
+    assert code(agent.post("/v1/renewals", body, **{"If-Match": tag})) == (409, "line.moved")
+
+
 def test_a_float_fails_closed(served: Served) -> None:
     served.open(N)
     served.fund(11_999)
@@ -97,15 +113,9 @@ def test_bad_bodies_name_the_field(served: Served) -> None:
 
     assert pointer(expect_version="2") == (422, "request.body", "/expect_version")
     assert pointer(expect_until="2027-01-01T00:00:00") == (422, "request.body", "/expect_until")
+    first = "0001-01-01T00:00:00+14:00"
+    assert pointer(expect_until=first) == (422, "request.body", "/expect_until")
     assert pointer(codes=["a", 1]) == (422, "request.body", "/codes/1")
     assert pointer(colour="red")[:2] == (422, "request.body")
     assert pointer(number="+8536612")[1].startswith("malformed.number")
     assert pointer(term="a while")[1] == "malformed.span"
-
-
-def code(answer: Any) -> tuple[int, str]:
-    """The status and our code; every refusal is a problem."""
-    assert answer.headers["content-type"] == "application/problem+json", answer.text
-    told = answer.json()
-    assert told["status"] == answer.status_code
-    return answer.status_code, told["code"]

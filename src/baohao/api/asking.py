@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from baohao.api.callers import Caller
+from baohao.api.problems import BodyMalformed, IfMatchWrong
 from baohao.app import wishes
 from baohao.app.door import Answered
 from baohao.core.asks import Ask
@@ -15,16 +18,39 @@ from baohao.core.credentials import Scope, ScopeMissing
 from baohao.core.identifiers.number import parse_number
 from baohao.outside.ids import new_id
 
+_VERSION = re.compile(r'\s*"(\d{1,9})"\s*', re.ASCII)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
     """What the asker was shown."""
 
+    #: In UTC.
     until: datetime | None = None
     version: int | None = None
 
 
 NOTHING = Expected()
+
+
+def expected(until: datetime | None, version: int | None, if_match: str | None) -> Expected:
+    """
+    Return what the asker was shown; the ETag of a line in If-Match is its version.
+
+    Raises `IfMatchWrong`, also where the two differ, and `BodyMalformed`.
+    """
+    if if_match is not None:
+        tag = _VERSION.fullmatch(if_match)
+        if tag is None:
+            raise IfMatchWrong(reason='write the ETag of the line, as in "7"')
+        if version not in (None, int(tag[1])):
+            reason = "it is another version than expect_version"
+            raise IfMatchWrong(reason=reason, pointer="/expect_version")
+        version = int(tag[1])
+    try:
+        return Expected(until=None if until is None else aware(until), version=version)
+    except OverflowError:
+        raise BodyMalformed(pointer="/expect_until", reason="no calendar has that day") from None
 
 
 def paid_by(caller: Caller) -> str:
@@ -55,7 +81,7 @@ def asked(
         principal=caller.principal,
         channel=caller.channel,
         payload=payload,
-        expect_until=None if expected.until is None else aware(expected.until),
+        expect_until=expected.until,
         expect_version=expected.version,
     )
 
@@ -63,6 +89,11 @@ def asked(
 def term(text: str) -> Span:
     """Read a term as people write it; raises `SpanMalformed`."""
     return wishes.term(text)
+
+
+def receipt_of(answer: Answered) -> str:
+    """Return where the receipt of a paid act is; with its number it is found at once."""
+    return f"/v1/receipts/{answer.answer['id']}?number={quote(answer.subject)}"
 
 
 def sold(answer: Answered) -> dict[str, Any]:

@@ -187,6 +187,10 @@ class Callers:
         if not hmac.compare_digest(expected, found[2]):
             raise SignatureWrong(reason="it is of another request, or under another secret")
 
+    def forget(self, id_: str) -> None:
+        """Look a key up anew the next time that it comes."""
+        self._known.pop(id_, None)
+
     def pending(self) -> dict[tuple[str, str], int]:
         """Take what is not written down yet: (owner, id) -> requests."""
         found = {}

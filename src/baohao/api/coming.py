@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
 
+from baohao.api.asking import receipt_of, sold
 from baohao.api.callers import Caller
 from baohao.api.desk import Desk
 from baohao.api.problems import BodyTooLong
 from baohao.api.wire import BODY_MAX, idempotency_key, line_of
+from baohao.app.door import Answered
 from baohao.core.credentials import Scope
 
 
@@ -22,9 +24,9 @@ AtDesk = Annotated[Desk, Depends(_desk)]
 
 
 class Asking:
-    """The dependency that admits a caller whose key is for a scope."""
+    """The dependency that admits a caller whose key is for a scope; `None`: whoever has a key."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope | None) -> None:
         self._scope = scope
 
     async def __call__(self, request: Request, response: Response, desk: AtDesk) -> Caller:
@@ -32,7 +34,8 @@ class Asking:
         headers = {name.lower(): value for name, value in request.headers.raw}
         address = request.client.host if request.client else ""
         caller = await desk.callers.caller(headers, address)
-        caller.may(self._scope)
+        if self._scope is not None:
+            caller.may(self._scope)
         if caller.credential.signing:
             body = await request.body()
             if len(body) > BODY_MAX:
@@ -43,6 +46,7 @@ class Asking:
         return caller
 
 
+Anybody = Annotated[Caller, Depends(Asking(None))]
 Reader = Annotated[Caller, Depends(Asking(Scope.READ))]
 Seller = Annotated[Caller, Depends(Asking(Scope.SELL))]
 Reverser = Annotated[Caller, Depends(Asking(Scope.REVERSE))]
@@ -65,3 +69,20 @@ def _key(
 
 
 Key = Annotated[str, Depends(_key)]
+IfMatch = Annotated[
+    str | None,
+    Header(alias="If-Match", description="The ETag of the line: the same as `expect_version`."),
+]
+
+
+def replayed(response: Response, *, is_repeat: bool) -> None:
+    """Say so where an answer was given before."""
+    if is_repeat:
+        response.headers["Idempotent-Replayed"] = "true"
+
+
+def sale(response: Response, answer: Answered) -> dict[str, Any]:
+    """Return what is told of a paid act, and say where its receipt is."""
+    response.headers["Location"] = receipt_of(answer)
+    replayed(response, is_repeat=answer.is_repeat)
+    return sold(answer)

@@ -21,6 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from baohao.api.callers import Caller, Callers
 from baohao.api.gather import Gather
 from baohao.app import shell
+from baohao.app.agents import customers
 from baohao.app.door import Answer, Answered
 from baohao.app.partners import keys
 from baohao.app.partners.keys import Bearer
@@ -84,15 +85,33 @@ class Desk:
 
     async def in_sandbox(self, caller: Caller, number: str) -> None:
         """Keep a test key on the lines of invented operators; raises `SandboxOnly`."""
-        if caller.credential.is_sandbox:
-            found = await self.lookups.ask(number)
-            operators = self.installation.library.operators
-            if found is not None and not operators[found.operator].invented:
-                raise SandboxOnly()
+        if await self.outside_sandbox(caller, [number]):
+            raise SandboxOnly()
+
+    async def outside_sandbox(self, caller: Caller, numbers: Sequence[str]) -> frozenset[str]:
+        """Return which numbers a test key must not touch: the lines of operators that are real."""
+        if not caller.credential.is_sandbox:
+            return frozenset()
+        operators, found = self.operators(caller), await self.lookups.ask_all(numbers)
+        return frozenset(
+            number
+            for number, safe in zip(numbers, found, strict=True)
+            if safe is not None and safe.operator not in operators
+        )
+
+    def operators(self, caller: Caller) -> frozenset[str]:
+        """Return whose lines a key may ask about: a test key, those of invented operators."""
+        if not caller.credential.is_sandbox:
+            return caller.operators
+        known = self.installation.library.operators
+        return frozenset(key for key in caller.operators if key in known and known[key].invented)
 
     async def own(self, agent: Agent, numbers: Sequence[str]) -> frozenset[str]:
         """Return which numbers are an agent's customers, or cards that it holds in stock."""
-        return frozenset(numbers)
+        if not numbers:
+            return frozenset()
+        owns = await self.read(partial(customers.owns, agent=agent.key, numbers=numbers))
+        return frozenset(owns)
 
     # --- reading and writing without the door -----------------------------------------------------
 

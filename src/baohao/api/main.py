@@ -17,7 +17,7 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 
-from baohao.api import explaining, looking, renewing, wire
+from baohao.api import explaining, looking, renewing, renewing_many, wire
 from baohao.api.desk import opened
 from baohao.api.openapi import describe
 from baohao.api.pages import PAGES
@@ -36,6 +36,7 @@ from baohao.wiring import Installation, installation
 #: By method and path; each stands in `api/openapi.py` too.
 HOT: Mapping[tuple[str, str], wire.Page] = {
     ("POST", "/v1/renewals"): renewing.renew,
+    ("POST", "/v1/renewals/batch"): renewing_many.renew_many,
     ("POST", "/v1/safety"): looking.safety,
     ("GET", "/v1/safety"): looking.safety_of_one,
 }

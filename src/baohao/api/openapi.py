@@ -9,8 +9,9 @@ import msgspec
 from fastapi import FastAPI
 
 from baohao.api.looking import Looked, Numbers
-from baohao.api.models import Problem, Sold
+from baohao.api.models import Outcome, Problem, Sold
 from baohao.api.renewing import Renewal
+from baohao.api.renewing_many import ROWS_MAX, Row
 
 _REFS = "#/components/schemas/{name}"
 #: What a request can be told, whatever it asks.
@@ -34,6 +35,13 @@ _KEY = {
     "description": "One of your own for each write; the same again gives the first answer again.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 200},
 }
+_IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag of the line: the same as `expect_version`.",
+    "schema": {"type": "string"},
+}
 
 
 def describe(framework: FastAPI) -> None:
@@ -51,12 +59,14 @@ def describe(framework: FastAPI) -> None:
 def _completed(document: dict[str, Any]) -> dict[str, Any]:
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    _, found = msgspec.json.schema_components([Renewal, Numbers, Looked], ref_template=_REFS)
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    _, found = msgspec.json.schema_components([Renewal, Row, Numbers, Looked], ref_template=_REFS)
     schemas |= found
-    for model in (Problem, Sold):
-        schemas[model.__name__] = model.model_json_schema(
-            ref_template=_REFS.replace("name", "model")
-        )
+    for model in (Problem, Sold, Outcome):
+        schema = model.model_json_schema(ref_template=_REFS.replace("name", "model"))
+        schema.pop("$defs", None)
+        schemas[model.__name__] = schema
     components["securitySchemes"] = {
         "key": {"type": "http", "scheme": "bearer", "description": "Your key, bh_live_..."}
     }
@@ -65,9 +75,16 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         document["paths"].setdefault(path, {}).update(operations)
     for operations in document["paths"].values():
         for operation in operations.values():
+            parameters = operation.get("parameters", [])
+            operation["parameters"] = [_KEY if _is_key(each) else each for each in parameters]
             _refuses(operation)
     document["paths"] = dict(sorted(document["paths"].items()))
     return document
+
+
+def _is_key(parameter: Mapping[str, Any]) -> bool:
+    """Whether FastAPI tells of the idempotency key, which to it may be missing."""
+    return bool(parameter["name"] == _KEY["name"])
 
 
 def _hot() -> Mapping[str, Mapping[str, Any]]:
@@ -81,9 +98,16 @@ def _hot() -> Mapping[str, Mapping[str, Any]]:
     return {
         "/v1/renewals": {
             "post": _operation(
-                "renew", "Renew a line out of your float", "sales", "201", "Sold", "Renewal", [_KEY]
+                "renew",
+                "Renew a line out of your float",
+                "sales",
+                "201",
+                "Sold",
+                "Renewal",
+                [_KEY, _IF_MATCH],
             )
         },
+        "/v1/renewals/batch": {"post": _renew_many()},
         "/v1/safety": {
             "get": _operation(
                 "safety_of_one",
@@ -98,6 +122,28 @@ def _hot() -> Mapping[str, Mapping[str, Any]]:
                 "safety", "Until when numbers are safe", "lines", "200", "Looked", "Numbers", []
             ),
         },
+    }
+
+
+def _renew_many() -> dict[str, Any]:
+    """Tell of many renewals: an array of rows or a row a line, and their outcomes alike."""
+
+    def rows(name: str) -> dict[str, Any]:
+        each = {"$ref": _REFS.format(name=name)}
+        return {
+            "application/json": {"schema": {"type": "array", "items": each, "maxItems": ROWS_MAX}},
+            "application/x-ndjson": {"schema": each},
+        }
+
+    return {
+        "operationId": "renew_many",
+        "summary": f"Renew up to {ROWS_MAX} lines, an outcome for each, in order",
+        "description": "A row that is refused costs the others nothing. Sent again under the same"
+        " Idempotency-Key, what was done is not done again.",
+        "tags": ["sales"],
+        "parameters": [_KEY],
+        "requestBody": {"required": True, "content": rows("Row")},
+        "responses": {"200": {"description": "All are answered.", "content": rows("Outcome")}},
     }
 
 

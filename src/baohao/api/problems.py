@@ -27,6 +27,7 @@ STATUSES: Mapping[str, int] = {
     "request.too_long": 413,
     "request.media_type": 415,
     "request.body": 422,
+    "request.if_match": 422,
     "request.path": 404,
     "request.method": 405,
     "request.unmodified": 412,
@@ -40,12 +41,17 @@ STATUSES: Mapping[str, int] = {
     "key.sandbox": 403,
     "key.rate": 429,
     "key.budget": 429,
+    "key.beyond": 403,
+    "key.not_yours": 404,
     "key.particulars": 422,
     "key.reused": 422,
     "line.unknown": 404,
     "line.not_yours": 404,
     "act.unknown": 404,
     "act.not_found": 404,
+    "receipt.unknown": 404,
+    "card.unknown": 404,
+    "policy.unknown": 404,
     "quote.unknown": 404,
     "agent.unknown": 404,
     "verb.unknown": 404,
@@ -94,6 +100,18 @@ class BodyTooLong(Problem):
     """The body is longer than {most} bytes; send it in parts, or as a file."""
 
     code = "request.too_long"
+
+
+class RowsTooMany(Problem):
+    """The body has more than {most} rows; send it in parts, or as a file."""
+
+    code = "request.too_long.rows"
+
+
+class IfMatchWrong(Problem):
+    """The header If-Match cannot be used: {reason}."""
+
+    code = "request.if_match"
 
 
 class MediaTypeOther(Problem):

@@ -9,10 +9,11 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from baohao.api.asking import Expected, asked, paid_by, sold
+from baohao.api.asking import asked, expected, paid_by, receipt_of, sold
 from baohao.api.callers import Caller
 from baohao.api.desk import Desk
 from baohao.api.wire import JSON, Request, Response, decoded
+from baohao.core.asks import Ask
 from baohao.core.credentials import Scope
 
 _encode = msgspec.json.Encoder().encode
@@ -57,6 +58,20 @@ async def renew(desk: Desk, caller: Caller, request: Request) -> Response:
     key, body = request.key, await request.body()
     desk.callers.signed(caller, request.headers, request.line, body)
     wanted = decoded(body, _decoder)
+    ask = asked_by(caller, wanted, key, request.if_match)
+    await desk.in_sandbox(caller, ask.subject)
+    answer = await desk.ask(ask)
+    headers = [
+        (b"content-type", JSON),
+        (b"location", receipt_of(answer).encode()),
+    ]
+    if answer.is_repeat:
+        headers.append((b"idempotent-replayed", b"true"))
+    return Response(201, _encode(sold(answer)), headers)
+
+
+def asked_by(caller: Caller, wanted: Renewal, key: str, if_match: str | None = None) -> Ask:
+    """Return the ask of a renewal; raises what `asked` and `expected` do."""
     payload: dict[str, Any] = {"term": wanted.term, "paid": paid_by(caller)}
     if wanted.quote is not None:
         payload["quote"] = str(wanted.quote)
@@ -66,14 +81,5 @@ async def renew(desk: Desk, caller: Caller, request: Request) -> Response:
         payload["total_minor"] = wanted.total_minor
     if wanted.service_fee_minor is not None:
         payload["service_fee_minor"] = wanted.service_fee_minor
-    expected = Expected(until=wanted.expect_until, version=wanted.expect_version)
-    ask = asked("renew", wanted.number, payload, caller=caller, key=key, expected=expected)
-    await desk.in_sandbox(caller, ask.subject)
-    answer = await desk.ask(ask)
-    headers = [
-        (b"content-type", JSON),
-        (b"location", f"/v1/receipts/{answer.answer['id']}".encode()),
-    ]
-    if answer.is_repeat:
-        headers.append((b"idempotent-replayed", b"true"))
-    return Response(201, _encode(sold(answer)), headers)
+    shown = expected(wanted.expect_until, wanted.expect_version, if_match)
+    return asked("renew", wanted.number, payload, caller=caller, key=key, expected=shown)

@@ -32,7 +32,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 T = TypeVar("T")
 
-JSON = b"application/json"
+JSON, NDJSON = b"application/json", b"application/x-ndjson"
 #: A renewal has 300 bytes; what is longer is none.
 BODY_MAX = 65_536
 IDEMPOTENCY_MAX = 200
@@ -61,11 +61,21 @@ class Request:
         """What a signature covers of it: METHOD.PATH?QUERY."""
         return line_of(self.scope)
 
-    async def body(self, most: int = BODY_MAX) -> bytes:
+    @property
+    def kind(self) -> bytes:
+        """The media type of its body, by default JSON."""
+        return self.headers.get(b"content-type", JSON).partition(b";")[0].strip().lower()
+
+    @property
+    def if_match(self) -> str | None:
+        """The version that its line must have, as an ETag."""
+        found = self.headers.get(b"if-match")
+        return None if found is None else found.decode("latin-1")
+
+    async def body(self, most: int = BODY_MAX, kinds: Sequence[bytes] = (JSON,)) -> bytes:
         """Return the body; raises `BodyTooLong`, `MediaTypeOther`."""
-        kind = self.headers.get(b"content-type", JSON).partition(b";")[0].strip().lower()
-        if kind != JSON:
-            raise MediaTypeOther(wanted="application/json")
+        if self.kind not in kinds:
+            raise MediaTypeOther(wanted=b" or ".join(kinds).decode())
         parts: list[bytes] = []
         size = 0
         while True:
@@ -122,11 +132,13 @@ def idempotency_key(text: bytes) -> str:
     return key
 
 
-def decoded(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+def decoded(body: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T:
     """Return a body as what it must be; raises `BodyMalformed` with a pointer to the field."""
     try:
         return decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError:
+        raise BodyMalformed(pointer="", reason="it is nested too deep") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         reason, _, path = str(error).partition(" - at `$")
         pointer = path.rstrip("`").replace(".", "/").replace("[", "/").replace("]", "")
         raise BodyMalformed(pointer=pointer, reason=reason) from None

@@ -25,32 +25,36 @@ EVENTS_MAX = 64
 
 def expecting(conn: Connection, asks: Sequence[Ask]) -> list[Ask]:
     """Return asks, each with the deadline or the version that it expects."""
-    silent = [ask for ask in asks if ask.expect_until is None and ask.expect_version is None]
+    silent = [ask for ask in asks if _is_silent(ask) and _is_sound(ask)]
     if not silent:
         return list(asks)
     used = _used(conn, silent)
     versions = reports.versions(conn, [ask.subject for ask in silent])
-    return [_with(ask, used, versions) for ask in asks]
+    return [_with(ask, used, versions) if _is_silent(ask) else ask for ask in asks]
+
+
+def _is_silent(ask: Ask) -> bool:
+    return ask.expect_until is None and ask.expect_version is None
+
+
+def _is_sound(ask: Ask) -> bool:
+    """Whether the database can be asked about it; the door says why not."""
+    try:
+        body_of(ask)
+    except Refusal:
+        return False
+    return True
 
 
 def _with(ask: Ask, used: Mapping[Place, Used], versions: Mapping[str, tuple[int, str]]) -> Ask:
-    if ask.expect_until is not None or ask.expect_version is not None:
-        return ask
     before = used.get((bucket_of(ask.subject), ask.principal, ask.key))
     if before is not None:
         for version in range(before.seq - 1, max(-1, before.seq - 1 - EVENTS_MAX), -1):
             same = replace(ask, expect_version=version)
-            if _is(same, before):
+            if body_of(same) == before.body:
                 return same
     version, _ = versions.get(ask.subject, (0, ""))
     return replace(ask, expect_version=version)
-
-
-def _is(ask: Ask, used: Used) -> bool:
-    try:
-        return body_of(ask) == used.body
-    except Refusal:
-        return False
 
 
 def _used(conn: Connection, asks: Sequence[Ask]) -> Mapping[Place, Used]:

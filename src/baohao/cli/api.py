@@ -15,7 +15,7 @@ import uvicorn
 from baohao.app.partners import keys
 from baohao.cli.asking import Data, house
 from baohao.cli.output import Json, console, pairs, table, tell
-from baohao.core.credentials import Credential, Listed, networks, scopes
+from baohao.core.credentials import Credential, Listed, id_of, networks, scopes
 from baohao.wiring import installation
 
 keys_app = typer.Typer(help="Keys of machines: agents' and operators'.", no_args_is_help=True)
@@ -112,7 +112,7 @@ def rotate(owner: Owner, key: KeyId, data: Data = None, json: Json = False) -> N
     """Make a new key beside an old one, which ends a day later. It is shown once."""
     with house(data) as (_, shell):
         whole = shell.run(
-            partial(keys.rotate, owner=owner, id_=_id(key), chance=secrets.token_bytes)
+            partial(keys.rotate, owner=owner, id_=id_of(key), chance=secrets.token_bytes)
         )
     _shown({"key": whole, "owner": owner})
 
@@ -121,7 +121,7 @@ def rotate(owner: Owner, key: KeyId, data: Data = None, json: Json = False) -> N
 def revoke(owner: Owner, key: KeyId, data: Data = None, json: Json = False) -> None:
     """Put a key away at once; every process knows within a few seconds."""
     with house(data) as (_, shell):
-        shell.run(partial(keys.revoke, owner=owner, id_=_id(key)))
+        shell.run(partial(keys.revoke, owner=owner, id_=id_of(key)))
     _shown({"revoked": key, "owner": owner})
 
 
@@ -135,11 +135,6 @@ def list_(owner: Owner, data: Data = None, json: Json = False) -> None:
     for facts in found:
         listed.add_row(*(str(facts[head] or "") for head in heads))
     tell(found, lambda out: out.print(listed))
-
-
-def _id(key: str) -> str:
-    """Return a key's id; whoever pastes the whole of it means the same."""
-    return key.strip().removeprefix("bh_live_").removeprefix("bh_test_")[:10]
 
 
 def _shown(facts: dict[str, Any]) -> None:

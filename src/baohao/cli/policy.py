@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from baohao.app.drawing import as_text, day_of
+from baohao.app import brochure
+from baohao.app.drawing import as_text
 from baohao.app.drawing_svg import as_svg
 from baohao.app.library import check as check_paths
 from baohao.app.policies import Located, load
 from baohao.cli.output import DONE, REFUSED, Json, tell
 from baohao.cli.reading import ReadableFile
-from baohao.core.line.life import Between, Life, life
-from baohao.core.policy.model import Policy
-
-#: Bought and activated in the morning: what starts on that day starts within it.
-_MORNING = time(10)
+from baohao.core.line.life import life
 
 Paths = Annotated[
     list[Path],
@@ -70,10 +67,13 @@ def show(
         raise typer.Exit(REFUSED)
     policy = loaded.policy
     day = begins or policy.effective_from
-    found = life(policy, datetime.combine(day, _MORNING, policy.zone))
+    found = life(policy, brochure.morning(policy, day))
     if svg is not None:
         svg.write_text(as_svg(policy, found), encoding="utf-8")
-    tell(_told(policy, found), lambda console: typer.echo(as_text(policy, found), nl=False))
+    tell(
+        brochure.life_of(policy, found),
+        lambda console: typer.echo(as_text(policy, found), nl=False),
+    )
 
 
 def _facts(findings: Sequence[Located]) -> list[dict[str, Any]]:
@@ -107,47 +107,3 @@ def _print_findings(console: Console, count: int, findings: Sequence[Located]) -
 
 def _many(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def _told(policy: Policy, found: Life) -> dict[str, Any]:
-    return {
-        "policy": policy.name,
-        "version": policy.version,
-        "title": policy.title,
-        "confidence": policy.confidence,
-        "worlds": max(1, len(policy.worlds)),
-        "sellable": policy.sellable,
-        "begins": found.begins,
-        "purchase": None if found.purchase is None else found.purchase.kind,
-        "stages": [
-            {
-                "stage": stretch.stage.name,
-                "kind": stretch.stage.kind,
-                "sure": stretch.is_sure,
-                "from": _between(policy, found, stretch.begins),
-                "to": _between(policy, found, stretch.ends),
-                "services": {p: sorted(s) for p, s in stretch.stage.services.items()},
-            }
-            for stretch in found.stretches
-        ],
-        "clocks": {mark.clock: _between(policy, found, mark.at) for mark in found.marks},
-        "unknowns": [
-            {"path": unknown.path, "alternatives": unknown.alternatives, "why": unknown.why}
-            for unknown in policy.unknowns
-        ],
-    }
-
-
-def _between(policy: Policy, found: Life, instants: Between | None) -> Any:
-    """Say an instant with its day of the life; a range as its two ends, `None` for no end."""
-    if instants is None:
-        return None
-    earliest = _instant(policy, found, instants.earliest)
-    if instants.is_known:
-        return earliest
-    latest = None if instants.latest is None else _instant(policy, found, instants.latest)
-    return {"earliest": earliest, "latest": latest}
-
-
-def _instant(policy: Policy, found: Life, at: datetime) -> dict[str, Any]:
-    return {"at": at.astimezone(policy.zone), "day": day_of(found, at)}

@@ -150,6 +150,14 @@ class Credential:
         """The operator whose systems ask by it; empty: it is an agent's."""
         return self.owner.removeprefix(OPERATOR) if self.owner.startswith(OPERATOR) else ""
 
+    def covers(self, other: Credential) -> bool:
+        """Tell whether another key may do no more than this one, and from nowhere else."""
+        return (
+            self.is_sandbox == other.is_sandbox
+            and other.scopes <= self.scopes
+            and (not self.networks or self.networks == other.networks)
+        )
+
     def is_live(self, now: datetime) -> bool:
         """Tell whether it may still be used."""
         return self.ends_at is None or now < self.ends_at
@@ -191,6 +199,11 @@ def scopes(written: list[str]) -> frozenset[Scope]:
         reason = f"there is no {', '.join(unknown)}; there are {', '.join(Scope)}"
         raise CredentialMalformed(part="scopes", reason=reason)
     return frozenset(map(Scope, written))
+
+
+def id_of(text: str) -> str:
+    """Return a key's id of what is shown of it; whoever gives the whole key means the same."""
+    return text.strip().removeprefix(LIVE).removeprefix(SANDBOX)[:ID_LENGTH]
 
 
 def written(kind: str, id_: str, secret: str) -> str:

@@ -62,6 +62,12 @@ def find(conn: Connection, number: str) -> Line | None:
     return None
 
 
+def number_of(conn: Connection, identifier: str) -> str | None:
+    """Return the number that an ICCID or an IMSI is on."""
+    found = rows(conn, "find_cards", [bucket_of(identifier)], [identifier])
+    return next((number for _, number in found), None)
+
+
 def write(
     writes: Writes, before: Line | None, after: LineState, head: bytes, outlook: Outlook
 ) -> None:

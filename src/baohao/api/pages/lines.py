@@ -6,12 +6,13 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Query, Response
-from pydantic import AwareDatetime, Field
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
 
 from baohao.api.coming import AtDesk, Reader
-from baohao.api.models import Body, Told
+from baohao.api.models import Body, Instant, Told
 from baohao.api.numbers import Number, own_number
+from baohao.api.paging import IfNoneMatch
 from baohao.api.problems import BodyMalformed
 from baohao.app import portrait, wishes
 
@@ -106,7 +107,7 @@ class ActIf(Body):
     """Something that has not happened."""
 
     kind: Literal["renewal", "topup", "call_out", "usage"]
-    at: AwareDatetime
+    at: Instant
     term: Annotated[str, Field(max_length=40)] | None = None
     amount_minor: Annotated[int, Field(ge=0, lt=2**53, strict=True)] | None = None
 
@@ -114,7 +115,7 @@ class ActIf(Body):
 class If(Body):
     """What to suppose, and when to look."""
 
-    at: AwareDatetime
+    at: Instant
     acts: tuple[ActIf, ...] = Field((), max_length=20)
 
 
@@ -134,8 +135,8 @@ async def line(
     desk: AtDesk,
     caller: Reader,
     response: Response,
-    at: Annotated[AwareDatetime | None, Query(description="By default now.")] = None,
-    if_none_match: Annotated[str | None, Header()] = None,
+    at: Annotated[Instant | None, Query(description="By default now.")] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> object:
     """Everything that is true of a line. Its ETag is its version."""
     subject = await own_number(desk, caller, number)

@@ -4,40 +4,30 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 from pydantic import Field
 
 from baohao.api.asking import asked
-from baohao.api.coming import AtDesk, Key, Seller
-from baohao.api.models import Body, Told
+from baohao.api.coming import AtDesk, Key, Seller, replayed
+from baohao.api.models import Body, Code, Minor, Share, Term, Told, Written
 from baohao.app import show
+from baohao.core.decide.selling import QuoteUnknown
 
 router = APIRouter(tags=["sales"])
-
-Minor = Annotated[int, Field(ge=0, lt=2**53, strict=True)]
-Code = Annotated[str, Field(max_length=80)]
 
 
 class QuoteWanted(Body):
     """What would be bought."""
 
-    number: Annotated[str, Field(max_length=40)]
+    number: Written
     what: Literal["renew", "top_up", "activate", "restore"] = "renew"
-    term: Annotated[str, Field(max_length=40)] | None = Field(None, description='As "12 months".')
+    term: Term | None = None
     amount_minor: Minor | None = Field(None, description="Of a top-up.")
     codes: tuple[Code, ...] = Field((), max_length=10, description="Of promotions.")
     service_fee_minor: Minor | None = Field(None, description="Your own fee, on top.")
-
-
-class Share(Told):
-    """What one promotion gives."""
-
-    promotion: str
-    minor: int | None = None
-    time: str | None = None
 
 
 class Quoted(Told):
@@ -85,8 +75,10 @@ async def quote(
     answer = await desk.ask(ask)
     id_ = UUID(str(answer.answer["quote"]))
     terms = await desk.read(partial(show.quote, number=ask.subject, quote_id=id_))
-    if answer.is_repeat:
-        response.headers["Idempotent-Replayed"] = "true"
+    if not terms:
+        # Asked again after it was used, or ended: the promise is gone.
+        raise QuoteUnknown(quote=str(id_))
+    replayed(response, is_repeat=answer.is_repeat)
     return {
         "id": id_,
         "number": answer.subject,

@@ -78,8 +78,14 @@ def create(conn: Connection, wanted: Credential, operators: Mapping[str, Operato
 def rotate(
     conn: Connection, owner: str, id_: str, chance: Chance, overlap: timedelta = OVERLAP
 ) -> str:
-    """Return a new key beside an old one, which ends after `overlap`; raises as `create` does."""
+    """
+    Return a new key beside an old one, which ends after `overlap`.
+
+    Raises as `create` does, and `KeyUnknown` where the old one is dead already.
+    """
     old = of(conn, owner, id_)
+    if not old.is_live(clock.now(conn)):
+        raise KeyUnknown()
     new_id, whole, verifier = drawn(old.is_sandbox, chance)
     store.end(conn, owner, id_, clock.now(conn) + overlap)
     if not store.add(conn, replace(old, id=new_id, verifier=verifier, ends_at=None)):
