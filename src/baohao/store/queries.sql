@@ -774,7 +774,7 @@ INSERT INTO handovers (bucket, digest, number, epoch, operator, until)
 SELECT l.bucket, %b, l.number, t.epoch, l.operator, clock_timestamp() + clock_offset + %b
 FROM house, lines l JOIN tenures t USING (bucket, number)
 WHERE l.bucket = %b AND l.number = %b AND l.operator = %b AND t.until IS NULL
-RETURNING epoch, until
+RETURNING until
 
 -- name: use_handover
 -- Use a link once, in time, while its tenure is the open one; the tenure is held open until the caller commits.

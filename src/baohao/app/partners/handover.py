@@ -93,10 +93,9 @@ def issue(
     The operator vouches for its holder, so only its own systems may ask: scope `handover`.
     """
     secret = chance(SECRET_BYTES)
-    kept = handovers.add(conn, sha256(secret).digest(), operator, number, ttl)
-    if kept is None:
+    until = handovers.add(conn, sha256(secret).digest(), operator, number, ttl)
+    if until is None:
         raise NobodyToHandOver(number=number)
-    _, until = kept
     body = bucket_of(number).to_bytes(BUCKET_BYTES) + secret
     token = urlsafe_b64encode(body + sign(_PURPOSE + body)).decode()
     return Link(url=f"{pages.rstrip('/')}/in#{token}", until=until)
