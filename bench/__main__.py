@@ -21,10 +21,11 @@ from bench.projecting import projecting, what_if
 from bench.renewals import prepare
 from bench.renewing import renewing
 from bench.server import Server, served
+from bench.serving import serving
 from bench.soundness import examined
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
-SUITES = ("project", "import", "doctor", "renewals", "whatif")
+SUITES = ("project", "import", "doctor", "renewals", "whatif", "api")
 
 
 def main() -> None:
@@ -72,7 +73,7 @@ def _measured(server: Server, asked: argparse.Namespace) -> Iterator[Figure]:
         yield from importing(server, folder, "imported", asked.imports, rounds=asked.import_rounds)
     if "doctor" in suites:
         yield examined(server, "imported", asked.imports, asked.renewals)
-    if "renewals" in suites or "whatif" in suites:
+    if not {"renewals", "whatif", "api"}.isdisjoint(suites):
         for database in ("imported", "bench"):
             server.drop(database)
         server.make("bench")
@@ -87,6 +88,8 @@ def _measured(server: Server, asked: argparse.Namespace) -> Iterator[Figure]:
         yield from renewing(
             server, "bench", asked.lines, rounds=asked.rounds, seconds=asked.seconds
         )
+    if "api" in suites:
+        yield from serving(server, "bench", asked.lines, rounds=asked.rounds, seconds=asked.seconds)
 
 
 if __name__ == "__main__":

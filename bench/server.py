@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,15 +46,29 @@ class Server:
         with self.connect("postgres", autocommit=True) as conn:
             conn.execute("CHECKPOINT")
 
-    def pgbench(self, database: str, script: str, *, clients: int, seconds: int) -> int:
-        """Run pgbench, prepared, for so long; return how many transactions it made."""
+    def pgbench(
+        self,
+        database: str,
+        script: str,
+        *,
+        clients: int,
+        seconds: int,
+        more: Sequence[str] = (),
+    ) -> int:
+        """
+        Run pgbench, prepared, for so long; return how many transactions it made.
+
+        Without a script it runs what `more` says.
+        """
         with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
             file.write(script)
             file.flush()
             command = [
                 str(self.running.bin_dir / "pgbench"),
                 *("-n", "-M", "prepared", "-c", str(clients), "-j", str(min(clients, 2))),
-                *("-T", str(seconds), "-f", file.name, "-h", str(self.running.socket_dir)),
+                *("-T", str(seconds), "-h", str(self.running.socket_dir)),
+                *(("-f", file.name) if script else ()),
+                *more,
                 *("-p", str(self.running.port), "-U", "baohao", database),
             ]
             ran = subprocess.run(command, capture_output=True, text=True)

@@ -16,7 +16,7 @@ POLICIES = ROOT / "policies"
 PAGE = POLICIES / "README.md"
 
 #: Folders that hold something else than policies.
-OTHERS = frozenset({"fees", "operators", "overlays", "promotions"})
+OTHERS = frozenset({"charging", "commissions", "fees", "operators", "overlays", "promotions"})
 
 _HEAD = "| product | country | confidence | checked | unknowns |"
 _RULE = "|---|---|---|---|---|"

@@ -54,3 +54,35 @@ def test_a_relative_data_folder_stays_where_it_was_asked_for(
 
 def test_the_policies_are_found() -> None:
     assert (policies_path() / "README.md").is_file()
+
+
+def test_an_operators_own_system_is_named_with_its_token() -> None:
+    environ = {
+        "BAOHAO_CHARGING_URL_DEMO_2": "https://ocs.example",
+        "BAOHAO_CHARGING_TOKEN_DEMO_2": "hunter2",
+        "BAOHAO_CHARGING_URL_DEMO": "",
+    }
+    found = settings(environ)
+    endpoint = found.charging_of("demo-2")
+    assert endpoint is not None
+    assert (endpoint.url, endpoint.token) == ("https://ocs.example", "hunter2")
+    assert found.charging_of("demo") is None
+    assert "hunter2" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("url", "token", "why"),
+    [
+        ("http://ocs.example", "t", "must start with https://"),
+        ("http://127.0.0.1.example", "t", "must start with https://"),
+        ("http://127.0.0.1:80@ocs.example", "t", "must start with https://"),
+        ("https://[", "t", "must start with https://"),
+        ("https://ocs.example", "", "needs BAOHAO_CHARGING_TOKEN_X beside it"),
+        ("https://ocs.example", "ключ", "in plain ASCII"),
+    ],
+)
+def test_a_system_that_would_be_told_secrets_in_the_clear_is_refused(
+    url: str, token: str, why: str
+) -> None:
+    with pytest.raises(BadSetting, match=why):
+        settings({"BAOHAO_CHARGING_URL_X": url, "BAOHAO_CHARGING_TOKEN_X": token})

@@ -1,17 +1,21 @@
 """
 Settings from the environment, typed. Only `wiring` reads them; everybody else is given values.
 
-    BAOHAO_DATABASE_URL   a PostgreSQL server to use; without it the embedded one is used
-    BAOHAO_API_LANES      writers of the API, 1 to 8; by default 1
-    BAOHAO_DATA           the folder of the embedded database; without it the platform's data folder
+    BAOHAO_API_LANES               writers of the API, 1 to 8; by default 1
+    BAOHAO_CHARGING_TOKEN_DEMO2    what the charging system of the operator demo2 knows us by
+    BAOHAO_CHARGING_URL_DEMO2      where it listens; each operator has two variables like these
+    BAOHAO_DATA                    the folder of the embedded database; else the platform's
+    BAOHAO_DATABASE_URL            a PostgreSQL server to use; without it the embedded one is used
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 
@@ -19,12 +23,21 @@ DATABASE_URL_VARIABLE = "BAOHAO_DATABASE_URL"
 DATA_VARIABLE = "BAOHAO_DATA"
 LANES_VARIABLE = "BAOHAO_API_LANES"
 LANES_MAX = 8
+CHARGING_URL, CHARGING_TOKEN = "BAOHAO_CHARGING_URL_", "BAOHAO_CHARGING_TOKEN_"
 #: Where the platform keeps the data of what root runs.
 ROOTS_DATA = Path("/var/lib/baohao")
 
 
 class BadSetting(ValueError):  # noqa: N818 - named like the refusals, so that shells print it alike
     """A setting that cannot be used; the message names the variable and what to write instead."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Endpoint:
+    """Where an operator's own charging system listens."""
+
+    url: str
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +52,12 @@ class Settings:
     policies: Path
     #: How many batches of the API are in flight at once; each has a connection of its own.
     api_lanes: int = 1
+    #: By the end of the variables' names: the operator's key in capitals, its - and . as _.
+    charging: Mapping[str, Endpoint] = field(default_factory=dict)
+
+    def charging_of(self, operator: str) -> Endpoint | None:
+        """Return where an operator's own charging system listens, if that was said."""
+        return self.charging.get(re.sub(r"[^A-Z0-9]", "_", operator.upper()))
 
 
 def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Settings:
@@ -56,6 +75,7 @@ def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Setting
         data=(data or _platform_data()).expanduser().absolute(),
         policies=policies_path(),
         api_lanes=_lanes(environ),
+        charging=_charging(environ),
     )
 
 
@@ -64,6 +84,34 @@ def policies_path() -> Path:
     package = Path(__file__).parent
     installed = package / "policies"
     return installed if installed.is_dir() else package.parent.parent / "policies"
+
+
+def _charging(environ: Mapping[str, str]) -> Mapping[str, Endpoint]:
+    found = {}
+    for variable, value in environ.items():
+        name, url = variable.removeprefix(CHARGING_URL), value.strip()
+        if name == variable or not url:
+            continue
+        if not _is_private(url):
+            # A token must not travel in the clear.
+            raise BadSetting(f"{variable} must start with https:// (http:// on this machine only)")
+        token = environ.get(CHARGING_TOKEN + name, "").strip()
+        if not token or not token.isascii() or not token.isprintable():
+            raise BadSetting(f"{variable} needs {CHARGING_TOKEN}{name} beside it, in plain ASCII")
+        found[name] = Endpoint(url=url, token=token)
+    return found
+
+
+def _is_private(url: str) -> bool:
+    """Say whether nobody in between reads what goes there."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if parts.scheme == "https":
+        return bool(host)
+    return parts.scheme == "http" and host in ("127.0.0.1", "localhost", "::1")
 
 
 def _platform_data() -> Path:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,9 @@ from psycopg_pool import ConnectionPool
 
 from baohao.app import house, shell
 from baohao.app.agents import registry
-from baohao.app.catalogue import fees_at
+from baohao.app.catalogue import commissions_at, fees_at
+from baohao.app.charging import drift
+from baohao.app.charging.carry import Carrier
 from baohao.app.door import Door
 from baohao.app.enrol import By
 from baohao.app.intake import Intake
@@ -32,9 +34,11 @@ from baohao.app.shell import OPTIONS, Shell
 from baohao.config import BadSetting, Settings, settings
 from baohao.core.agents import Agent
 from baohao.core.asks import Terms
+from baohao.core.commissions import CommissionSchedule
 from baohao.core.fees import FeeSchedule
 from baohao.core.refusals import Refusal
 from baohao.outside.ids import new_id
+from baohao.outside.tmf654 import Tmf654
 from baohao.store import migrate
 from baohao.store.clock import now
 from baohao.store.embedded import Embedded, backup, restore
@@ -42,7 +46,8 @@ from baohao.store.sql import Connection
 
 __all__ = ["BadSetting", "DatabaseAway", "Installation", "ServerElsewhere", "installation", "now"]
 
-#: For how long fee schedules are taken as they were read (seconds); one begins at a midnight.
+#: For how long schedules of fees and commission are taken as they were read (seconds); one begins
+#: at a midnight.
 FEES_KEPT_S = 60.0
 #: For how long the register of agents is; whoever is put out of it must be out soon.
 AGENTS_KEPT_S = 5.0
@@ -58,6 +63,15 @@ class DatabaseAway(Refusal):
     """
 
     code = "database.away"
+
+
+class NothingConnected(Refusal):
+    """
+    No operator's own charging system is connected: set BAOHAO_CHARGING_URL_OPERATOR and
+    BAOHAO_CHARGING_TOKEN_OPERATOR, OPERATOR being its key in capitals.
+    """
+
+    code = "charging.nothing_connected"
 
 
 class ServerElsewhere(Refusal):
@@ -100,6 +114,9 @@ class Installation:
     _fees_read: Kept[Mapping[str, FeeSchedule]] = field(
         default_factory=lambda: Kept(FEES_KEPT_S), init=False, repr=False
     )
+    _commissions_read: Kept[Mapping[str, CommissionSchedule]] = field(
+        default_factory=lambda: Kept(FEES_KEPT_S), init=False, repr=False
+    )
     _agents_read: Kept[Mapping[str, Agent]] = field(
         default_factory=lambda: Kept(AGENTS_KEPT_S), init=False, repr=False
     )
@@ -108,7 +125,7 @@ class Installation:
 
     @cached_property
     def library(self) -> Library:
-        """Policies, operators, promotions and fees; raises `LibraryRefused`."""
+        """Policies, operators, promotions, fees and commissions; raises `LibraryRefused`."""
         return read_library(self.settings.policies).accepted()
 
     @property
@@ -171,7 +188,9 @@ class Installation:
             rules=library.policies,
             promotions=library.promotions,
             fees=self._fees_read.get(self._fees),
+            commissions=self._commissions_read.get(self._commissions),
             agents=self.agents,
+            authority_there=frozenset(drift.theirs(library.operators)),
             transfer=new_id(),
         )
 
@@ -188,6 +207,20 @@ class Installation:
         """Read the register anew where it does not know an agent as it is."""
         if self.agents.get(agent.key) != agent:
             self._agents_read.forget()
+
+    @contextmanager
+    def carrier(self) -> Iterator[Carrier]:
+        """Give what carries to operators' own systems what was sold; raises `NothingConnected`."""
+        library = self.library
+        with self.shell() as opened, ExitStack() as stack:
+            systems = {
+                key: stack.enter_context(closing(Tmf654(endpoint.url, endpoint.token)))
+                for key in drift.theirs(library.operators)
+                if (endpoint := self.settings.charging_of(key)) is not None
+            }
+            if not systems:
+                raise NothingConnected()
+            yield Carrier(opened, library.policies, systems, library.products, new_id)
 
     # --- files ------------------------------------------------------------------------------------
 
@@ -239,6 +272,11 @@ class Installation:
         """Return the fee schedules of today, by the house's clock."""
         with self.connect() as conn:
             return fees_at(self.library.fees, self.library.operators, now(conn))
+
+    def _commissions(self) -> Mapping[str, CommissionSchedule]:
+        """Return the commission schedules of today, by the house's clock."""
+        with self.connect() as conn:
+            return commissions_at(self.library.commissions, self.library.operators, now(conn))
 
     def _agents(self) -> Mapping[str, Agent]:
         with self.connect() as conn:

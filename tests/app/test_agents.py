@@ -6,17 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from tests.shop import Shop
+from tests.shop import SEVEN, Shop
 
 from baohao.app.agents import registry
 from baohao.app.library import read_library
 from baohao.app.policies import shipped
-from baohao.core.agents import Agent, AgentKnown, AgentMalformed, AgentUnknown
+from baohao.core.agents import AgentKnown, AgentMalformed, AgentUnknown
 from baohao.core.operators import Operator
 
 Operators = Mapping[str, Operator]
-
-SEVEN = Agent(key="agent-7", name="Kiosk", operators=frozenset({"demo"}), currency="MOP")
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from baohao.app.catalogue import fees_at, on_sale
+from baohao.app.catalogue import commissions_at, fees_at, on_sale
 from baohao.app.library import Library, read_library
 from baohao.core.fees import Fee
 from baohao.core.promotions.apply import MOST_SETS
@@ -23,9 +23,9 @@ def folder(tmp_path: Path) -> Path:
     """The demo operator alone, to be spoilt."""
     for room in ("demo", "overlays"):
         shutil.copytree(POLICIES / room, tmp_path / room)
-    for room, names in (("operators", "demo*.toml"), ("fees", "*"), ("promotions", "*")):
+    for room in ("operators", "fees", "promotions", "commissions"):
         (tmp_path / room).mkdir()
-        for path in (POLICIES / room).glob(names):
+        for path in (POLICIES / room).glob("demo*.toml"):
             shutil.copy(path, tmp_path / room / path.name)
     return tmp_path
 
@@ -51,6 +51,8 @@ def test_the_demo_operators_catalogue(folder: Path) -> None:
         "replace_card", "counter"
     ) == Fee(fee_minor=5000)
     assert len(library.promotions) == 4
+    earns = commissions_at(library.commissions, library.operators, now)["demo"]
+    assert earns.commission("renew", "keep12", "gold", 12_000) == 840
 
 
 def test_nothing_is_sold_before_its_day(folder: Path) -> None:
@@ -58,6 +60,7 @@ def test_nothing_is_sold_before_its_day(folder: Path) -> None:
     eve = datetime(2024, 12, 31, 23, 59, tzinfo=MACAU)
     assert on_sale(library.policies.values(), library.operators["demo"], eve) == ()
     assert fees_at(library.fees, library.operators, eve) == {}
+    assert commissions_at(library.commissions, library.operators, eve) == {}
 
 
 @pytest.mark.parametrize(
@@ -89,6 +92,22 @@ def test_nothing_is_sold_before_its_day(folder: Path) -> None:
         ("promotions/demo.agents.toml", "10 %", "10 %", "b.toml", "catalogue.promotion.twice"),
         ("fees/demo.toml", '"demo"', '"demi"', "", "catalogue.operator"),
         ("fees/demo.toml", "2025-01-01", "2027-01-01", "b.toml", "catalogue.fees.twice"),
+        ("commissions/demo.toml", '"demo"', '"demi"', "", "catalogue.operator"),
+        ("commissions/demo.toml", '"MOP"', '"HKD"', "", "catalogue.currency"),
+        (
+            "commissions/demo.toml",
+            "2025-01-01",
+            "2027-01-01",
+            "b.toml",
+            "catalogue.commissions.twice",
+        ),
+        (
+            "commissions/demo.toml",
+            'tiers   = ["gold"]',
+            'tiers   = ["gold"]\nplans   = ["keep13"]',
+            "",
+            "catalogue.commissions.for_nothing",
+        ),
     ],
 )
 def test_what_nobody_sells_is_told(
@@ -115,3 +134,45 @@ def test_more_promotions_than_can_be_weighed_are_refused(folder: Path) -> None:
         new = path.with_name(f"n{number}.toml")
         spoil(new, '"money"', f'"group{number}"')
     assert "catalogue.promotion.too_many" in codes(read_library(folder))
+
+
+# --- how operators' own systems call what is sold -------------------------------------------------
+
+
+@pytest.fixture
+def harbour(tmp_path: Path) -> Path:
+    """The operator with a system of its own alone, to be spoilt."""
+    for room in ("demo2", "overlays", "charging"):
+        shutil.copytree(POLICIES / room, tmp_path / room)
+    (tmp_path / "operators").mkdir()
+    shutil.copy(POLICIES / "operators" / "demo2.toml", tmp_path / "operators")
+    return tmp_path
+
+
+YEAR = 'term    = "365 days"\nproduct = "HARBOUR-'
+
+
+def test_all_that_is_sold_has_a_name_there(harbour: Path) -> None:
+    products = read_library(harbour).accepted().products["demo2"]
+    assert set(products.names.values()) == {"HARBOUR-START-365", "HARBOUR-KEEP-365"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ('"renew"', '"top_up"', "policy.word"),
+        (f"{YEAR}KEEP", f"{YEAR.replace('365', '364')}KEEP", "catalogue.products.unnamed"),
+        ('operator = "demo2"', 'operator = "demo3"', "catalogue.operator"),
+        ('"renew"', '"activate"', "charging.product_twice"),
+    ],
+)
+def test_a_name_that_is_missing_or_wrong_is_told(
+    harbour: Path, old: str, new: str, code: str
+) -> None:
+    spoil(harbour / "charging" / "demo2.toml", old, new)
+    assert code in codes(read_library(harbour))
+
+
+def test_an_operators_names_stand_in_one_file(harbour: Path) -> None:
+    spoil(harbour / "charging" / "demo2.toml", "HARBOUR", "PORT", "again.toml")
+    assert codes(read_library(harbour)) == ["catalogue.products.twice"]

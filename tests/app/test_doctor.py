@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.shop import RENTAL, Shop, granted, promotions
+from tests.shop import RENTAL, SEVEN, Shop, commissions, granted, promotions
 
 from baohao.app import doctor
 
@@ -30,6 +30,7 @@ HARMS = {
     "promotions": "ALTER TABLE promotion_totals DROP CONSTRAINT promotion_totals_uses_left;"
     "UPDATE promotion_totals SET uses = uses_max + 1",
     "deferrals": "UPDATE deferrals SET amounts[1] = amounts[1] + 1",
+    "commissions": "UPDATE agent_sales SET commission_minor = 1 WHERE verb = 'renew'",
     "epochs": "UPDATE effects SET epoch = 7",
     "effects": "UPDATE effects SET tries = 11",
     "late": "UPDATE due SET at = at - interval '2 years'",
@@ -41,7 +42,8 @@ HARMS = {
 @pytest.fixture
 def busy(shop: Shop) -> Shop:
     """A house in which a bit of everything has happened."""
-    shop.promotions = promotions("test.scarce")
+    shop.promotions, shop.commissions = promotions("test.scarce"), commissions()
+    shop.agents = {SEVEN.key: SEVEN}
     shop.open(B)
     asks = [shop.stock(A, iccid="8985301000000000027"), shop.activate(A), shop.stock(R, RENTAL)]
     shop.answers(asks)

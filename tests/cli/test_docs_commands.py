@@ -48,7 +48,7 @@ def test_the_commands_of_a_page_work(
     examples = shutil.copytree(HOW_TO / "examples", tmp_path / "examples")
     (examples / "policies").symlink_to(ROOT / "policies")
     monkeypatch.chdir(examples)
-    known = {"RECEIPT": "", "QUOTE": ""}
+    known = {"RECEIPT": "", "QUOTE": "", "KEY": ""}
     with made_data_dir() as folder:
         Embedded(folder, settings={**SMALL, **FORGETFUL}).start()
         for words, code in commands(page):

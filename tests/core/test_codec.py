@@ -104,6 +104,19 @@ def test_what_was_written_before_need_not_be_written_again(
     assert row == codec.encode(before)
 
 
+def test_a_sale_of_before_there_were_agents_is_read_and_stays_as_it_is() -> None:
+    sale = ["demo", "keep12", "MOP", 12_000, 0, 0, 0, [], [], "till:hall-1:MOP", None]
+    row = ["act", 0, "counter", sale, 12_000, []]
+    parts = {"v": 1, "sold": row}
+    event = codec.decode_event("acted", datetime(2026, 1, 1, tzinfo=UTC), parts)
+    assert event.sold is not None
+    assert (event.sold.agent, event.sold.commission_minor) == ("", 0)
+    assert codec.encode_event(event) == parts
+    by_agent = replace(event, sold=replace(event.sold, agent="agent-7", commission_minor=600))
+    # The doctor reads positions 4 to 7 of the sale.
+    assert codec.encode_event(by_agent)["sold"] == [*row, "agent-7", 600, 0]
+
+
 def test_another_format_is_not_guessed_at() -> None:
     state = LineState(number="+85366123456", operator="o", plan="p", first_pin="a@1", pin="a@1")
     row = codec.encode(state)

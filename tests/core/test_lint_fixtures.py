@@ -1,5 +1,5 @@
 """
-Policies that must be refused, one reason each, each in a file that says so.
+Policies and schedules that must be refused, one reason each, each in a file that says so.
 
 `# refused:` is for people, `# code:` is the finding that must be among those of the file, and where
 `# <-` marks lines, the finding must name just those: a contradiction has two.
@@ -11,14 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from baohao.app.policies import Located, load
+from baohao.app.library import check
+from baohao.app.policies import Located
 
-FILES = sorted((Path(__file__).parent / "lint").glob("*.toml"))
+FILES = sorted((Path(__file__).parent / "lint").rglob("*.toml"))
 
 
 def found_in(file: Path) -> tuple[Located, ...]:
-    """What the parser and, where it finds nothing, the linter say of a file."""
-    return load(file).findings
+    """What the parser and, where it finds nothing, the linter say of a file in such a folder."""
+    return check([file])[1]
 
 
 def said(text: str, what: str) -> str:
@@ -43,5 +44,5 @@ def test_the_linter_refuses_by_name(file: Path) -> None:
     of_code = [one for one in found if one.finding.code == said(text, "code")]
     assert of_code, f"{said(text, 'refused')}: {told}"
     if marked(text):
-        named = [{one.line, one.other_line} for one in of_code]
+        named = [{one.line, one.other_line} - {None} for one in of_code]
         assert marked(text) in named, f"the lines {marked(text)}: {told}"

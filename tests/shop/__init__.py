@@ -26,8 +26,10 @@ from baohao.app.door import Answer, Answered, Door
 from baohao.app.policies import load, zone_of
 from baohao.app.shell import Shell, connect
 from baohao.config import policies_path
+from baohao.core.agents import Agent
 from baohao.core.asks import Ask, Terms
 from baohao.core.bucket import bucket_of
+from baohao.core.commissions import CommissionSchedule, parse_commissions
 from baohao.core.line import codec
 from baohao.core.line.fold import Rules
 from baohao.core.line.state import LineState
@@ -40,6 +42,7 @@ from baohao.store.sql import Connection
 HERE = Path(__file__).parent
 FLOAT = "float:agent-7:MOP"
 TILL = "till:hall-1:MOP"
+SEVEN = Agent(key="agent-7", name="Kiosk", operators=frozenset({"demo"}), currency="MOP")
 KEEP12 = "mo.demo.keep12@2026-01"
 BALANCE180 = "mo.demo.balance180@2026-01"
 RENTAL = "test.rental@1"
@@ -70,6 +73,15 @@ def promotions(*names: str) -> tuple[Promotion, ...]:
     return tuple(found)
 
 
+@cache
+def commissions() -> Mapping[str, CommissionSchedule]:
+    """The demo operator's commission schedule."""
+    text = (policies_path() / "commissions" / "demo.toml").read_text(encoding="utf-8")
+    schedule, findings = parse_commissions(tomllib.loads(text), zone_of)
+    assert schedule is not None, findings
+    return {schedule.operator: schedule}
+
+
 @dataclass(kw_only=True)
 class Shop:
     """A house to ask things of."""
@@ -77,6 +89,8 @@ class Shop:
     conninfo: str
     rules: Rules = field(default_factory=rules)
     promotions: tuple[Promotion, ...] = ()
+    agents: Mapping[str, Agent] = field(default_factory=dict)
+    commissions: Mapping[str, CommissionSchedule] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
@@ -87,7 +101,13 @@ class Shop:
         return Shell(Door(self.terms), lambda: connect(self.conninfo))
 
     def terms(self) -> Terms:
-        return Terms(rules=self.rules, promotions=self.promotions, transfer=self.new_id())
+        return Terms(
+            rules=self.rules,
+            promotions=self.promotions,
+            agents=self.agents,
+            commissions=self.commissions,
+            transfer=self.new_id(),
+        )
 
     def new_id(self) -> UUID:
         """Ids in order, the same in each run."""

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.shop import BALANCE180, KEEP12, RENTAL, UNSURE, Shop, promotions
+from tests.shop import BALANCE180, KEEP12, RENTAL, UNSURE, Shop, commissions, promotions
 
 from baohao.app.shell import connect
+from baohao.core.agents import Agent
 from baohao.core.asks import Ask, Terms
+from baohao.core.decide import MONEY_VERBS
 from baohao.core.decide.case import safe_until
 from baohao.core.line.state import LineState
 from baohao.store import sql
@@ -26,6 +29,15 @@ from baohao.store import sql
 BEGINS = datetime(2026, 1, 5, 3, 0, 0, 123_456, tzinfo=UTC)
 FLOATS = tuple(f"float:agent-{n}:MOP" for n in range(4))
 PAYERS = (*FLOATS, "till:hall-1:MOP", "wallet:w1:MOP", "advance:p1:MOP")
+#: Of the last float's owner nobody has heard, and the one before sells for somebody else.
+AGENTS = {
+    key: Agent(key=key, name=key, operators=frozenset({operator}), currency="MOP", tier=tier)
+    for key, operator, tier in (
+        ("agent-0", "demo", "gold"),
+        ("agent-1", "demo", ""),
+        ("agent-2", "cmhk", ""),
+    )
+}
 #: Each as often as it stands here.
 VERBS = (
     *("renew",) * 8,
@@ -36,7 +48,19 @@ VERBS = (
     *("reverse",) * 3,
     *("quote",) * 2,
     *("register", "transfer", "replace_card", "park", "resume", "hold", "lift", "observe"),
-    *("correct", "adjust", "terminate", "return", "fund", "fund", "fund", "withdraw", "settle"),
+    *(
+        "pay_commission",
+        "pay_commission",
+        "correct",
+        "adjust",
+        "terminate",
+        "return",
+        "fund",
+        "fund",
+        "fund",
+        "withdraw",
+        "settle",
+    ),
 )
 
 
@@ -54,12 +78,14 @@ class Timed(Shop):
         super().__post_init__()
         self.transfer = UUID(int=0)
         self.promotions = promotions("test.scarce", "demo.twelve_plus_six")
+        self.agents = AGENTS
+        self.commissions = commissions()
         with connect(self.conninfo) as conn:
             conn.execute("CREATE TABLE test_clock (at timestamptz NOT NULL)")
             conn.execute("INSERT INTO test_clock VALUES (%s)", [BEGINS])
 
     def terms(self) -> Terms:
-        return Terms(rules=self.rules, promotions=self.promotions, transfer=self.transfer)
+        return replace(super().terms(), transfer=self.transfer)
 
     def at(self, now: datetime, transfer: UUID) -> None:
         """Put the clock to an instant; transfers have this id from now on."""
@@ -71,7 +97,7 @@ class Timed(Shop):
 def _sensible(verb: str, state: LineState | None) -> str:
     """Return what a person would ask instead, who knows how the line stands."""
     if state is None:
-        return verb if verb in ("fund", "withdraw") else "stock"
+        return verb if verb in MONEY_VERBS else "stock"
     if state.tenure is None and verb in ("renew", "top_up", "reverse"):
         return "record" if state.custody == "external" or "balance180" in state.pin else "activate"
     if verb in ("renew", "top_up"):
@@ -122,7 +148,9 @@ class Asking:
         if verb == "settle" and self._by_date:
             verb = "record"
         payload = self._payload(verb, state, now)
-        subject = chance.choice(PAYERS) if verb in ("fund", "withdraw") else number
+        subject = number
+        if verb in MONEY_VERBS:
+            subject = chance.choice(FLOATS if verb == "pay_commission" else PAYERS)
         shown = state is not None and chance.random() < 0.97
         made = Ask(
             id=UUID(int=(0x0190_0000_0000 << 80) + (7 << 76) + (self._count << 24)),
@@ -151,14 +179,17 @@ class Asking:
         codes = {"codes": ["SCARCE"]} if chance.random() < 0.3 else {}
         term = {"term": chance.choice(("12 months", "12 months", "1 year", "3 months"))}
         holder = {"holder": f"h{chance.randrange(40)}", "document": "bir"}
-        buys = term | paid | codes
+        on_top = {}
+        if paid["paid"] in FLOATS[:2] and chance.random() < 0.3:
+            on_top["service_fee_minor"] = chance.choice((500, 2_000, 2_001))
+        buys = term | paid | codes | on_top
         if state is not None and state.number in self._quotes and chance.random() < 0.5:
             buys["quote"] = self._quotes.pop(state.number)
         given: dict[str, dict[str, Any]] = {
             "stock": self._card(),
             "activate": holder | (paid if state is not None and state.plan == "rental" else buys),
             "renew": buys,
-            "top_up": {"amount_minor": chance.choice((5_000, 10_000))} | paid,
+            "top_up": {"amount_minor": chance.choice((5_000, 10_000))} | paid | on_top,
             "quote": term | codes,
             "record": self._record(now),
             "reverse": {"of": of, "mistake": chance.random() < 0.3} | why,
@@ -173,6 +204,7 @@ class Asking:
             "terminate": {"cause": "holder"} | why,
             "fund": {"amount_minor": chance.choice((20_000, 900_000))},
             "withdraw": {"amount_minor": chance.choice((5_000, 50_000))},
+            "pay_commission": {"amount_minor": chance.choice((500, 90_000)), "month": "2026-01"},
         }
         return given.get(verb, {})
 
@@ -198,10 +230,17 @@ class Asking:
         return given
 
 
+def asked(asking: Asking, shop: Timed, size: int) -> list[Ask]:
+    """A group of asks, made by how the lines of that shop stand."""
+    states, now = shop.states(), shop.now()
+    return [asking.ask(states, now) for _ in range(size)]
+
+
 #: As they are.
 SAME = (
     *("lines", "tenures", "due", "boundaries", "benefits", "quotes", "cards", "chips", "holdings"),
     *("promotion_totals", "promotion_uses", "journal", "accounts", "deferrals", "keys", "parked"),
+    "agent_sales",
 )
 #: Entries of events as they are; the payers' added up: how many there are is the batches' business.
 BOOKS = """

@@ -1,11 +1,16 @@
-"""The shop as a fixture; tests/conftest.py lists it."""
+"""Shops as fixtures; tests/conftest.py lists them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
+from tests.database import cloned
 from tests.shop import Shop
+from tests.shop.asking import Timed, ticking, timed
+
+from baohao.store.embedded import Running
 
 
 @pytest.fixture
@@ -14,3 +19,13 @@ def shop(database: str) -> Iterator[Shop]:
     made.fund(10_000_000)
     yield made
     made.shell.close()
+
+
+@pytest.fixture
+def timed_shops(
+    server: Running, template: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], Timed]]:
+    """Make shops, each on a database of its own, whose clocks are set by the test."""
+    ticking(monkeypatch)
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(timed(stack.enter_context(cloned(server, template))))

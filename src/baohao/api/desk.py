@@ -30,7 +30,6 @@ from baohao.core.agents import Agent
 from baohao.core.asks import Ask, Terms
 from baohao.core.credentials import SandboxOnly
 from baohao.core.refusals import Refusal
-from baohao.outside.ids import new_id
 from baohao.wiring import Installation
 
 T = TypeVar("T")
@@ -138,11 +137,9 @@ async def opened(installation: Installation, lanes: int = 1) -> AsyncIterator[De
                 Gather(f"asks-{n}", each.answer, lambda ask: ask.subject)
                 for n, each in enumerate(shells)
             ],
-            # A number may be looked up twice in one trip: a subject of its own for each.
             lookups=Gather(
                 "lookups",
                 lookups.answer,
-                lambda _: new_id(),
                 batch_max=LOOKUPS_MAX,
                 waiting_max=2 * LOOKUPS_MAX,
             ),

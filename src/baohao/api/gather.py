@@ -69,14 +69,15 @@ class Gather(Generic[Item, Result]):
     One lane: what is waiting, and the one batch that is in flight.
 
     Of the event loop that it is used in first. `answer` runs in a thread of the lane's own, and
-    returns one result for each item, in order.
+    returns one result for each item, in order. Without `subject_of` items have nothing to do with
+    each other.
     """
 
     def __init__(
         self,
         name: str,
         answer: Callable[[Sequence[Item]], Sequence[Result]],
-        subject_of: Callable[[Item], Hashable],
+        subject_of: Callable[[Item], Hashable] | None = None,
         *,
         batch_max: int = BATCH_MAX,
         waiting_max: int = WAITING_MAX,
@@ -129,7 +130,8 @@ class Gather(Generic[Item, Result]):
 
     def _put(self, item: Item) -> asyncio.Future[Result]:
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(item, self._subject_of(item), time.perf_counter(), loop.create_future())
+        subject = None if self._subject_of is None else self._subject_of(item)
+        waiting = _Waiting(item, subject, time.perf_counter(), loop.create_future())
         self._waiting.append(waiting)
         if not self._flying:
             # Not at once: whatever else this turn of the loop brings goes along.
@@ -152,6 +154,10 @@ class Gather(Generic[Item, Result]):
     def _next(self) -> list[_Waiting[Item, Result]]:
         """Take what goes next: each subject once; what is left keeps its order."""
         batch: list[_Waiting[Item, Result]] = []
+        if self._subject_of is None:
+            while self._waiting and len(batch) < self._batch_max:
+                batch.append(self._waiting.popleft())
+            return batch
         left: list[_Waiting[Item, Result]] = []
         subjects: set[Hashable] = set()
         while self._waiting and len(batch) < self._batch_max:

@@ -34,7 +34,7 @@ class SafeUntil(Struct, kw_only=True, omit_defaults=True):
     """Until when one number is safe. What is not yours, or is no line, is only told back."""
 
     number: str
-    is_known: bool = False
+    is_known: bool
     operator: str | None = None
     plan: str | None = None
     stage: str | None = None
@@ -92,7 +92,7 @@ async def _looked(desk: Desk, caller: Caller, written: Sequence[str]) -> Respons
 
 def _told(number: str, safe: Safe | None) -> SafeUntil:
     if safe is None:
-        return SafeUntil(number=number)
+        return SafeUntil(number=number, is_known=False)
     return SafeUntil(
         number=number,
         is_known=True,

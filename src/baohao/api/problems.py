@@ -126,12 +126,16 @@ def defect(scope: Mapping[str, Any], error: Exception) -> Defect:
 
 def status_of(refusal: Refusal) -> int:
     """Return the HTTP status of a refusal."""
-    code = refusal.code
+    return status_of_code(refusal.code, isinstance(refusal, Malformed))
+
+
+def status_of_code(code: str, is_malformed: bool) -> int:
+    """Return the HTTP status of a code; of one that is not listed, by its kind."""
     while code:
         if code in STATUSES:
             return STATUSES[code]
         code = code.rpartition(".")[0]
-    return 422 if isinstance(refusal, Malformed) else 409
+    return 422 if is_malformed else 409
 
 
 def problem(refusal: Refusal) -> dict[str, Any]:

@@ -1,21 +1,23 @@
 """
-The catalogue: what operators sell, with which promotions and at which fees, on a day.
+The catalogue: what operators sell, with which promotions, fees and commissions, on a day.
 
-Promotions and fee schedules are files of the library's folders `promotions` and `fees`, checked
-against the operators and the policies: one for something that nobody sells is a mistake, and is
-told as one.
+Promotions and schedules are files of the library's folders `promotions`, `fees` and `commissions`,
+checked against the operators and the policies: one for something that nobody sells is a mistake,
+and is told as one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from baohao.app.policies import Located, Source, read_toml, zone_of
+from baohao.core.charging import NAMED, Products, parse_products
 from baohao.core.civil import Span, civil_day
-from baohao.core.fees import FeeSchedule, in_force, parse_fees
+from baohao.core.commissions import CommissionSchedule, parse_commissions
+from baohao.core.fees import Dated, FeeSchedule, in_force, parse_fees
 from baohao.core.operators import Operator
 from baohao.core.policy.findings import Finding, Place, PolicyFault
 from baohao.core.policy.model import Offer, Policy
@@ -63,6 +65,33 @@ class FeesTwice(PolicyFault):
     code = "catalogue.fees.twice"
 
 
+class CommissionsTwice(PolicyFault):
+    """The commissions in {file} are in force for {operator!r} on the same days."""
+
+    code = "catalogue.commissions.twice"
+
+
+class CommissionForNothing(PolicyFault):
+    """No policy of {operator!r} has the plan {plan!r}, so that nobody earns anything by it."""
+
+    code = "catalogue.commissions.for_nothing"
+
+
+class ProductsTwice(PolicyFault):
+    """The products of {operator!r} are in {file} too."""
+
+    code = "catalogue.products.twice"
+
+
+class ProductUnnamed(PolicyFault):
+    """
+    The operator {operator!r} is master of its lines, and nothing says what its own system calls
+    {plan} for {term} ("{verb}").
+    """
+
+    code = "catalogue.products.unnamed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnSale:
     """An offer, and the policy that a line bought by it is pinned to."""
@@ -91,8 +120,18 @@ def fees_at(
     """
     Return the fee schedule of each operator that is in force at `now`, by the operator's own day.
     """
-    days = {key: civil_day(now, operator.zone) for key, operator in operators.items()}
-    return in_force(fees, days)
+    return in_force(fees, _days(operators, now))
+
+
+def commissions_at(
+    commissions: Iterable[CommissionSchedule], operators: Mapping[str, Operator], now: datetime
+) -> Mapping[str, CommissionSchedule]:
+    """Return the commission schedule of each operator that is in force, as `fees_at` does."""
+    return in_force(commissions, _days(operators, now))
+
+
+def _days(operators: Mapping[str, Operator], now: datetime) -> Mapping[str, date]:
+    return {key: civil_day(now, operator.zone) for key, operator in operators.items()}
 
 
 def read_promotions(
@@ -140,6 +179,71 @@ def read_fees(
                 found.append(_at(source, ("effective",), twice))
         read.append((schedule, source))
     return tuple(schedule for schedule, _ in read)
+
+
+def read_commissions(
+    folder: Path,
+    operators: Mapping[str, Operator],
+    policies: Iterable[Policy],
+    found: list[Located],
+) -> tuple[CommissionSchedule, ...]:
+    """Read the commission schedules of a folder; what is wrong is added to `found`."""
+    read: list[tuple[CommissionSchedule, Source]] = []
+    plans = {(policy.operator, offer.plan) for policy in policies for offer in policy.offers}
+    for source in toml_files(folder, found):
+        schedule, faults = parse_commissions(source.document, zone_of)
+        found += [source.locate(fault) for fault in faults]
+        if schedule is None:
+            continue
+        operator = schedule.operator
+        found += _owned(source, operator, schedule.currency, operators)
+        for n, rate in enumerate(schedule.rates):
+            for plan in sorted(rate.plans or ()):
+                if (operator, plan) not in plans:
+                    nothing = CommissionForNothing(operator=operator, plan=plan)
+                    found.append(_at(source, ("rates", n, "plans"), nothing))
+        for other, its_source in read:
+            if _overlap(schedule, other):
+                twice = CommissionsTwice(operator=operator, file=its_source.file)
+                found.append(_at(source, ("effective",), twice))
+        read.append((schedule, source))
+    return tuple(schedule for schedule, _ in read)
+
+
+def read_products(
+    folder: Path,
+    operators: Mapping[str, Operator],
+    policies: Iterable[Policy],
+    found: list[Located],
+) -> Mapping[str, Products]:
+    """Read how operators call what is sold here; what is wrong or missing is added to `found`."""
+    read: dict[str, tuple[Products, Source]] = {}
+    for source in toml_files(folder, found):
+        products, faults = parse_products(source.document, zone_of)
+        found += [source.locate(fault) for fault in faults]
+        if products is None:
+            continue
+        if products.operator not in operators:
+            found.append(_at(source, ("operator",), OperatorMissing(operator=products.operator)))
+        if products.operator in read:
+            file = read[products.operator][1].file
+            twice = ProductsTwice(operator=products.operator, file=file)
+            found.append(_at(source, ("operator",), twice))
+        read.setdefault(products.operator, (products, source))
+    for policy in policies:
+        if policy.operator in read:
+            products, source = read[policy.operator]
+            found += _unnamed(products, source, policy)
+    return {operator: products for operator, (products, _) in read.items()}
+
+
+def _unnamed(products: Products, source: Source, policy: Policy) -> Iterator[Located]:
+    for offer in policy.offers:
+        what = {"plan": offer.plan, "verb": offer.verb}
+        if offer.verb in NAMED and products.name(**what, term=offer.term) is None:
+            term = str(offer.term or "no term")
+            missing = ProductUnnamed(operator=policy.operator, term=term, **what)
+            yield _at(source, ("products",), missing)
 
 
 def toml_files(folder: Path, found: list[Located]) -> Iterator[Source]:
@@ -200,7 +304,7 @@ def _crowded(read: tuple[tuple[Promotion, Source], ...]) -> Iterator[Located]:
             yield _at(ours[-1][1], ("promotion",), refusal)
 
 
-def _overlap(one: FeeSchedule, other: FeeSchedule) -> bool:
+def _overlap(one: Dated, other: Dated) -> bool:
     """Tell whether there is a day on which both are in force."""
     if one.operator != other.operator:
         return False

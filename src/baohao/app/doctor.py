@@ -30,6 +30,7 @@ INVARIANTS = {
     "boundaries": "every line has its way through the stages",
     "promotions": "no promotion has given more than it may",
     "deferrals": "what is deferred in the books is what the schedules hold",
+    "commissions": "what agents' sales say they earned is what the books say",
     "epochs": "no effect is owed to a tenure that the number has not had",
 }
 #: What may happen, and must not stay.

@@ -10,9 +10,10 @@ from uuid import UUID
 from baohao.app.wanted import Wanted, holder_of, quote_of
 from baohao.core.asks import Ask, Decision, Facts, Quote, Terms
 from baohao.core.books.chart import Account
-from baohao.core.books.entry import guarded_changes
+from baohao.core.books.entry import guarded_changes, totals
 from baohao.core.books.sale import owed
 from baohao.core.bucket import bucket_of
+from baohao.core.commissions import booked
 from baohao.core.decide.selling import MoneyShort
 from baohao.core.line.codec import use_of
 from baohao.core.line.state import Card, LineState
@@ -56,6 +57,8 @@ class Known:
     promotions: PromotionFacts
     #: Account -> minor units.
     available: dict[str, int]
+    #: Account of commission owed -> minor units; of those that the batch may pay out.
+    owed: dict[str, int] = field(default_factory=dict)
 
     def state(self, subject: str) -> LineState | None:
         """Return the line as it was locked."""
@@ -67,6 +70,7 @@ class Known:
         quote, reserved = self.quote(ask)
         return Facts(
             available=self.available,
+            owed=self.owed,
             # What a quote keeps is there for whoever comes with the quote.
             promotions=release(self.promotions, reserved) if reserved else self.promotions,
             quote=quote,
@@ -119,6 +123,8 @@ class Known:
         for account, change in changes.items():
             name = str(account)
             self.available[name] = self.available.get(name, 0) + change
+        if self.owed:
+            self._owe(decision)
         _, reserved = self.quote(ask)
         back = (*decision.released, *reserved)
         if decision.uses or back:
@@ -136,6 +142,13 @@ class Known:
             if state is not None and state.tenure is not None and state.tenure.holder:
                 mine = (state.tenure.holder, state.operator)
                 self.held_more[mine] = self.held_more.get(mine, 0) + sign
+
+    def _owe(self, decision: Decision) -> None:
+        """Count what a decision earned agents, and what it paid out to them."""
+        entries = [entry for _, entry in booked(decision.earned)]
+        for account, total in totals([*entries, *decision.entries]).items():
+            if str(account) in self.owed:
+                self.owed[str(account)] += account.balance(total)
 
     def write(self, writes: Writes) -> None:
         """Add the rows of what the batch counted: holdings, and uses of promotions."""
@@ -195,6 +208,7 @@ def _known(wanted: Wanted, found: Mapping[str, Cursor], locked: Mapping[str, lin
         given=given,
         promotions=release(given.facts(), [use for quote in ended for use in quote.uses]),
         available={account: each.balance_minor for account, each in held.items()},
+        owed=dict(found["sum_owed"].fetchall()) if "sum_owed" in found else {},
     )
 
 

@@ -1,8 +1,10 @@
 """
-The library: a folder of policies, with the operators, laws, promotions and fees that go with them.
+The library: a folder of policies, with the operators, laws, promotions, fees and commissions that
+go with them.
 
-One policy to a file, in any folder but these: `operators`, `overlays`, `promotions`, `fees`. A
-library with a finding anywhere is refused whole: half of one would leave lines without their rules.
+One policy to a file, in any folder but these: `operators`, `overlays`, `promotions`, `fees`,
+`commissions`, `charging`. A library with a finding anywhere is refused whole: half of one would
+leave lines without their rules.
 """
 
 from __future__ import annotations
@@ -11,7 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from baohao.app.catalogue import read_fees, read_promotions, toml_files
+from baohao.app.catalogue import (
+    read_commissions,
+    read_fees,
+    read_products,
+    read_promotions,
+    toml_files,
+)
 from baohao.app.policies import (
     Located,
     Source,
@@ -21,6 +29,8 @@ from baohao.app.policies import (
     shipped_laws,
     zone_of,
 )
+from baohao.core.charging import Products, parse_products
+from baohao.core.commissions import CommissionSchedule, parse_commissions
 from baohao.core.fees import FeeSchedule, parse_fees
 from baohao.core.operators import Operator, parse_operator
 from baohao.core.policy.findings import Finding, Place, PolicyFault
@@ -37,6 +47,8 @@ _READERS: Mapping[str, Reader] = {
     "overlays": lambda document: parse_overlay(document, zone_of)[1],
     "promotions": lambda document: parse_promotion(document, zone_of).findings,
     "fees": lambda document: parse_fees(document, zone_of)[1],
+    "commissions": lambda document: parse_commissions(document, zone_of)[1],
+    "charging": lambda document: parse_products(document, zone_of)[1],
 }
 
 
@@ -89,6 +101,9 @@ class Library:
     laws: Mapping[str, Overlay]
     promotions: tuple[Promotion, ...]
     fees: tuple[FeeSchedule, ...]
+    commissions: tuple[CommissionSchedule, ...]
+    #: By operator: how its own charging system calls what is sold here.
+    products: Mapping[str, Products]
     findings: tuple[Located, ...]
 
     def accepted(self) -> Library:
@@ -156,10 +171,11 @@ def read_library(folder: Path) -> Library:
             found.append(_at(loaded.source, ("operator",), refusal))
         found += _clashes(loaded.policy, loaded.source, policies.values())
         policies.setdefault(loaded.policy.pin, (loaded.policy, loaded.source))
-    promotions = read_promotions(
-        folder / "promotions", operators, (policy for policy, _ in policies.values()), found
-    )
+    good = tuple(policy for policy, _ in policies.values())
+    promotions = read_promotions(folder / "promotions", operators, good, found)
     fees = read_fees(folder / "fees", operators, found)
+    commissions = read_commissions(folder / "commissions", operators, good, found)
+    products = read_products(folder / "charging", operators, good, found)
     return Library(
         folder=str(folder),
         policies={pin: policy for pin, (policy, _) in policies.items()},
@@ -167,6 +183,8 @@ def read_library(folder: Path) -> Library:
         laws=laws,
         promotions=promotions,
         fees=fees,
+        commissions=commissions,
+        products=products,
         findings=tuple(found),
     )
 

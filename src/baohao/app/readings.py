@@ -156,7 +156,7 @@ def _asked(each: _Row, policy: Policy) -> dict[str, tuple[str, dict[str, Any]]]:
         act = {"kind": "usage", "at": at.isoformat(), "act": f"activity:{used}"}
         asked["used"] = ("record", act)
     if expiry := cells.get("expiry"):
-        each.clock = cells.get("clock") or _clock(policy)
+        each.clock = cells.get("clock") or clock_of(policy)
         until = wishes.deadline(expiry, policy)
         asked["clock"] = ("observe", {"clock": each.clock, "until": until.isoformat()})
         each.outcome.expiry = expiry
@@ -177,7 +177,7 @@ def _begin(text: str, policy: Policy) -> datetime:
     return midnight((until - timedelta(hours=12)).astimezone(policy.zone).date(), policy.zone)
 
 
-def _clock(policy: Policy) -> str:
+def clock_of(policy: Policy) -> str:
     """Return the clock that an operator calls the expiry; raises `ClockUnclear`."""
     names = [c.id for c in policy.clocks.values() if c.kind == "service"] or list(policy.clocks)
     if len(names) != 1:

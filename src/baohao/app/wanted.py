@@ -1,8 +1,9 @@
 """
 What a batch asks to be found and locked, in one order.
 
-Lines by bucket and number, quotes, accounts, holdings, promotions; then the clock is read. Where a
-lock depends on what a line says (a reversal pays back its payer, a promotion counts its holder),
+Lines by bucket and number, quotes, accounts, holdings, promotions; then the clock is read. What is
+owed of commission moves only under the lock of its agent's float, and is summed up after it. Where
+a lock depends on what a line says (a reversal pays back its payer, a promotion counts its holder),
 the lines come first, in a trip of their own.
 """
 
@@ -12,7 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from baohao.core.asks import Ask, Terms
+from baohao.core.books.chart import Account
 from baohao.core.bucket import bucket_of
+from baohao.core.decide.pay_commission import owed_account
 from baohao.core.promotions.model import Promotion
 from baohao.store import books, keys, lines, promotions, quotes
 from baohao.store.sql import Call, call
@@ -63,6 +66,7 @@ class Wanted:
         # What quotes keep that have ended is free again, whether or not the daily run came by.
         calls = [quotes.lock_ended()] if any(map(_counts, self.promotions)) else []
         calls += [books.lock(accounts)] if accounts else []
+        calls += _by_bucket("sum_owed", filter(None, map(owed_of, asks)))
         calls += _by_bucket("lock_holdings", self.holders)
         limited = (p.id for p in self.promotions if promotions.is_limited(p))
         calls += _by_bucket("lock_promotion_totals", limited)
@@ -85,6 +89,13 @@ def quote_of(ask: Ask) -> UUID | None:
         return UUID(value) if isinstance(value, str) else None
     except ValueError:
         return None
+
+
+def owed_of(ask: Ask) -> str:
+    """Return where it stands what an ask may pay out of commission; empty: nowhere."""
+    if ask.verb != "pay_commission" or ":" not in ask.subject:
+        return ""
+    return str(owed_account(Account.parse(ask.subject)))
 
 
 def holder_of(ask: Ask) -> str:

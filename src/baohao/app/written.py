@@ -15,17 +15,18 @@ from baohao.core.books.chart import Account
 from baohao.core.books.entry import Entry, EntryKind
 from baohao.core.books.sale import batch_transfer
 from baohao.core.bucket import bucket_of
+from baohao.core.commissions import Earned, booked
 from baohao.core.line.event import Event
 from baohao.core.line.outlook import outlook
-from baohao.store import books, effects, journal, lines, parked
+from baohao.store import agent_sales, books, charges, effects, journal, lines, parked
 from baohao.store.journal import Asker, Recorded
 from baohao.store.sql import Connection
 from baohao.store.writes import Writes
 
 #: What is stored of an answer, for ever.
 ANSWER_MAX_BYTES = 200
-#: The payers' entries of a batch take their ids after all that its first ask's may need.
-PAYERS_FROM = 1_000_000
+#: Entries that are added up over a batch take their ids after all that its first ask's may need.
+ADDED_UP_FROM = 1_000_000
 #: What a settlement posts.
 _BY_ITSELF = frozenset({EntryKind.CHARGE, EntryKind.BREAKAGE})
 
@@ -49,6 +50,7 @@ class Written:
         self._writes = Writes(known.now)
         #: Entries that a guarded account in another bucket pays, and the ask that posted the first.
         self._paid: list[Entry] = []
+        self._earned: list[Earned] = []
         self._parent = UUID(int=0)
         self._changes: dict[str, int] = {}
         self._chains: dict[str, Reached] = {}
@@ -69,7 +71,10 @@ class Written:
         self._line(writes, ask, decision, place)
         books.defer(writes, ask.subject, place.seq, decision.deferrals)
         self._quotes(writes, ask, decision)
-        effects.owe(writes, ask.subject, self._epoch(ask, decision), decision.effects, ask.id)
+        epoch = self._epoch(ask, decision)
+        effects.owe(writes, ask.subject, epoch, decision.effects, ask.id)
+        agent_sales.add(writes, ask, epoch, decision.earned)
+        charges.owe(writes, ask.subject, decision.effects)
         if ask.key:
             self._key(writes, ask, body, place.seq, answer)
         self._keep(writes, ask, decision, changes, place)
@@ -93,8 +98,10 @@ class Written:
     def send(self, conn: Connection) -> None:
         """Add what is added up over the batch, and send trip 2."""
         writes = self._writes
-        for n, entry in enumerate(batch_transfer(self._paid), start=PAYERS_FROM):
-            books.post(writes, str(entry.payer), 0, [entry], self._parent, n)
+        added_up = [(str(entry.payer), entry) for entry in batch_transfer(self._paid)]
+        added_up += booked(self._earned)
+        for n, (account, entry) in enumerate(added_up, start=ADDED_UP_FROM):
+            books.post(writes, account, 0, [entry], self._parent, n)
         for account in sorted({*self._changes, *self._chains}):
             held, change = self._known.held.get(account), self._changes.get(account, 0)
             place = self._chains.get(account) or self._at(account)
@@ -180,6 +187,7 @@ class Written:
         if paid and not self._paid:
             self._parent = ask.id
         self._paid += paid
+        self._earned += decision.earned
         for account, change in changes.items():
             name = str(account)
             self._changes[name] = self._changes.get(name, 0) + change

@@ -16,30 +16,24 @@ from baohao.app import house as houses
 from baohao.app.csv_files import replaced
 from baohao.cli.asking import Data, house
 from baohao.cli.output import DONE, REFUSED, Json, table, tell
+from baohao.cli.reading import month as month_of
 from baohao.core.money import format_minor
 from baohao.outside.ids import new_id
 
 app = typer.Typer(help="The books: double entry, in whole minor units.", no_args_is_help=True)
 
 #: What the doctor says of money.
-MONEY = ("entries", "clearing", "balances", "sales", "deferrals", "promotions")
-
-
-def _month(text: str) -> date:
-    try:
-        return date.fromisoformat(f"{text}-01")
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no month: write it as in 2026-01") from None
+MONEY = ("entries", "clearing", "balances", "sales", "deferrals", "promotions", "commissions")
 
 
 Month = Annotated[
     date,
-    typer.Option("--month", parser=_month, metavar="MONTH", show_default=False, help="2026-01"),
+    typer.Option("--month", parser=month_of, metavar="MONTH", show_default=False, help="2026-01"),
 ]
 MaybeMonth = Annotated[
     date | None,
     typer.Option(
-        "--month", parser=_month, metavar="MONTH", show_default=False, help="By default all."
+        "--month", parser=month_of, metavar="MONTH", show_default=False, help="By default all."
     ),
 ]
 Out = Annotated[

@@ -51,6 +51,15 @@ ExpectUntil = Annotated[
 QuoteId = Annotated[
     UUID | None, typer.Option("--quote", show_default=False, help="The quote that was shown.")
 ]
+ServiceFee = Annotated[
+    str | None,
+    typer.Option(
+        "--service-fee",
+        metavar="AMOUNT",
+        show_default=False,
+        help="What the agent that pays asks of its customer on top; its own money.",
+    ),
+]
 Amount = Annotated[str, typer.Option("--amount", show_default=False, help="As in 50.00.")]
 
 
@@ -70,6 +79,7 @@ def quote(
         str | None, typer.Option("--what", show_default=False, help="activate or restore.")
     ] = None,
     code: Code = None,
+    service_fee: ServiceFee = None,
     by: By = STAFF,
     channel: Channel = COUNTER,
     data: Data = None,
@@ -82,8 +92,9 @@ def quote(
         asked: dict[str, Any] = {
             "what": what or ("top_up" if top_up else "renew"),
             "term": str(term) if term else None,
-            "amount_minor": parse_minor(top_up, policy.currency) if top_up else None,
+            "amount_minor": _minor(top_up, policy),
             "codes": list(code or ()),
+            "service_fee_minor": _minor(service_fee, policy),
         }
         answer = decided(shell, made("quote", subject, asked, by=by, channel=channel))
         quote_id = UUID(str(answer.answer["quote"]))
@@ -103,6 +114,7 @@ def renew(
     expect_until: ExpectUntil = None,
     quote_id: QuoteId = None,
     code: Code = None,
+    service_fee: ServiceFee = None,
     file: Annotated[
         Path | None,
         typer.Option(
@@ -132,6 +144,7 @@ def renew(
         "renew",
         line or "",
         asked,
+        service_fee=service_fee,
         paid=paid,
         till=till,
         key=key,
@@ -152,6 +165,7 @@ def top_up(
     expect_until: ExpectUntil = None,
     quote_id: QuoteId = None,
     code: Code = None,
+    service_fee: ServiceFee = None,
     by: By = STAFF,
     channel: Channel = COUNTER,
     data: Data = None,
@@ -163,6 +177,7 @@ def top_up(
         "top_up",
         line,
         asked,
+        service_fee=service_fee,
         paid=paid,
         till=till,
         key=key,
@@ -189,6 +204,7 @@ def activate(
     key: Key = None,
     quote_id: QuoteId = None,
     code: Code = None,
+    service_fee: ServiceFee = None,
     by: By = STAFF,
     channel: Channel = COUNTER,
     data: Data = None,
@@ -206,6 +222,7 @@ def activate(
         "activate",
         line,
         asked,
+        service_fee=service_fee,
         paid=paid,
         till=till,
         key=key,
@@ -272,6 +289,7 @@ def _sell(
     line: str,
     asked: dict[str, Any],
     *,
+    service_fee: str | None,
     paid: str,
     till: str,
     key: str | None,
@@ -285,7 +303,8 @@ def _sell(
     with house(data) as (opened, shell):
         before, policy = _line(opened, shell, subject)
         if "amount" in asked:
-            asked["amount_minor"] = parse_minor(str(asked.pop("amount")), policy.currency)
+            asked["amount_minor"] = _minor(asked.pop("amount"), policy)
+        asked["service_fee_minor"] = _minor(service_fee, policy)
         asked |= {"paid": wishes.payer(paid, policy.currency, till), "codes": list(code or ())}
         until = wishes.shown(expect_until, policy, before) if expect_until else None
         ask = made(verb, subject, asked, by=by, channel=channel, key=key, expect_until=until)
@@ -293,6 +312,10 @@ def _sell(
         after, policy = _line(opened, shell, subject)
         facts = _sold(policy, before, after, answer)
     tell(facts, lambda console: _print(console, facts))
+
+
+def _minor(amount: str | None, policy: Policy) -> int | None:
+    return None if amount is None else parse_minor(amount, policy.currency)
 
 
 def _expecting(shell: Shell, ask: Ask) -> Ask:
@@ -331,6 +354,8 @@ def _sold(policy: Policy, before: LineState, after: LineState, answer: Answered)
         "total": format_minor(int(told["total"]), currency),
         "currency": currency,
         "paid": str(sold.sale.payer) if sold else "",
+        "service_fee": format_minor(sold.service_fee_minor if sold else 0, currency),
+        "commission": format_minor(sold.commission_minor if sold else 0, currency),
         "promotions": sorted({use.promotion for use in sold.uses}) if sold else [],
         "discounts": {n: format_minor(m, currency) for n, m in sold.sale.discounts} if sold else {},
         "gifts": {n: format_minor(m, currency) for n, m in sold.sale.gifts} if sold else {},
@@ -359,6 +384,7 @@ def _quoted(policy: Policy, subject: str, answer: Answered, terms: Any) -> dict[
         "fee": money("fee"),
         "government": money("government"),
         "total": money("total"),
+        "service_fee": money("service_fee"),
         "currency": currency,
         "discounts": {name: format_minor(minor, currency) for name, minor in terms["discounts"]},
         "bonus": [{"promotion": name, "time": time} for name, time in terms["bonus"]],
@@ -385,7 +411,7 @@ def _print(console: Console, facts: dict[str, Any]) -> None:
         f"{b['time']} ({b['promotion']})" if isinstance(b, dict) else str(b) for b in bonus
     )
     named["promotions"] = ", ".join(named.get("promotions") or ())
-    for name in ("fee", "government"):
+    for name in ("fee", "government", "service_fee", "commission"):
         named[name] = "" if not str(named.get(name, "")).strip("0.") else currency + named[name]
     named["repeated"] = "yes: this was done before" if named.get("repeated") else ""
     for name in ("lost_days", "shortened_days"):
@@ -399,6 +425,7 @@ def _print(console: Console, facts: dict[str, Any]) -> None:
         "shortened_days": "days nearer",
         "good_until": "good until",
         "list_price": "list price",
+        "service_fee": "service fee",
     }
     console.print(pairs({labels.get(name, name): value for name, value in named.items()}))
 

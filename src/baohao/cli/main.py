@@ -10,7 +10,19 @@ import sys
 
 import typer
 
-from baohao.cli import agents, api, books, buy, db, facts, lines, money, upkeep
+from baohao.cli import (
+    agents,
+    api,
+    books,
+    buy,
+    charging,
+    commission,
+    db,
+    facts,
+    lines,
+    money,
+    upkeep,
+)
 from baohao.cli.bench import PASSED_ON, bench
 from baohao.cli.demo import demo
 from baohao.cli.importing import import_lines
@@ -45,6 +57,9 @@ app.add_typer(books.app, name="books")
 app.add_typer(agents.app, name="agents")
 app.add_typer(api.keys_app, name="keys")
 app.command("api")(api.api)
+agents.app.command("statement")(commission.statement)
+agents.app.command("pay")(commission.pay)
+app.add_typer(charging.app, name="charging")
 app.add_typer(upkeep.audit_app, name="audit")
 app.add_typer(db.app, name="db")
 app.command("quote")(buy.quote)

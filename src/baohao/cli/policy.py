@@ -52,7 +52,7 @@ Begins = Annotated[
 
 
 def check(paths: Paths, json: Json = False) -> None:
-    """Check policies: files, or folders with their operators, laws, promotions and fees."""
+    """Check policies: files, or folders with all that goes with them."""
     count, findings = check_paths(paths)
     facts = {"checked": count, "findings": _facts(findings)}
     tell(facts, lambda console: _print_findings(console, count, findings))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +33,14 @@ def instant(text: str) -> datetime:
         raise typer.BadParameter(
             f"{text!r} is no instant: write it with its offset, as in 2026-03-01T09:00:00+08:00"
         ) from None
+
+
+def month(text: str) -> date:
+    """Read a month as its first day; raises `BadParameter`."""
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no month: write it as in 2026-01") from None
 
 
 #: An existing file to read.

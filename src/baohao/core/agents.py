@@ -6,7 +6,8 @@ Agents: who sells for operators on their own account, and under which terms.
         ├── AgentMalformed     a key or a name that cannot be used
         ├── AgentUnknown       nobody by that key
         ├── AgentKnown         somebody else has that key
-        └── AgentInactive      it sells no more
+        ├── AgentInactive      it sells no more
+        └── AgentElsewhere     it does not sell for that operator
 """
 
 from __future__ import annotations
@@ -50,6 +51,12 @@ class AgentInactive(AgentRefusal):
     """The agent {agent} does not sell any more."""
 
     code = "agent.inactive"
+
+
+class AgentElsewhere(AgentRefusal):
+    """The agent {agent} does not sell for {operator}."""
+
+    code = "agent.elsewhere"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from baohao.core.agents import Agent
 from baohao.core.books.entry import Entry
+from baohao.core.commissions import CommissionSchedule, Earned
 from baohao.core.fees import FeeSchedule
 from baohao.core.line.event import Event, Json
 from baohao.core.line.fold import Rules
@@ -46,7 +47,7 @@ class Ask:
 class Effect:
     """Work outside the database that a decision owes."""
 
-    #: "network", "message", "webhook" ...
+    #: "network", "message", "webhook", "charge" ...
     kind: str
     due_at: datetime
     data: Json = field(default_factory=dict)
@@ -58,6 +59,8 @@ class Facts:
 
     #: Guarded account's text -> minor units available. An account that is missing has nothing.
     available: Mapping[str, int] = field(default_factory=dict)
+    #: Account of commission owed -> minor units; known to who pays it out, and to nobody else.
+    owed: Mapping[str, int] = field(default_factory=dict)
     promotions: PromotionFacts = field(default_factory=PromotionFacts)
     #: A binding quote that the ask refers to.
     quote: Quote | None = None
@@ -73,8 +76,12 @@ class Terms:
     promotions: tuple[Promotion, ...] = ()
     #: By operator.
     fees: Mapping[str, FeeSchedule] = field(default_factory=dict)
+    #: By operator.
+    commissions: Mapping[str, CommissionSchedule] = field(default_factory=dict)
     #: By key.
     agents: Mapping[str, Agent] = field(default_factory=dict)
+    #: Operators whose own charging system is master: what is sold is owed to it, too.
+    authority_there: frozenset[str] = frozenset()
     #: Joins the two sides of every payment of the batch in clearing.
     transfer: UUID
 
@@ -105,6 +112,8 @@ class Decision:
     effects: tuple[Effect, ...] = ()
     #: How deferred revenue changes: (plan, currency, first day of the month, minor units).
     deferrals: tuple[tuple[str, str, date, int], ...] = ()
+    #: What it earned agents, or took back from them.
+    earned: tuple[Earned, ...] = ()
     quote: Quote | None = None
     #: Promotion uses that it takes, and that it gives back.
     uses: tuple[Use, ...] = ()

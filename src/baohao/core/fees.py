@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, tzinfo
+from typing import Protocol, TypeVar
 
 from baohao.core.policy.findings import Finding, PolicyFault
 from baohao.core.policy.parse_head import read_currency, read_effective
@@ -71,16 +72,33 @@ class FeeSchedule:
         return tuple(channel for channel in CHANNELS if (verb, channel) in self.fees)
 
 
-def in_force(
-    schedules: Iterable[FeeSchedule], days: Mapping[str, date]
-) -> Mapping[str, FeeSchedule]:
+class Dated(Protocol):
+    """What an operator has from a day on: a schedule of fees, or of commission."""
+
+    @property
+    def operator(self) -> str:
+        """Whose it is."""
+
+    @property
+    def effective_from(self) -> date:
+        """Its first day."""
+
+    @property
+    def effective_to(self) -> date | None:
+        """The day after its last."""
+
+
+Schedule = TypeVar("Schedule", bound=Dated)
+
+
+def in_force(schedules: Iterable[Schedule], days: Mapping[str, date]) -> Mapping[str, Schedule]:
     """
     Return the schedule of each operator that is in force.
 
     `days` says which civil day it is at each operator's. Of two in force the one that began later
     is taken.
     """
-    found: dict[str, FeeSchedule] = {}
+    found: dict[str, Schedule] = {}
     for schedule in sorted(schedules, key=lambda each: each.effective_from):
         day = days.get(schedule.operator)
         if day is None or day < schedule.effective_from:

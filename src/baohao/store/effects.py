@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ import msgspec
 from baohao.core.asks import Effect
 from baohao.core.bucket import bucket_of
 from baohao.core.ids import following
-from baohao.store.sql import Connection, call, rows, trip
+from baohao.store.sql import Connection, Row, call, rows, trip
 from baohao.store.writes import Writes
 
 _json = msgspec.json.Encoder().encode
@@ -53,7 +53,15 @@ def owe(writes: Writes, subject: str, epoch: int, effects: Sequence[Effect], par
 
 def claim(conn: Connection, now: datetime, lease: datetime, limit: int) -> tuple[Owed, ...]:
     """Claim at most `limit` effects due at `now`, until `lease`; of a closed house, none."""
-    found = rows(conn, "claim_effects", lease, now, now, limit)
+    return _claimed(rows(conn, "claim_effects", lease, now, now, limit))
+
+
+def claim_charges(conn: Connection, now: datetime, lease: datetime, limit: int) -> tuple[Owed, ...]:
+    """Claim as `claim` does, of the kind "charge" alone: of each number the first that is owed."""
+    return _claimed(rows(conn, "claim_charges", lease, now, now, limit))
+
+
+def _claimed(found: Iterable[Row]) -> tuple[Owed, ...]:
     return tuple(
         Owed(
             bucket=bucket,

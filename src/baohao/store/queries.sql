@@ -787,3 +787,97 @@ UPDATE handovers h SET used_at = clock.now
 FROM held, (SELECT clock_timestamp() + clock_offset AS now FROM house) AS clock
 WHERE h.bucket = held.bucket AND h.digest = %b AND h.used_at IS NULL AND clock.now < h.until
 RETURNING h.number, h.epoch
+-- === what agents earn ================================================================================
+
+-- name: sum_owed
+-- Sum up what these agents are owed of commission, to be sent after their floats were locked.
+SELECT t.account, coalesce(-sum(p.amount), 0)::bigint
+FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, account)
+LEFT JOIN LATERAL (SELECT x.amount FROM entries e, unnest(e.accounts, e.amounts) AS x (account, amount)
+                   WHERE e.bucket = t.bucket AND x.account = t.account) AS p ON true
+GROUP BY t.account
+
+-- name: insert_agent_sales
+-- Write what agents sold, and what was taken back, one instant for all.
+INSERT INTO agent_sales (recorded_at, bucket, agent, ask, n, number, epoch, verb, plan, currency, total_minor,
+                         commission_minor, service_fee_minor, of)
+SELECT %b::timestamptz, t.*
+FROM unnest(%b::smallint[], %b::text[], %b::uuid[], %b::smallint[], %b::text[], %b::int[], %b::text[], %b::text[],
+            %b::text[], %b::bigint[], %b::bigint[], %b::bigint[], %b::uuid[]) AS t
+
+-- name: sum_agent_books
+-- Sum up what was posted to an agent's accounts, by kind, before an instant and from there to another.
+SELECT p.account, e.recorded_at < %b AS is_before, e.kind,
+       coalesce(sum(p.amount) FILTER (WHERE p.amount > 0), 0)::bigint,
+       coalesce(-sum(p.amount) FILTER (WHERE p.amount < 0), 0)::bigint
+FROM entries e CROSS JOIN LATERAL unnest(e.accounts, e.amounts) AS p (account, amount)
+WHERE e.bucket = %b AND e.recorded_at < %b AND p.account = ANY (%b::text[])
+GROUP BY 1, 2, 3
+
+-- name: sum_agent_sales
+-- Sum up what an agent sold between two instants, by what and of which plan, and what was taken back.
+SELECT verb, plan, of IS NOT NULL, count(*), sum(total_minor)::bigint, sum(commission_minor)::bigint,
+       sum(service_fee_minor)::bigint
+FROM agent_sales
+WHERE bucket = %b AND agent = %b AND currency = %b AND recorded_at >= %b AND recorded_at < %b
+GROUP BY 1, 2, 3 ORDER BY 3, 1, 2
+
+-- name: list_agent_sales
+-- List what an agent sold between two instants, and what was taken back.
+SELECT recorded_at, ask, n, number, epoch, verb, plan, currency, total_minor, commission_minor,
+       service_fee_minor, of
+FROM agent_sales
+WHERE bucket = %b AND agent = %b AND recorded_at >= %b AND recorded_at < %b
+ORDER BY recorded_at, ask, n
+
+-- name: doctor_commissions
+-- What agents' sales say they earned is what the books say.
+SELECT count(*), count(*) FILTER (WHERE coalesce(s.total, 0) <> coalesce(p.total, 0))
+FROM (SELECT bucket, agent, currency, sum(commission_minor) AS total FROM agent_sales GROUP BY 1, 2, 3) AS s
+FULL JOIN (SELECT bucket, split_part(account, ':', 2) COLLATE "C" AS agent, currency, -sum(amount) AS total
+           FROM entries, unnest(accounts, amounts) AS p (account, amount)
+           WHERE kind IN ('commission', 'clawback') AND account LIKE 'commission_owed:%%'
+           GROUP BY 1, 2, 3) AS p USING (bucket, agent, currency)
+-- === charges =========================================================================================
+
+-- name: insert_charges
+-- Owe an operator's own charging system what was sold.
+INSERT INTO charges (bucket, number, id, operator, state, since)
+SELECT bucket, number, id, operator, 'pending', since
+FROM unnest(%b::smallint[], %b::text[], %b::uuid[], %b::text[], %b::timestamptz[])
+  AS t (bucket, number, id, operator, since)
+
+-- name: claim_charges
+-- Claim charges that are due, of each number the first that is owed; others take what is left.
+UPDATE effects e
+SET lease = %b, tries = tries + 1
+FROM (SELECT bucket, id FROM effects f
+      WHERE kind = 'charge' AND due_at <= %b AND (lease IS NULL OR lease <= %b) AND (SELECT is_open FROM house)
+        AND NOT EXISTS (SELECT FROM effects p WHERE p.kind = 'charge' AND p.bucket = f.bucket
+                                                AND p.subject = f.subject
+                                                AND (p.data ->> 'act') COLLATE "C" < (f.data ->> 'act') COLLATE "C")
+      ORDER BY due_at, bucket, id LIMIT %b FOR UPDATE SKIP LOCKED) AS t
+WHERE e.bucket = t.bucket AND e.id = t.id
+RETURNING e.bucket, e.id, e.subject, e.epoch, e.kind, e.due_at, e.tries, e.data
+
+-- name: read_charge
+-- Read what has become of a charge.
+SELECT number, id, operator, state, since, tries, last_at, their_id, their_at, code
+FROM charges WHERE bucket = %b AND number = %b AND id = %b
+
+-- name: move_charge
+-- Note what has become of a charge, and since when it is so.
+UPDATE charges
+SET since = CASE WHEN state = %b THEN since ELSE %b::timestamptz END, state = %b, tries = %b, last_at = %b,
+    their_id = %b, their_at = %b, code = %b
+WHERE bucket = %b AND number = %b AND id = %b
+
+-- name: list_charges
+-- List charges, the oldest first, of one operator and in one state or of all.
+SELECT number, id, operator, state, since, tries, last_at, their_id, their_at, code
+FROM charges WHERE operator = coalesce(%b, operator) AND state = coalesce(%b, state)
+ORDER BY since, bucket, number, id
+
+-- name: list_states_of
+-- List the lines of some operators as they stand.
+SELECT state FROM lines WHERE operator = ANY(%b::text[]) ORDER BY bucket, number

@@ -35,6 +35,7 @@ ORDER = (
     "insert_quotes",
     "insert_journal",
     "insert_entries",
+    "insert_agent_sales",
     "insert_deferrals",
     "update_accounts",
     "insert_accounts",
@@ -48,11 +49,12 @@ ORDER = (
     "update_promotion_uses",
     "insert_promotion_uses",
     "insert_effects",
+    "insert_charges",
     "park_asks",
     "insert_keys",
 )
 #: Their first parameter is the batch's `now`.
-DATED = frozenset({"insert_journal", "insert_entries", "insert_keys"})
+DATED = frozenset({"insert_journal", "insert_entries", "insert_agent_sales", "insert_keys"})
 #: Each of their rows was read under a lock, so each must be met.
 _LOCKED = ("update_", "delete_", "end_", "hold_", "move_")
 SURE = frozenset(name for name in ORDER if name.startswith(_LOCKED))

@@ -245,6 +245,13 @@ def test_a_float_pays_once_for_a_whole_batch() -> None:
     assert guarded_changes([paid]) == {FLOAT: -3_600_000}
 
 
+def test_what_a_payer_pays_and_gets_back_in_a_batch_is_told_apart() -> None:
+    back = reverse(renewal(), GivenBack(price_minor=5_000), transfer=BATCH)
+    pays, gets = batch_transfer([*sell(renewal()), *back, *sell(renewal())])
+    assert lines((pays,)) == {"float:agent-7:MOP": 24_000, "clearing::MOP": -24_000}
+    assert lines((gets,)) == {"float:agent-7:MOP": -5_000, "clearing::MOP": 5_000}
+
+
 def test_cash_fills_the_till() -> None:
     assert guarded_changes(batch_transfer(sell(renewal(payer=TILL)))) == {TILL: 12000}
 

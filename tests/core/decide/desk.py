@@ -12,9 +12,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from baohao.app import policies
+from baohao.core.agents import Agent
 from baohao.core.asks import Ask, Decision, Facts, Quote, Terms
 from baohao.core.books.entry import Entry, totals
 from baohao.core.civil import Span, Unit
+from baohao.core.commissions import CommissionSchedule, Rate
 from baohao.core.decide import decide
 from baohao.core.fees import Fee, FeeSchedule
 from baohao.core.line.evolve import evolve
@@ -28,6 +30,8 @@ MACAU = ZoneInfo("Asia/Macau")
 ROOT = Path(__file__).parents[3]
 NUMBER = "+85366123456"
 FLOAT, TILL, WALLET = "float:agent-7:MOP", "till:t-1:MOP", "wallet:w-1:MOP"
+SEVEN = Agent(key="agent-7", name="Kiosk", operators=frozenset({"demo"}), currency="MOP")
+NO_RATE = Rate(verbs=frozenset())
 RICH: Mapping[str, int] = {FLOAT: 10**7, TILL: 10**7, WALLET: 10**7, "advance:p-1:MOP": 10**7}
 
 #: Each refusal that a verb lists, and an ask that meets it.
@@ -103,9 +107,13 @@ class Desk:
         self.now = macau("2026-01-10")
         self.rules = {each.pin: each for each in (policy, *others)}
         self.fees: Mapping[str, FeeSchedule] = {}
+        self.agents: Mapping[str, Agent] = {}
+        self.commissions: Mapping[str, CommissionSchedule] = {}
+        self.there: frozenset[str] = frozenset()
         self.promotions = promotions
         self.facts = Facts(available=available, promotions=PromotionFacts.unused(promotions))
         self.channel = "counter"
+        self.principal = "clerk-1"
         self._asked = 0
 
     # -- setting the scene -------------------------------------------------------------------------
@@ -118,8 +126,31 @@ class Desk:
         self.channel = channel
         return self
 
+    def by(self, principal: str) -> Desk:
+        self.principal = principal
+        return self
+
     def charging(self, schedules: Mapping[str, FeeSchedule]) -> Desk:
         self.fees = schedules
+        return self
+
+    def selling(self, rate: Rate = NO_RATE, **agent: Any) -> Desk:
+        """Register agent 7 of the demo operator, who earns by a rate and may take MOP 20 on top."""
+        self.agents = {"agent-7": replace(SEVEN, **agent)}
+        self.commissions = {
+            "demo": CommissionSchedule(
+                operator="demo",
+                currency="MOP",
+                effective_from=date(2025, 1, 1),
+                rates=(rate,),
+                service_fee_max_minor=2_000,
+            )
+        }
+        return self
+
+    def mastered_there(self) -> Desk:
+        """From now on the operator's own charging system is master."""
+        self.there = frozenset({"demo"})
         return self
 
     def varied(self, **parts: Any) -> Desk:
@@ -170,7 +201,13 @@ class Desk:
     @property
     def terms(self) -> Terms:
         return Terms(
-            rules=self.rules, promotions=self.promotions, fees=self.fees, transfer=UUID(int=99)
+            rules=self.rules,
+            promotions=self.promotions,
+            fees=self.fees,
+            agents=self.agents,
+            commissions=self.commissions,
+            authority_there=self.there,
+            transfer=UUID(int=99),
         )
 
     def asking(self, verb: str, **payload: object) -> Ask:
@@ -180,7 +217,7 @@ class Desk:
             verb=verb,
             subject=NUMBER,
             key=str(self._asked),
-            principal="clerk-1",
+            principal=self.principal,
             channel=self.channel,
             payload=payload,
             expect_version=self.state.version if self.state is not None else None,

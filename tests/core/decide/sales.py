@@ -7,8 +7,14 @@ from dataclasses import replace
 
 from tests.core.decide.desk import FLOAT, NOTHING, Desk, fees, unsellable
 
+from baohao.core.agents import AgentElsewhere, AgentInactive
 from baohao.core.asks import Decision
 from baohao.core.decide.case import ExternalNotSold, VerbNotAllowed
+from baohao.core.decide.commission import (
+    ServiceFeeMoved,
+    ServiceFeeRefused,
+    ServiceFeeTooHigh,
+)
 from baohao.core.decide.offered import NotSellable
 from baohao.core.decide.selling import (
     CurrencyOther,
@@ -37,6 +43,32 @@ def forbidden(desk: Desk, verb: str) -> Desk:
     return desk.varied(permissions={verb: Permission(allowed=False)})
 
 
+def of_agent(verb: str, desk: Callable[[], Desk], good: Payload) -> Asked:
+    """The refusals of an agent whose float pays."""
+    elsewhere = frozenset({"ctm"})
+    return {
+        AgentInactive: lambda: desk().selling(is_active=False).ask(verb, **good),
+        AgentElsewhere: lambda: desk().selling(operators=elsewhere).ask(verb, **good),
+    }
+
+
+def of_service_fee(verb: str, desk: Callable[[], Desk], what: Payload, good: Payload) -> Asked:
+    """The refusals of what an agent asks on top; `what` is what was quoted."""
+
+    def moved() -> Decision | Refusal:
+        ready = desk().selling()
+        quote = ready.by("agent-7").do("quote", **what, service_fee_minor=700).quote
+        assert quote is not None
+        return ready.ask(verb, **good, quote=str(quote.id), service_fee_minor=701)
+
+    return {
+        **of_agent(verb, desk, good),
+        ServiceFeeRefused: lambda: desk().ask(verb, **good, service_fee_minor=1),
+        ServiceFeeTooHigh: lambda: desk().selling().ask(verb, **good, service_fee_minor=2_001),
+        ServiceFeeMoved: moved,
+    }
+
+
 def of_money(verb: str, desk: Callable[[], Desk], good: Payload) -> Asked:
     """The refusals of whoever pays."""
     return {
@@ -44,6 +76,7 @@ def of_money(verb: str, desk: Callable[[], Desk], good: Payload) -> Asked:
         PayerUnknown: lambda: desk().ask(verb, **{**good, "paid": "revenue:p:MOP"}),
         CurrencyOther: lambda: desk().ask(verb, **{**good, "paid": "float:a:HKD"}),
         MoneyShort: lambda: desk().knowing(available={FLOAT: 1}).ask(verb, **good),
+        **of_agent(verb, desk, good),
     }
 
 
@@ -88,4 +121,5 @@ def of_quote(verb: str, desk: Callable[[], Desk], what: Payload, good: Payload) 
         QuoteUnknown: lambda: desk().ask(verb, **nobody),
         QuoteOver: over,
         QuoteMoved: moved,
+        **of_service_fee(verb, desk, what, good),
     }

@@ -36,7 +36,7 @@ from baohao.core.decide.offered import (
     NotSellable,
     RefusedByCap,
 )
-from baohao.core.decide.reverse import ActReversed, ActUnknown, OthersFollow
+from baohao.core.decide.reverse import ActReversed, ActUnknown, ChargedThere, OthersFollow
 from baohao.core.decide.selling import MoneyShort, PriceMoved
 from baohao.core.policy.terms import Base
 from baohao.core.refusals import Refusal
@@ -83,6 +83,7 @@ REFUSED: Refused = {
         OthersFollow: lambda: (ready := desk()).ask(
             "correct", **GOOD | {"of": ready.line.sold[0].act}
         ),
+        ChargedThere: lambda: desk().mastered_there().ask("correct", **GOOD),
         NotOffered: lambda: desk().ask("correct", **GOOD | {"term": "2 months"}),
         NotSellable: lambda: desk().varied(**unsellable()).ask("correct", **GOOD),
         NothingGained: lambda: desk().at("2028-07-01").ask("correct", **GOOD),

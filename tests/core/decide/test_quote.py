@@ -18,10 +18,11 @@ from tests.core.decide.desk import (
     with_base,
     with_cap,
 )
-from tests.core.decide.sales import external, forbidden
+from tests.core.decide.sales import external, forbidden, of_agent
 from tests.core.decide.test_restore import lost
 
 from baohao.core.decide.case import ExternalNotSold, VerbNotAllowed
+from baohao.core.decide.commission import ServiceFeeRefused, ServiceFeeTooHigh
 from baohao.core.decide.offered import (
     BalanceFull,
     NothingGained,
@@ -41,6 +42,11 @@ def desk() -> Desk:
     return Desk().active()
 
 
+def by_agent() -> Desk:
+    """An agent asks, for itself."""
+    return desk().by("agent-7")
+
+
 REFUSED: Refused = {
     "quote": {
         ExternalNotSold: lambda: external(desk()).ask("quote", **GOOD),
@@ -56,6 +62,11 @@ REFUSED: Refused = {
             .ask("quote", **GOOD)
         ),
         VerbNotOffered: lambda: desk().charging(NOTHING).ask("quote", **GOOD),
+        **of_agent("quote", by_agent, GOOD | {"service_fee_minor": 1}),
+        ServiceFeeRefused: lambda: desk().selling().ask("quote", **GOOD, service_fee_minor=1),
+        ServiceFeeTooHigh: lambda: (
+            by_agent().selling().ask("quote", **GOOD, service_fee_minor=2_001)
+        ),
         NotQuarantined: lambda: (
             lost().at("2026-12-01").ask("quote", what="restore", term="12 months")
         ),
@@ -88,6 +99,7 @@ def test_everything_is_said_and_nothing_changed() -> None:
         "fee": 500,
         "government": 0,
         "total": 12_500,
+        "service_fee": 0,
         "currency": "MOP",
         "before": "2027-01-10T16:00:00+00:00",
         "until": "2028-07-10T16:00:00+00:00",

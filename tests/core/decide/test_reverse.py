@@ -18,7 +18,7 @@ from tests.core.decide.desk import (
 from tests.core.decide.sales import forbidden
 
 from baohao.core.decide.case import SecondPersonMissing, VerbNotAllowed
-from baohao.core.decide.reverse import ActReversed, ActUnknown, OthersFollow
+from baohao.core.decide.reverse import ActReversed, ActUnknown, ChargedThere, OthersFollow
 from baohao.core.decide.selling import MoneyShort
 from baohao.core.line.evolve import acted
 
@@ -48,6 +48,9 @@ REFUSED: Refused = {
         ActUnknown: lambda: renewed().ask("reverse", of="x", **WHY),
         ActReversed: lambda: (desk := reversed_twice()).ask("reverse", of=last(desk), **WHY),
         OthersFollow: lambda: (desk := renewed()).ask("reverse", of=desk.line.sold[0].act, **WHY),
+        ChargedThere: lambda: (
+            (desk := renewed()).mastered_there().ask("reverse", of=last(desk), **WHY)
+        ),
         MoneyShort: lambda: (
             (desk := renewed(paid=TILL))
             .knowing(available={TILL: 11_999})
@@ -172,4 +175,12 @@ def test_time_that_a_late_fact_took_is_given_back_whole() -> None:
     before = replace(gone, at=late.at.replace(day=1, month=5))
     desk.state = acted(desk.line, before, desk.rules)[0]
     decision = desk.do("reverse", of=last(desk), **WHY)
+    assert decision.answer["back"] == 12_000
+
+
+def test_what_the_operators_own_system_did_is_taken_back_by_it_alone() -> None:
+    desk = renewed().mastered_there()
+    refused = desk.ask("reverse", of=last(desk), **WHY)
+    assert getattr(refused, "code", "") == "act.charged_there"
+    decision = desk.through("operator").do("reverse", of=last(desk), **WHY)
     assert decision.answer["back"] == 12_000

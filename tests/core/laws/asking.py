@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 from tests.core.laws.lives import EXTRA, FIRST_DAY, brief, policies
 
+from baohao.core.agents import Agent
 from baohao.core.asks import Ask, Decision, Facts, Terms
 from baohao.core.civil import Span, Unit, at_wall
+from baohao.core.commissions import VERBS, CommissionSchedule, Rate
 from baohao.core.decide import decide
 from baohao.core.decide.change_number import carried
 from baohao.core.line.course import course_of
@@ -33,6 +35,15 @@ from baohao.core.refusals import Refusal
 NUMBER, OTHER = "+85366000001", "+85366000002"
 PAYERS = ("float:agent-7:MOP", "wallet:w-1:MOP", "till:t-1:MOP", "advance:p-1:MOP")
 RICH = 10**9
+AGENT = Agent(key="agent-7", name="Kiosk", operators=frozenset({"o"}), currency="MOP")
+#: An odd share, so that what is earned is seldom a whole amount.
+POINTS = 777
+SCHEDULE = CommissionSchedule(
+    operator="o",
+    currency="MOP",
+    effective_from=FIRST_DAY,
+    rates=(Rate(verbs=frozenset(VERBS), basis_points=POINTS),),
+)
 #: What a person does with a line most of all, and now and then.
 OFTEN = ("renew", "renew", "top_up", "record", "record", "reverse", "quote", "settle")
 SELDOM = (
@@ -105,6 +116,8 @@ def stories(draw: st.DrawFn, *, most: int = 22, extra: tuple[str, ...] = EXTRA) 
     terms = Terms(
         rules={first.pin: first, other.pin: other},
         promotions=draw(st.sampled_from([(), _promotions(zone)])),
+        agents={AGENT.key: AGENT},
+        commissions={"o": SCHEDULE},
         transfer=UUID(int=9),
     )
     moves = draw(st.lists(_moves(), min_size=most // 3, max_size=most))

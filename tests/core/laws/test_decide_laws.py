@@ -7,19 +7,23 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from hypothesis import given
-from tests.core.laws.asking import Step, Story, stories, told
+from tests.core.laws.asking import POINTS, Step, Story, stories, told
 
 from baohao.core.asks import Decision
 from baohao.core.books.chart import AccountKind
 from baohao.core.books.entry import totals, uncleared
+from baohao.core.books.income import commission_of
 from baohao.core.books.sale import batch_transfer
+from baohao.core.commissions import Earned
 from baohao.core.decide import decide
 from baohao.core.decide.case import WouldShorten, safe_until
 from baohao.core.line import codec
 from baohao.core.line.evolve import evolve, settle
 from baohao.core.line.fold import fold, fold_on
+from baohao.core.line.state import Sold
 from baohao.core.refusals import Refusal
 
 
@@ -201,6 +205,34 @@ def a_renewal_undone_before_it_began_was_never_made(story: Story, steps: Sequenc
         assert other.standing == one.standing
 
 
+def commission_is_of_what_is_kept(story: Story, steps: Sequence[Step]) -> None:
+    sales: dict[UUID, tuple[Earned, Sold]] = {}
+    for step in steps:
+        decision = step.decision
+        for row in decision.earned if decision is not None else ():
+            assert decision is not None
+            if row.of is None and decision.state is not None:
+                (sold,) = [s for s in decision.state.sold if s.act == str(step.ask.id)]
+                assert (sold.agent, sold.commission_minor) == (row.agent, row.commission_minor)
+                sales[step.ask.id] = row, sold
+            elif row.of is not None:
+                _kept(*sales.pop(row.of), row)
+    for earned, sold in sales.values():
+        paid = sold.sale.price_minor + sold.sale.credit_minor
+        assert earned.commission_minor == commission_of(paid, POINTS)
+
+
+def _kept(earned: Earned, sold: Sold, lost: Earned) -> None:
+    """Hold what is left of a commission against what is kept; fees may come back with the rest."""
+    sale, back = sold.sale, -lost.total_minor
+    paid, fees = sale.price_minor + sale.credit_minor, sale.fee_minor + sale.government_minor
+    left = earned.commission_minor + lost.commission_minor
+    assert 0 <= left <= commission_of(min(paid, paid - back + fees), POINTS)
+    assert left >= commission_of(max(0, paid - back), POINTS) - 1
+    if back == sale.total_minor:
+        assert left == 0
+
+
 Law = Callable[[Story, Sequence[Step]], None]
 LAWS: tuple[Law, ...] = (
     replaying_the_journal_gives_the_row,
@@ -213,6 +245,7 @@ LAWS: tuple[Law, ...] = (
     a_renewal_never_shortens_unless_that_is_accepted,
     a_quote_changes_nothing_and_binds,
     a_renewal_undone_before_it_began_was_never_made,
+    commission_is_of_what_is_kept,
 )
 
 

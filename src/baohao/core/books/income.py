@@ -46,8 +46,8 @@ def forgo_time(plan: str, currency: str, amount_minor: int) -> tuple[Entry, ...]
 
 def commission(agent: str, currency: str, amount_minor: int) -> tuple[Entry, ...]:
     """
-    Return the entry for commission that an agent earned, in the agent's bucket; one for a whole
-    batch.
+    Return the entry for commission that an agent earned, in the agent's bucket; one for all that it
+    earned in a batch, and one for all that it lost.
     """
     kind = EntryKind.COMMISSION if amount_minor >= 0 else EntryKind.CLAWBACK
     return _between(
@@ -76,11 +76,22 @@ def commission_of(paid_minor: int, basis_points: int) -> int:
     """
     Return the commission on what was paid, rounded towards zero to the minor unit.
 
-    A clawback is the same share of what was given back, so commission never outlives its sale by
-    more than the rounding. 10,000 basis points are all of it.
+    10,000 basis points are all of it. What a reversal takes back is `clawback_of`.
     """
     sign = -1 if paid_minor < 0 else 1
     return sign * (abs(paid_minor) * basis_points // 10_000)
+
+
+def clawback_of(commission_minor: int, paid_minor: int, back_minor: int) -> int:
+    """
+    Return what of a commission is lost when some of what it was earned on is given back.
+
+    It is the same share, rounded up: what is left is never above the commission on what is kept,
+    and less than it by one minor unit at most.
+    """
+    if paid_minor == 0:
+        return 0
+    return commission_minor - commission_minor * (paid_minor - back_minor) // paid_minor
 
 
 def _between(

@@ -128,17 +128,18 @@ def reverse(
 def batch_transfer(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """
     Return the payers' side of a batch: one entry for each payer and transfer, however many lines it
-    paid.
+    paid, and one for what it gets back.
 
     `entries` are those of the other buckets (`sell`, `reverse`, `funds.receive`). Posted in the
     payers' buckets, the two sides net to zero in clearing by transfer. In the order of the payers'
     text, which is the order of locks.
     """
+    known = tuple(entries)
+    paying, getting = [e for e in known if _pays(e)], [e for e in known if not _pays(e)]
+    sides = [*owed(paying).items(), *owed(getting).items()]
     return tuple(
         entry
-        for (payer, transfer), total in sorted(
-            owed(entries).items(), key=lambda each: (str(each[0][0]), each[0][1])
-        )
+        for (payer, transfer), total in sorted(sides, key=_by_payer)
         for entry in entry_of(
             EntryKind.TRANSFER,
             payer.currency,
@@ -147,6 +148,18 @@ def batch_transfer(entries: Iterable[Entry]) -> tuple[Entry, ...]:
             payer=payer,
         )
     )
+
+
+def _pays(entry: Entry) -> bool:
+    return any(
+        p.account.kind is AccountKind.CLEARING and p.amount_minor > 0 for p in entry.postings
+    )
+
+
+def _by_payer(side: tuple[tuple[Account, UUID], int]) -> tuple[str, UUID, bool]:
+    """Order what payers pay and get: by account, what is paid first."""
+    (payer, transfer), total = side
+    return payer.text, transfer, total < 0
 
 
 def owed(entries: Iterable[Entry]) -> Mapping[tuple[Account, UUID], int]:

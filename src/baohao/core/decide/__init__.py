@@ -6,7 +6,7 @@ Decide: what becomes true of an ask, or a refusal. One verb, one file; each verb
     change_plan repin park resume hold lift terminate port_in port_out        its course
     register transfer replace_card change_number carry_over                   its holder and card
     restore return recycle                                                    its number's next life
-    fund withdraw                                                             money
+    fund withdraw pay_commission                                              money
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from baohao.core.decide.fund import fund, withdraw
 from baohao.core.decide.hold import hold, lift
 from baohao.core.decide.observe import observe
 from baohao.core.decide.park import park, resume
+from baohao.core.decide.pay_commission import pay_commission
 from baohao.core.decide.port import port_in, port_out
 from baohao.core.decide.quote import quote
 from baohao.core.decide.record import record
@@ -87,6 +88,7 @@ LINE_VERBS: Mapping[str, Callable[[Case], Decision]] = {
 MONEY_VERBS: Mapping[str, Callable[[Ask, Facts, datetime], Decision]] = {
     "fund": fund,
     "withdraw": withdraw,
+    "pay_commission": pay_commission,
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from baohao.core.asks import Decision
-from baohao.core.decide import payload
+from baohao.core.decide import commission, payload
 from baohao.core.decide.case import Case
 from baohao.core.decide.people import FIELDS, tenure_from
 from baohao.core.decide.selling import sell
@@ -22,14 +22,18 @@ def activate(case: Case) -> Decision:
     Activate a line in stock for a holder.
 
     Fields: `holder` (random id), `holder_kind`, `document`, `residency`, `identity_until`,
-    `age_years`, `guardian`; `paid`, `term`, `codes`, `quote`, `total_minor` (what was shown).
+    `age_years`, `guardian`; `paid`, `term`, `codes`, `quote`, `total_minor` and
+    `service_fee_minor` as `renew` has them.
     Refuses with `NotInStock`, `DocumentRefused`, `DocumentExpired`, `GuardianMissing`,
     `QuotaReached`, `ExternalNotSold`, `VerbNotAllowed`, `NotOffered`, `NotSellable`,
-    `BalanceFull`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `MoneyShort`,
+    `BalanceFull`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `AgentInactive`,
+    `AgentElsewhere`, `ServiceFeeRefused`, `ServiceFeeTooHigh`, `ServiceFeeMoved`, `MoneyShort`,
     `PriceMoved`, `QuoteUnknown`, `QuoteOver` or `QuoteMoved`.
     """
     ask = case.ask
-    payload.only(ask, *FIELDS, "paid", "term", "codes", "quote", "total_minor")
+    payload.only(
+        ask, *FIELDS, "paid", "term", "codes", "quote", "total_minor", commission.SERVICE_FEE
+    )
     if case.stage.name not in (STOCK.name, RETURNED.name) or case.state.tenure is not None:
         raise NotInStock(stage=case.stage.name)
     term = payload.span(ask, "term") if "term" in ask.payload else None

@@ -16,6 +16,7 @@ from baohao.core.asks import Ask, Decision, Effect, Facts, Terms
 from baohao.core.books import funds, income
 from baohao.core.books.chart import AccountKind
 from baohao.core.books.entry import Entry, entry_of
+from baohao.core.commissions import Earned
 from baohao.core.decide.deferred import deferrals
 from baohao.core.fees import Fee
 from baohao.core.ids import text_of
@@ -228,6 +229,7 @@ def conclude(
     effects: Sequence[Effect] = (),
     uses: tuple[Use, ...] = (),
     released: tuple[Use, ...] = (),
+    earned: tuple[Earned, ...] = (),
     answer: dict[str, object] | None = None,
     cause: str = "late_fact",
     is_next_life: bool = False,
@@ -265,6 +267,7 @@ def conclude(
         entries=tuple(booked),
         effects=tuple(owed),
         deferrals=() if is_next_life else deferrals(policy, case.stored, state, case.now),
+        earned=earned,
         uses=uses,
         released=released,
         answer=told | (answer or {}),

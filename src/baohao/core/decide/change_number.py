@@ -43,9 +43,9 @@ def change_number(case: Case) -> Decision:
     Close a line whose holder gets another number; the old one rests.
 
     Fields: `to` (the new number), `paid`, `approved_by`. The event carries the line for
-    `carry_over`. Refuses with `ExternalNotSold`, `VerbNotAllowed`,
-    `SecondPersonMissing`, `NobodyHolds`, `LineLocked`, `NumberSame`, `VerbNotOffered`,
-    `PayerUnknown`, `CurrencyOther` or `MoneyShort`.
+    `carry_over`. Refuses with `ExternalNotSold`, `VerbNotAllowed`, `SecondPersonMissing`,
+    `NobodyHolds`, `LineLocked`, `NumberSame`, `VerbNotOffered`, `PayerUnknown`,
+    `CurrencyOther`, `AgentInactive`, `AgentElsewhere` or `MoneyShort`.
     """
     payload.only(case.ask, "to", "paid")
     case.sells()
@@ -58,7 +58,7 @@ def change_number(case: Case) -> Decision:
     to = payload.text(case.ask, "to")
     if to == line.number:
         raise NumberSame(number=to)
-    fee, answer = take_fee(case)
+    fee = take_fee(case)
     event = Event(
         kind="closed",
         effective_at=case.now,
@@ -70,9 +70,10 @@ def change_number(case: Case) -> Decision:
         case,
         evolve(line, event, case.terms.rules),
         (event,),
-        entries=(*fee, *_moved(case, line, case.terms.transfer, sign=1)),
+        entries=(*fee.entries, *_moved(case, line, case.terms.transfer, sign=1)),
         effects=[told],
-        answer=answer | {"to": to},
+        earned=fee.earned,
+        answer=fee.answer | {"to": to},
     )
 
 

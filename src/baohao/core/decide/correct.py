@@ -8,7 +8,7 @@ from baohao.core.asks import Decision, Facts
 from baohao.core.books.chart import AccountKind
 from baohao.core.decide import payload
 from baohao.core.decide.case import Case, expecting
-from baohao.core.decide.reverse import approved, take_back
+from baohao.core.decide.reverse import approved, ours_to_undo, take_back
 from baohao.core.decide.selling import sell
 from baohao.core.promotions.apply import release
 
@@ -23,13 +23,14 @@ def correct(case: Case) -> Decision:
     person in
     `approved_by`.
     Refuses with `ExpectationMissing`, `VerbNotAllowed`, `SecondPersonMissing`, `ActUnknown`,
-    `ActReversed`, `OthersFollow`, `NotOffered`, `NotSellable`, `NothingGained`, `RefusedByCap`,
-    `BalanceFull`, `WouldShorten`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`,
-    `MoneyShort` or `PriceMoved`.
+    `ActReversed`, `OthersFollow`, `ChargedThere`, `NotOffered`, `NotSellable`, `NothingGained`,
+    `RefusedByCap`, `BalanceFull`, `WouldShorten`, `VerbNotOffered`, `PayerUnknown`,
+    `CurrencyOther`, `AgentInactive`, `AgentElsewhere`, `MoneyShort` or `PriceMoved`.
     """
     payload.only(case.ask, "of", "term", "paid", "codes", "total_minor")
     expecting(case)
     case.permit()
+    ours_to_undo(case)
     approved(case)
     back = take_back(case, whole=True)
     line = back.state
@@ -45,6 +46,7 @@ def correct(case: Case) -> Decision:
         effects=tuple(told.values()),
         deferrals=(*back.deferrals, *right.deferrals),
         released=back.released,
+        earned=(*back.earned, *right.earned),
         answer={**right.answer, "back": back.answer["back"]},
     )
 

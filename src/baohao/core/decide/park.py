@@ -37,7 +37,8 @@ def park(case: Case) -> Decision:
     Park a line.
 
     Fields: `paid`. Refuses with `VerbNotAllowed`, `AlreadyParked`, `ParkedTooOften`,
-    `VerbNotOffered`, `PayerUnknown`, `CurrencyOther` or `MoneyShort`.
+    `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `AgentInactive`, `AgentElsewhere` or
+    `MoneyShort`.
     """
     payload.only(case.ask, "paid")
     rule, standing, zone = case.policy.park, case.standing, case.policy.zone
@@ -50,9 +51,16 @@ def park(case: Case) -> Decision:
     times = sum(_reaches(rule, at, zone) >= year for at in standing.parks)
     if rule.per_year is not None and times >= rule.per_year:
         raise ParkedTooOften(times=times, limit=rule.per_year)
-    fee, answer = take_fee(case)
+    fee = take_fee(case)
     done = act_on(case, Act(id=case.id, kind="park", at=case.now, channel=case.ask.channel))
-    return conclude(case, done.state, done.events, entries=(*done.entries, *fee), answer=answer)
+    return conclude(
+        case,
+        done.state,
+        done.events,
+        entries=(*done.entries, *fee.entries),
+        earned=fee.earned,
+        answer=fee.answer,
+    )
 
 
 def _reaches(rule: Park, at: datetime, zone: tzinfo) -> int:

@@ -31,8 +31,8 @@ def port_in(case: Case) -> Decision:
     Fields: `holder`, `holder_kind`, `document`, `residency`, `identity_until`, `age_years`,
     `guardian`, `donor`, `paid`.
     Refuses with `VerbNotAllowed`, `NotInStock`, `DocumentRefused`, `DocumentExpired`,
-    `GuardianMissing`, `QuotaReached`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther` or
-    `MoneyShort`.
+    `GuardianMissing`, `QuotaReached`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`,
+    `AgentInactive`, `AgentElsewhere` or `MoneyShort`.
     """
     ask, line = case.ask, case.state
     payload.only(ask, *FIELDS, "donor", "paid")
@@ -40,13 +40,20 @@ def port_in(case: Case) -> Decision:
     if case.stage.name != STOCK.name:
         raise NotInStock(stage=case.stage.name)
     tenure = tenure_from(case, epoch=line.epochs + 1)
-    fee, answer = take_fee(case)
+    fee = take_fee(case)
     donor = payload.text(ask, "donor", "")
     act = Act(id=case.id, kind="port_in", at=case.now, channel=ask.channel, why=donor)
     done = act_on(case, act)
     events = (replace(done.events[0], tenure=tenure), *done.events[1:])
     state = altered(done.state, tenure=tenure, epochs=tenure.epoch)
-    return conclude(case, state, events, entries=(*done.entries, *fee), answer=answer)
+    return conclude(
+        case,
+        state,
+        events,
+        entries=(*done.entries, *fee.entries),
+        earned=fee.earned,
+        answer=fee.answer,
+    )
 
 
 def port_out(case: Case) -> Decision:
@@ -54,7 +61,8 @@ def port_out(case: Case) -> Decision:
     Let a number go to another operator.
 
     Fields: `recipient`, `paid`. Refuses with `VerbNotAllowed`, `NobodyHolds`, `LineLocked`,
-    `CannotPort`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther` or `MoneyShort`.
+    `CannotPort`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `AgentInactive`,
+    `AgentElsewhere` or `MoneyShort`.
     """
     payload.only(case.ask, "recipient", "paid")
     case.permit()
@@ -65,11 +73,17 @@ def port_out(case: Case) -> Decision:
         raise LineLocked()
     if not case.stage.keeping or not any("port_out" in s for s in case.stage.services.values()):
         raise CannotPort(stage=case.stage.name)
-    fee, answer = take_fee(case)
+    fee = take_fee(case)
     why = payload.text(case.ask, "recipient", "")
     done = act_on(case, Act(id=case.id, kind="port_out", at=case.now, why=why))
     state = altered(done.state, tenure=None)
     gone = Effect(kind="message", due_at=case.now, data={"what": "ported_out"})
     return conclude(
-        case, state, done.events, entries=(*done.entries, *fee), effects=[gone], answer=answer
+        case,
+        state,
+        done.events,
+        entries=(*done.entries, *fee.entries),
+        effects=[gone],
+        earned=fee.earned,
+        answer=fee.answer,
     )

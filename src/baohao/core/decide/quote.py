@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from baohao.core.asks import Decision, Quote
-from baohao.core.decide import payload
+from baohao.core.decide import commission, payload
 from baohao.core.decide.case import Case
 from baohao.core.decide.offered import Offered, offer_for, quoted
 from baohao.core.decide.restore import has_priority
@@ -20,12 +20,15 @@ def quote(case: Case) -> Decision:
     """
     Promise what an act would cost and bring; uses of promotions are kept for it until it ends.
 
-    Fields: `what` ("renew", "top_up", "activate", "restore"), `term` or `amount_minor`, `codes`.
-    Refuses with `ExternalNotSold`, `VerbNotAllowed`, `NotOffered`, `NotSellable`, `NothingGained`,
-    `RefusedByCap`, `BalanceFull`, `VerbNotOffered`, `NotQuarantined` or `PriorityOver`.
+    Fields: `what` ("renew", "top_up", "activate", "restore"), `term` or `amount_minor`, `codes`,
+    `service_fee_minor` (what an agent that asks for itself will take on top).
+    Refuses with `ExternalNotSold`, `VerbNotAllowed`, `NotOffered`, `NotSellable`,
+    `NothingGained`, `RefusedByCap`, `BalanceFull`, `VerbNotOffered`, `AgentInactive`,
+    `AgentElsewhere`, `ServiceFeeRefused`, `ServiceFeeTooHigh`, `NotQuarantined` or
+    `PriorityOver`.
     """
     ask, line = case.ask, case.state
-    payload.only(ask, "what", "term", "amount_minor", "codes")
+    payload.only(ask, "what", "term", "amount_minor", "codes", commission.SERVICE_FEE)
     case.sells()
     verb = payload.text(ask, "what", "renew", among=SOLD)
     case.permit(verb)
@@ -36,13 +39,14 @@ def quote(case: Case) -> Decision:
     offer = offer_for(case.policy, line.plan, verb, term, amount)
     codes = frozenset(payload.texts(ask, "codes"))
     offered = quoted(case, verb, offer, codes=codes, at=case.now)
+    fee_minor = commission.quoted_fee(case)
     promise = Quote(
         id=ask.id,
         number=line.number,
         version=(case.stored or line).version,
         now=case.now,
         until=case.now + GOOD_FOR,
-        terms=_terms(verb, offered, case.policy.currency),
+        terms=_terms(verb, offered, case.policy.currency, fee_minor),
     )
     # A promise changes nothing: what fell due is left to whoever changes the line.
     answer: dict[str, object] = {"quote": case.id, "good_until": promise.until.isoformat()}
@@ -55,7 +59,7 @@ def quote(case: Case) -> Decision:
     )
 
 
-def _terms(verb: str, offered: Offered, currency: str) -> dict[str, object]:
+def _terms(verb: str, offered: Offered, currency: str, service_fee_minor: int) -> dict[str, object]:
     """Write down what is promised."""
     applied = offered.applied
     return {
@@ -70,6 +74,8 @@ def _terms(verb: str, offered: Offered, currency: str) -> dict[str, object]:
         "fee": offered.fee_minor,
         "government": offered.government_minor,
         "total": offered.total_minor,
+        # Beside the total: the agent's own money.
+        "service_fee": service_fee_minor,
         "currency": currency,
         "before": offered.before.isoformat() if offered.before else "",
         "until": offered.until.isoformat() if offered.until else "",

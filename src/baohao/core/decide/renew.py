@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from baohao.core.asks import Decision
-from baohao.core.decide import payload
+from baohao.core.decide import commission, payload
 from baohao.core.decide.case import Case, expecting
 from baohao.core.decide.selling import sell
 
@@ -12,12 +12,14 @@ def renew(case: Case) -> Decision:
     """
     Renew a line for a term on offer.
 
-    Fields: `term`, `paid` (account), `codes`, `quote`, `total_minor` (what was shown).
+    Fields: `term`, `paid` (account), `codes`, `quote`, `total_minor` (what was shown),
+    `service_fee_minor` (what the agent that pays asks on top).
     Refuses with `ExpectationMissing`, `ExternalNotSold`, `VerbNotAllowed`, `IdentityMissing`,
     `NotOffered`, `NotSellable`, `NothingGained`, `RefusedByCap`, `BalanceFull`, `WouldShorten`,
-    `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `MoneyShort`, `PriceMoved`,
+    `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `AgentInactive`, `AgentElsewhere`,
+    `ServiceFeeRefused`, `ServiceFeeTooHigh`, `ServiceFeeMoved`, `MoneyShort`, `PriceMoved`,
     `QuoteUnknown`, `QuoteOver` or `QuoteMoved`.
     """
-    payload.only(case.ask, "term", "paid", "codes", "quote", "total_minor")
+    payload.only(case.ask, "term", "paid", "codes", "quote", "total_minor", commission.SERVICE_FEE)
     expecting(case)
     return sell(case, "renew", payload.span(case.ask, "term"))

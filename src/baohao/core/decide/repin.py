@@ -7,11 +7,10 @@ from datetime import datetime
 
 from baohao.core.altered import altered
 from baohao.core.asks import Decision
-from baohao.core.books.entry import Entry
 from baohao.core.civil import after
 from baohao.core.decide import payload
 from baohao.core.decide.case import Acted, Case, act_on, conclude, safe_until
-from baohao.core.decide.selling import take_fee
+from baohao.core.decide.selling import FeeTaken, take_fee
 from baohao.core.line.acts import Act
 from baohao.core.line.fold import policy_of
 from baohao.core.refusals import Refusal
@@ -57,7 +56,7 @@ def repin(case: Case) -> Decision:
         told = payload.instant(case.ask, "notified_at")
         if after(told, notice, case.policy.zone) > case.now:
             raise NoticeMissing(notice=str(notice))
-    return _concluded(case, _moved(case, {}), ())
+    return _concluded(case, _moved(case, {}), FeeTaken())
 
 
 def change_plan(case: Case) -> Decision:
@@ -66,17 +65,17 @@ def change_plan(case: Case) -> Decision:
 
     Fields: `plan`, `pin`, `paid`. The credit goes along. Refuses with `ExternalNotSold`,
     `VerbNotAllowed`, `PinSame`, `PlanElsewhere`, `PolicyMissing`, `TimeWouldBeLost`,
-    `TooManyWorlds`, `VerbNotOffered`,
-    `PayerUnknown`, `CurrencyOther` or `MoneyShort`.
+    `TooManyWorlds`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `AgentInactive`,
+    `AgentElsewhere` or `MoneyShort`.
     """
     payload.only(case.ask, "plan", "pin", "paid")
     case.sells()
     case.permit()
     plan = payload.text(case.ask, "plan")
     done = _moved(case, {"plan": plan})
-    fee, answer = take_fee(case)
+    fee = take_fee(case)
     done = replace(done, state=altered(done.state, plan=plan))
-    return _concluded(case, done, fee, answer)
+    return _concluded(case, done, fee)
 
 
 def _moved(case: Case, data: dict[str, object]) -> Acted:
@@ -97,11 +96,13 @@ def _iso(at: datetime | None) -> str:
     return at.isoformat() if at is not None else "no date"
 
 
-def _concluded(
-    case: Case, done: Acted, fee: tuple[Entry, ...], answer: dict[str, object] | None = None
-) -> Decision:
-    told = {"pin": done.state.pin, **(answer or {})}
-    entries = (*done.entries, *fee)
+def _concluded(case: Case, done: Acted, fee: FeeTaken) -> Decision:
     return conclude(
-        case, done.state, done.events, entries=entries, answer=told, cause="change_of_plan"
+        case,
+        done.state,
+        done.events,
+        entries=(*done.entries, *fee.entries),
+        earned=fee.earned,
+        answer={"pin": done.state.pin, **fee.answer},
+        cause="change_of_plan",
     )

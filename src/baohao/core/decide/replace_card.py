@@ -30,7 +30,7 @@ def replace_card(case: Case) -> Decision:
 
     Fields: `iccid`, `imsi`, `eid`, `paid`, `approved_by`, `reason`.
     Refuses with `VerbNotAllowed`, `LineLocked`, `CardSame`, `VerbNotOffered`, `PayerUnknown`,
-    `CurrencyOther` or `MoneyShort`.
+    `CurrencyOther`, `AgentInactive`, `AgentElsewhere` or `MoneyShort`.
     """
     ask, line = case.ask, case.state
     payload.only(ask, "iccid", "imsi", "eid", "paid")
@@ -44,7 +44,7 @@ def replace_card(case: Case) -> Decision:
     )
     if card == line.card:
         raise CardSame(iccid=card.iccid)
-    entries, answer = take_fee(case)
+    fee = take_fee(case)
     event = Event(kind="card_replaced", effective_at=case.now, card=card)
     # The notice goes to the card that is being replaced: whoever steals a number cannot see it
     # first.
@@ -55,7 +55,8 @@ def replace_card(case: Case) -> Decision:
         case,
         evolve(line, event, case.terms.rules),
         (event,),
-        entries=entries,
+        entries=fee.entries,
         effects=[Effect(kind="message", due_at=case.now, data=notice)],
-        answer=answer,
+        earned=fee.earned,
+        answer=fee.answer,
     )

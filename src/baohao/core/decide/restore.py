@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from baohao.core.asks import Decision
 from baohao.core.civil import after
-from baohao.core.decide import payload
+from baohao.core.decide import commission, payload
 from baohao.core.decide.case import Case, VerbNotAllowed, expecting
 from baohao.core.decide.recycle import NotQuarantined
 from baohao.core.decide.selling import sell
@@ -25,10 +25,11 @@ def restore(case: Case) -> Decision:
     The term is counted from the day of the act. Fields: those of `renew`.
     Refuses with `ExpectationMissing`, `NotQuarantined`, `PriorityOver`, `ExternalNotSold`,
     `VerbNotAllowed`, `NotOffered`, `NotSellable`, `NothingGained`, `BalanceFull`,
-    `WouldShorten`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `MoneyShort`,
+    `WouldShorten`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `AgentInactive`,
+    `AgentElsewhere`, `ServiceFeeRefused`, `ServiceFeeTooHigh`, `ServiceFeeMoved`, `MoneyShort`,
     `PriceMoved`, `QuoteUnknown`, `QuoteOver` or `QuoteMoved`.
     """
-    payload.only(case.ask, "term", "paid", "codes", "quote", "total_minor")
+    payload.only(case.ask, "term", "paid", "codes", "quote", "total_minor", commission.SERVICE_FEE)
     expecting(case)
     has_priority(case)
     return sell(case, "restore", payload.span(case.ask, "term"))

@@ -10,7 +10,7 @@ from baohao.core.asks import Decision, Effect
 from baohao.core.books import sale as sales
 from baohao.core.books.chart import AccountKind
 from baohao.core.civil import Span, Unit, civil_day
-from baohao.core.decide import payload
+from baohao.core.decide import commission, payload
 from baohao.core.decide.case import (
     Case,
     SecondPersonMissing,
@@ -42,6 +42,15 @@ class ActReversed(Refusal):
     code = "act.reversed"
 
 
+class ChargedThere(Refusal):
+    """
+    The operator's own system did this too, and only it can take it back; it tells us in the channel
+    "operator".
+    """
+
+    code = "act.charged_there"
+
+
 class OthersFollow(Refusal):
     """The line was activated by {act}, and others were paid for since: reverse them first."""
 
@@ -55,15 +64,22 @@ def reverse(case: Case) -> Decision:
     Fields: `of` (the act), `reason`, `mistake` (true: it was the wrong line or term; everything
     goes back, with a second person in `approved_by`).
     Refuses with `VerbNotAllowed`, `SecondPersonMissing`, `ActUnknown`, `ActReversed`,
-    `OthersFollow` or
+    `OthersFollow`, `ChargedThere` or
     `MoneyShort`.
     """
     payload.only(case.ask, "of", "mistake")
     case.permit()
+    ours_to_undo(case)
     mistake = payload.flag(case.ask, "mistake")
     if mistake:
         approved(case)
     return take_back(case, whole=mistake)
+
+
+def ours_to_undo(case: Case) -> None:
+    """Leave to an operator whose own system is master what it did; raises `ChargedThere`."""
+    if case.state.operator in case.terms.authority_there and case.ask.channel != "operator":
+        raise ChargedThere()
 
 
 def approved(case: Case) -> None:
@@ -162,6 +178,7 @@ def _reversed(case: Case, sold: Sold, outcome: reversal.Undone, why: str) -> Dec
         entries=entries,
         effects=[Effect(kind="message", due_at=case.now, data={"what": "reversed"})],
         released=sold.uses if outcome.whole else (),
+        earned=commission.clawed_back(case, sold, back),
         answer={"back": back.total_minor, "currency": sold.sale.currency},
         cause="reversed",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from baohao.core.altered import altered
@@ -10,8 +10,10 @@ from baohao.core.asks import Decision, Effect
 from baohao.core.books import sale as sales
 from baohao.core.books.chart import Account, AccountKind
 from baohao.core.books.entry import Entry
+from baohao.core.charging import NAMED
 from baohao.core.civil import Span
-from baohao.core.decide import payload
+from baohao.core.commissions import Earned
+from baohao.core.decide import commission, payload
 from baohao.core.decide.case import (
     Case,
     aftermath,
@@ -92,9 +94,9 @@ def sell(
     """
     Sell an act on a line, for a term or an amount: price it, take the money, fold it in.
 
-    Raises what `offer_for` and `quoted` raise, and `ExternalNotSold`, `VerbNotAllowed`,
-    `WouldShorten`, `PayerUnknown`, `MoneyShort`, `CurrencyOther`, `PriceMoved`, `QuoteOver`,
-    `QuoteMoved`, `QuoteUnknown`.
+    Raises what `offer_for`, `quoted` and `commission.credited` raise, and `ExternalNotSold`,
+    `VerbNotAllowed`, `WouldShorten`, `PayerUnknown`, `MoneyShort`, `CurrencyOther`, `PriceMoved`,
+    `QuoteOver`, `QuoteMoved`, `QuoteUnknown`.
     """
     case.sells()
     moment = _moment(case, verb)
@@ -123,7 +125,7 @@ def sell(
         payer=payer,
         transfer=case.terms.transfer,
     )
-    return _sold(case, offered, sale, tenure)
+    return _sold(case, verb, offered, sale, tenure)
 
 
 def _verified(case: Case) -> None:
@@ -135,7 +137,9 @@ def _verified(case: Case) -> None:
         raise IdentityMissing(stage=case.stage.name)
 
 
-def _sold(case: Case, offered: Offered, sale: sales.Sale, tenure: Tenure | None) -> Decision:
+def _sold(
+    case: Case, verb: str, offered: Offered, sale: sales.Sale, tenure: Tenure | None
+) -> Decision:
     sold = Sold(
         act=offered.act.id,
         at=offered.act.at,
@@ -144,6 +148,7 @@ def _sold(case: Case, offered: Offered, sale: sales.Sale, tenure: Tenure | None)
         kept_minor=sale.price_minor,
         uses=offered.applied.uses,
     )
+    sold = commission.credited(case, verb, sold)
     event = Event(
         kind="acted", effective_at=offered.act.at, act=offered.act, sold=sold, tenure=tenure
     )
@@ -167,10 +172,35 @@ def _sold(case: Case, offered: Offered, sale: sales.Sale, tenure: Tenure | None)
         state,
         (event, *settled),
         entries=entries,
-        effects=[Effect(kind="message", due_at=case.now, data={"what": offered.act.kind})],
+        effects=[
+            Effect(kind="message", due_at=case.now, data={"what": offered.act.kind}),
+            *_charge(case, offered),
+        ],
         uses=offered.applied.uses,
+        earned=commission.earned(verb, sold),
         answer=answer,
     )
+
+
+def _charge(case: Case, offered: Offered) -> tuple[Effect, ...]:
+    """Return what is owed to an operator whose own charging system is master: the same, there."""
+    line, offer = case.state, offered.offer
+    if line.operator not in case.terms.authority_there:
+        return ()
+    # Credit arrives there with its gifts; of time they know the price on their own list.
+    is_credit = offer.verb not in NAMED
+    amount = offered.act.credit_minor if is_credit else offer.price_minor
+    data: dict[str, object] = {
+        "act": offered.act.id,
+        "operator": line.operator,
+        "plan": line.plan,
+        "verb": offer.verb,
+        "term": str(offer.term) if offer.term is not None else "",
+        "amount_minor": amount,
+        "currency": case.policy.currency,
+        "channel": case.ask.channel,
+    }
+    return (Effect(kind="charge", due_at=case.now, data=data),)
 
 
 def _moment(case: Case, verb: str) -> datetime:
@@ -224,16 +254,26 @@ def _payer(case: Case, needed: int) -> Account:
     return payer
 
 
-def take_fee(case: Case) -> tuple[tuple[Entry, ...], dict[str, object]]:
-    """
-    Return the entry of a verb's own fee, and what to answer of it; nothing where it is free.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeTaken:
+    """What the fee of a verb brings into its decision."""
 
-    Raises `VerbNotOffered`, `PayerUnknown`, `CurrencyOther` and `MoneyShort`.
+    entries: tuple[Entry, ...] = ()
+    earned: tuple[Earned, ...] = ()
+    answer: dict[str, object] = field(default_factory=dict)
+
+
+def take_fee(case: Case) -> FeeTaken:
+    """
+    Take a verb's own fee; nothing where it is free. An agent may pay it, and earns nothing by it.
+
+    Raises `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `MoneyShort`, `AgentInactive` and
+    `AgentElsewhere`.
     """
     fee, line = case.fee(), case.state
     total = fee.fee_minor + fee.government_minor
     if not total:
-        return (), {}
+        return FeeTaken()
     sale = sales.Sale(
         operator=line.operator,
         plan=line.plan,
@@ -243,4 +283,8 @@ def take_fee(case: Case) -> tuple[tuple[Entry, ...], dict[str, object]]:
         payer=_payer(case, total),
         transfer=case.terms.transfer,
     )
-    return sales.sell(sale), {"total": total, "currency": sale.currency}
+    return FeeTaken(
+        entries=sales.sell(sale),
+        earned=commission.paid(case, sale),
+        answer={"total": total, "currency": sale.currency},
+    )

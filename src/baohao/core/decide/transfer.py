@@ -29,8 +29,7 @@ def transfer(case: Case) -> Decision:
     A product that says nothing of transfers permits none.
     Refuses with `VerbNotAllowed`, `NobodyHolds`, `LineLocked`, `SameHolder`, `DocumentRefused`,
     `DocumentExpired`, `GuardianMissing`, `QuotaReached`, `VerbNotOffered`, `PayerUnknown`,
-    `CurrencyOther` or
-    `MoneyShort`.
+    `CurrencyOther`, `AgentInactive`, `AgentElsewhere` or `MoneyShort`.
     """
     ask, line = case.ask, case.state
     payload.only(ask, *FIELDS, "paid")
@@ -44,13 +43,14 @@ def transfer(case: Case) -> Decision:
     tenure = tenure_from(case, epoch=line.epochs + 1)
     if tenure.holder == line.tenure.holder:
         raise SameHolder()
-    entries, answer = take_fee(case)
+    fee = take_fee(case)
     event = Event(kind="transferred", effective_at=case.now, tenure=tenure)
     return conclude(
         case,
         altered(line, tenure=tenure, epochs=tenure.epoch),
         (event,),
-        entries=entries,
+        entries=fee.entries,
         effects=[Effect(kind="message", due_at=case.now, data={"what": "transferred"})],
-        answer=answer,
+        earned=fee.earned,
+        answer=fee.answer,
     )

@@ -289,7 +289,7 @@ _READ_RARE = {name: read for name, _, _, read in _RARE}
 
 
 def _sold(sold: Sold) -> Row:
-    return [
+    row: Row = [
         sold.act,
         micros(sold.at),
         sold.channel,
@@ -297,10 +297,14 @@ def _sold(sold: Sold) -> Row:
         sold.kept_minor,
         [[u.promotion, u.number, u.holder, u.cost_minor] for u in sold.uses],
     ]
+    by_agent = [sold.agent, sold.commission_minor, sold.service_fee_minor]
+    # Nothing where nobody sold it: rows of before there were agents stay as they are.
+    return row + by_agent if any(by_agent) else row
 
 
 def _sold_of(row: Row) -> Sold:
-    act, at, channel, sale, kept_minor, uses = row
+    act, at, channel, sale, kept_minor, uses = row[:6]
+    agent, commission_minor, service_fee_minor = row[6:] or ("", 0, 0)
     return Sold(
         act=act,
         at=instant(at),
@@ -308,6 +312,9 @@ def _sold_of(row: Row) -> Sold:
         sale=_sale_of(sale),
         kept_minor=kept_minor,
         uses=tuple([use_of(use) for use in uses]),
+        agent=agent,
+        commission_minor=commission_minor,
+        service_fee_minor=service_fee_minor,
     )
 
 

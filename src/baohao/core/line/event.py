@@ -51,5 +51,6 @@ EVENT_KINDS = frozenset(
         "opened",
         "funded",
         "withdrawn",
+        "commission_paid",
     }
 )

@@ -49,6 +49,12 @@ class Sold:
     #: What of its price stays after a partial reversal; spread over its paid days.
     kept_minor: int
     uses: tuple[Use, ...] = ()
+    #: Who sold it, from the register of agents; empty: nobody in it.
+    agent: str = ""
+    #: What that earned the agent.
+    commission_minor: int = 0
+    #: What the agent asked of its customer on top; its own money, in no books.
+    service_fee_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,7 +141,8 @@ def _give(table: Table) -> Give | None:
         case "time":
             return _time(table)
         case "percent":
-            return _percent(table)
+            points = read_percent(table)
+            return PercentOff(points) if points else None
         case kind:
             amount_minor = table.need_money(kind)
             if amount_minor == 0:
@@ -158,7 +159,8 @@ def _time(table: Table) -> Give | None:
     return None if span is None else ExtraTime(span)
 
 
-def _percent(table: Table) -> Give | None:
+def read_percent(table: Table) -> int:
+    """Read `percent` as basis points; 0 where it is none."""
     text = table.text("percent")
     found = _PERCENT.fullmatch(text)
     points = 0
@@ -166,5 +168,5 @@ def _percent(table: Table) -> Give | None:
         points = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
     if not 0 < points <= WHOLE_BASIS_POINTS:
         table.refuse("percent", PercentWrong(value=text))
-        return None
-    return PercentOff(points)
+        return 0
+    return points

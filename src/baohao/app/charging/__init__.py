@@ -1,0 +1,1 @@
+"""What is sold here of operators whose own charging system is master, and what that says."""

@@ -1,0 +1,1 @@
+"""The twins of what is outside: they speak the real protocol on this machine, and need no keys."""
