@@ -51,12 +51,14 @@ class Buying(TypedDict, total=False):
     service_fee_minor: int
 
 
-class Row(Buying):
-    """One row of `Client.renew_many`."""
+class Row(Buying, total=False):
+    """One row of `Client.renew_many`. What expects nothing is taken as it is then."""
 
     number: Required[str]
     #: On offer, as "12 months" or "12m".
     term: Required[str]
+    #: An idempotency key of its own; without one it follows from that of all and the row's place.
+    key: str
 
 
 class Holding(TypedDict, total=False):
@@ -234,7 +236,7 @@ def _read(kind: type[T], told: Any, key: str | None = None) -> T:
 
 
 def _outcomes(rows: Sequence[Row], told: Any) -> list[Outcome]:
-    return [_outcome(row, each) for row, each in zip(rows, told["outcomes"], strict=True)]
+    return [_outcome(row, each) for row, each in zip(rows, told, strict=True)]
 
 
 def _outcome(row: Row, told: Mapping[str, Any]) -> Outcome:
