@@ -8,7 +8,10 @@ import pytest
 from tests.api.serving import BALANCE180, Served
 from tests.client.road import Fault, Road
 
+from baohao.app.door import Answered
 from baohao.client import Client, OutcomeUnknown, Refused, Row
+from baohao.core.asks import Ask
+from baohao.outside.ids import new_id
 
 N, OTHER, POOR = "+85366120001", "+85366120002", "+85366120003"
 FLOAT_MINOR = 100_000
@@ -25,7 +28,18 @@ def keep(served: Served) -> Iterator[Client]:
 
 def test_a_top_up(served: Served, keep: Client) -> None:
     served.stock(N, pin=BALANCE180)
-    served.ask("port_in", N, holder="h-1", document="bir")
+    # This plan has no activation on offer: its lines come from elsewhere, at a counter.
+    came = {"holder": "h-1", "document": "bir", "paid": "till:hall-1:MOP"}
+    ask = Ask(
+        id=new_id(),
+        verb="port_in",
+        subject=N,
+        key="port-1",
+        payload=came,
+        principal="clerk-1",
+        channel="counter",
+    )
+    assert isinstance(served.shell.answer([ask])[0], Answered)
     sold = keep.top_up(N, 5_000, expect_version=2, key="slip-1")
     assert sold.total_minor == 5_000
     assert keep.top_up(N, 5_000, expect_version=2, key="slip-1") == sold
