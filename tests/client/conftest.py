@@ -9,10 +9,15 @@ import pytest
 from tests.api.serving import Served, house, serving
 from tests.client.road import Road
 
+#: What keys that need it sign with.
+SECRET = "for-tests"
+
 
 @pytest.fixture
 def served(database: str, tmp_path: Path) -> Iterator[Served]:
-    with serving(house(database, tmp_path)) as found:
+    installation = house(database, tmp_path)
+    installation.__dict__["unseal"] = lambda sealed, context: SECRET
+    with serving(installation) as found:
         yield found
 
 

@@ -120,7 +120,7 @@ def test_a_key_that_is_dead_by_the_second_try_says_nothing_of_the_first(
     road.meet([Fault.LOST], lambda: served.shell.run(lambda c: keys.revoke(c, "agent-7", id_)))
     with client(road, partner) as keep, pytest.raises(OutcomeUnknown) as unknown:
         keep.renew(N, "12 months", expect_version=2)
-    assert unknown.value.why == "HTTP status 401"
+    assert unknown.value.why == "key.unknown"
     assert len(renewals(served, N)) == 1
 
 

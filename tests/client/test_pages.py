@@ -11,7 +11,8 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from tests.api.serving import Served, house, serving
+from tests.api.serving import Served
+from tests.client.conftest import SECRET
 
 import baohao.client
 from baohao.api import callers
@@ -19,7 +20,6 @@ from baohao.client import Client, Refused, Safety, Sold, sending
 from baohao.client.answers import read
 
 N, OTHER = "+85366120001", "+85366120002"
-SECRET = "whsec_for_tests"
 
 
 @pytest.fixture
@@ -116,26 +116,17 @@ def test_times_without_an_offset_are_refused_at_home(keep: Client) -> None:
 # --- signatures -----------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def signing(database: str, tmp_path: Path) -> Iterator[Served]:
-    """An API whose keys have one signing secret."""
-    found = house(database, tmp_path)
-    found.__dict__["unseal"] = lambda sealed, context: SECRET
-    with serving(found) as running:
-        yield running
-
-
-def test_requests_are_signed_where_there_is_a_secret(signing: Served) -> None:
-    signing.open(N)
-    signing.fund(100_000)
-    key = signing.partner(signing="sealed").key
-    with Client(signing.url, key, signing_secret=SECRET) as keep:
+def test_requests_are_signed_where_there_is_a_secret(served: Served) -> None:
+    served.open(N)
+    served.fund(100_000)
+    key = served.partner(signing="sealed").key
+    with Client(served.url, key, signing_secret=SECRET) as keep:
         line = keep.line(N, at=datetime(2026, 12, 1, 8, tzinfo=UTC))
         assert keep.safety([N])[0].is_known
         assert keep.request("GET", "/v1/safety?number=%2B85366120001")["lines"][0]["is_known"]
         assert keep.renew(N, "12 months", expect_version=line.version).version == 3
     for wrong in (None, "another"):
-        with Client(signing.url, key, signing_secret=wrong) as keep, pytest.raises(Refused) as no:
+        with Client(served.url, key, signing_secret=wrong) as keep, pytest.raises(Refused) as no:
             keep.line(N)
         assert no.value.code == "key.signature"
 

@@ -45,7 +45,7 @@ class Try:
     retry_after_s: int | None = None
     #: It may have been done, though nobody said so.
     is_unclear: bool = False
-    #: What came instead of an answer.
+    #: What came instead of an answer, in a few words; or the code of a refusal.
     why: str = ""
 
     @property
@@ -140,7 +140,7 @@ def _outcome(found: Try, is_unclear: bool, key: str | None) -> Any:
         return found.told
     says_nothing = not found.is_final or found.status in BEFORE_THE_KEY
     if not found.status or (is_unclear and says_nothing):
-        raise OutcomeUnknown(key, found.why or f"HTTP status {found.status}")
+        raise OutcomeUnknown(key, found.why)
     raise Refused(found.status, found.told, key)
 
 
@@ -164,6 +164,7 @@ def _read(answer: httpx.Response) -> Try:
         told=problem,
         retry_after_s=wait_s,
         is_unclear=is_broken or is_on_its_way,
+        why=problem.get("code") or f"HTTP status {status}",
     )
 
 
