@@ -760,6 +760,33 @@ FROM (SELECT clock_timestamp() + clock_offset AS now FROM house) AS h,
      unnest(%b::smallint[], %b::text[]) AS t (bucket, number)
 JOIN lines l USING (bucket, number)
 JOIN boundaries b USING (bucket, number)
+
+-- === hand-over =======================================================================================
+
+-- name: forget_handovers
+-- Forget the links of a bucket that ended a day ago.
+DELETE FROM handovers
+WHERE bucket = %b AND until < (SELECT clock_timestamp() + clock_offset - interval '1 day' FROM house)
+
+-- name: insert_handover
+-- Keep a link into the open tenure of an operator's line; where there is none, nothing is written.
+INSERT INTO handovers (bucket, digest, number, epoch, operator, until)
+SELECT l.bucket, %b, l.number, t.epoch, l.operator, clock_timestamp() + clock_offset + %b
+FROM house, lines l JOIN tenures t USING (bucket, number)
+WHERE l.bucket = %b AND l.number = %b AND l.operator = %b AND t.until IS NULL
+RETURNING until
+
+-- name: use_handover
+-- Use a link once, in time, while its tenure is the open one; the tenure is held open until the caller commits.
+WITH held AS (
+    SELECT t.bucket, t.number, t.epoch
+    FROM handovers h JOIN tenures t USING (bucket, number, epoch)
+    WHERE h.bucket = %b AND h.digest = %b AND t.until IS NULL
+    FOR SHARE OF t)
+UPDATE handovers h SET used_at = clock.now
+FROM held, (SELECT clock_timestamp() + clock_offset AS now FROM house) AS clock
+WHERE h.bucket = held.bucket AND h.digest = %b AND h.used_at IS NULL AND clock.now < h.until
+RETURNING h.number, h.epoch
 -- === what agents earn ================================================================================
 
 -- name: sum_owed
