@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,13 @@ def library() -> Library:
 
 def house(conninfo: str, data: Path = Path("/nowhere")) -> Installation:
     """An installation on a database that is there already."""
-    found = Installation(settings=Settings(database_url=conninfo, data=data, policies=shipped()))
+    settings = Settings(
+        database_url=conninfo,
+        data=data,
+        policies=shipped(),
+        secret_key=b"only for tests, 32 bytes long...",
+    )
+    found = Installation(settings=settings)
     found.__dict__["library"] = library()
     return found
 
@@ -99,10 +105,9 @@ class Served:
     ) -> Partner:
         """A partner with a new key; an agent is registered first."""
         if ":" not in owner:
-            sells_for = frozenset(more.pop("operators", ("demo",)))
-            made = Agent(key=owner, name=owner, operators=sells_for, currency="MOP")
-            self.shell.run(lambda conn: registry.add(conn, made, self.house.library.operators))
+            self.register(owner, *more.pop("operators", ()))
         id_, whole, verifier = keys.drawn(more.pop("is_sandbox", False), secrets.token_bytes)
+        signing = more.pop("signing", "")
         wanted = Credential(
             id=id_,
             owner=owner,
@@ -114,8 +119,19 @@ class Served:
             per_second=more.pop("per_second", 10_000),
             **more,
         )
+        if signing:
+            sealed = self.house.seals.seal(signing, wanted.signing_context)
+            wanted = replace(wanted, signing=sealed)
         self.shell.run(lambda conn: keys.create(conn, wanted, self.house.library.operators))
         return self.bearer(whole)
+
+    def register(self, agent: str, *operators: str) -> None:
+        """Register an agent, by default of the demo operator; one that is there stays as it is."""
+        sells_for = frozenset(operators or ("demo",))
+        made = Agent(key=agent, name=agent, operators=sells_for, currency="MOP")
+        if agent not in self.shell.run(registry.known):
+            self.shell.run(lambda conn: registry.add(conn, made, self.house.library.operators))
+        self.house.meet(made)
 
     def bearer(self, key: str) -> Partner:
         """A partner with a key that is there."""
@@ -132,7 +148,9 @@ class Served:
         assert not isinstance(answer, Exception), (answer.code, str(answer))
         return answer.answer
 
-    def asks(self, wanted: Sequence[tuple[str, str, Mapping[str, Any]]]) -> list[Answer]:
+    def asks(
+        self, wanted: Sequence[tuple[str, str, Mapping[str, Any]]], *, channel: str = "operator"
+    ) -> list[Answer]:
         """Ask as staff, all at once."""
         return self.shell.answer(
             [
@@ -142,7 +160,7 @@ class Served:
                     subject=subject,
                     key=str(id_),
                     principal="staff",
-                    channel="operator",
+                    channel=channel,
                     payload=payload,
                 )
                 for verb, subject, payload in wanted
@@ -152,26 +170,42 @@ class Served:
     def fund(self, amount_minor: int, account: str = FLOAT) -> None:
         self.ask("fund", account, amount_minor=amount_minor)
 
-    def stock(self, *numbers: str, pin: str = KEEP12) -> None:
+    def stock(self, *numbers: str, pin: str = KEEP12, agent: str = "") -> None:
+        """Put numbers in stock, an agent's if it is said."""
         plan = pin.split("@")[0].rpartition(".")[2]
         payload = {"operator": OPERATORS.get(pin, "demo"), "plan": plan, "pin": pin}
         for answer in self.asks([("stock", number, payload) for number in numbers]):
             assert not isinstance(answer, Exception), str(answer)
+        if agent:
+            self.register(agent)
+            for number in numbers:
+                self.ask("allot", number, agent=agent)
 
-    def open(self, *numbers: str, pin: str = KEEP12) -> None:
-        """Put numbers in stock and activate them, paid in cash; each is at version 2 then."""
+    def open(self, *numbers: str, pin: str = KEEP12, agent: str = "agent-7") -> None:
+        """
+        Put numbers in stock and sell them to customers of an agent; each is at version 2 then.
+
+        The agent's float is as before.
+        """
+        self.register(agent)
         self.stock(*numbers, pin=pin)
-        paid = {"paid": "till:hall-1:MOP", "document": "bir"}
+        account = f"float:{agent}:MOP"
+        before = self.balance(account)
+        self.fund(len(numbers) * 1_000_000, account)
+        paid = {"paid": account, "document": "bir"}
         for answer in self.asks(
             [("activate", n, {**paid, "holder": f"h{n[1:]}"}) for n in numbers]
         ):
             assert not isinstance(answer, Exception), str(answer)
+        self.ask("withdraw", account, amount_minor=self.balance(account) - before)
 
     def begin(self, *numbers: str) -> None:
-        """Put balance cards in stock, activated elsewhere; each is at version 2 then."""
+        """Put balance cards in stock and let numbers come in on them; each is at version 2 then."""
         self.stock(*numbers, pin=BALANCE180)
         for number in numbers:
-            self.ask("record", number, kind="activate")
+            came = {"holder": f"h{number[1:]}", "document": "bir", "paid": "till:hall-1:MOP"}
+            (answer,) = self.asks([("port_in", number, came)], channel="counter")
+            assert not isinstance(answer, Exception), str(answer)
 
     def balance(self, account: str = FLOAT) -> int:
         found = self.rows("SELECT balance_minor FROM accounts WHERE account = %s", account)

@@ -78,7 +78,7 @@ def test_top_ups_name_the_field_or_the_rule(served: Served) -> None:
 
 
 def test_a_card_in_stock_is_activated_by_its_number(served: Served) -> None:
-    served.stock(N)
+    served.stock(N, agent="agent-7")
     served.fund(100_000)
     agent = served.partner()
     body = {"number": N, "holder": "h-1", "document": "bir", "term": "1y", "total_minor": 12_000}
@@ -98,6 +98,7 @@ def test_a_card_is_found_by_what_is_printed_on_it(served: Served) -> None:
     served.ask("stock", M, operator="demo2", plan="yearly", pin=YEARLY, iccid="8985302000000000025")
     served.fund(100_000)
     agent = served.partner()
+    served.ask("allot", N, agent="agent-7")
     body = {"iccid": ICCID[:-1], "holder": "h-1", "document": "bir"}
     answer = agent.post("/v1/activations", body)
     assert (answer.status_code, answer.json()["number"]) == (201, N), answer.text
@@ -110,7 +111,7 @@ def test_a_card_is_found_by_what_is_printed_on_it(served: Served) -> None:
 
 
 def test_activations_name_the_field_or_the_rule(served: Served) -> None:
-    served.stock(N)
+    served.stock(N, agent="agent-7")
     served.fund(100_000)
     agent = served.partner()
     good = {"number": N, "holder": "h-1", "document": "bir"}

@@ -15,9 +15,7 @@ SECRET = "for-tests"
 
 @pytest.fixture
 def served(database: str, tmp_path: Path) -> Iterator[Served]:
-    installation = house(database, tmp_path)
-    installation.__dict__["unseal"] = lambda sealed, context: SECRET
-    with serving(installation) as found:
+    with serving(house(database, tmp_path)) as found:
         yield found
 
 

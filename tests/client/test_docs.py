@@ -37,7 +37,7 @@ def test_the_page_leads_to_a_renewal(
     known = {
         "http://127.0.0.1:8850": served.url,
         "bh_test_...": served.partner(is_sandbox=True).key,
-        "bh_live_...": served.partner(label="signed", signing="sealed").key,
+        "bh_live_...": served.partner(label="signed", signing=SECRET).key,
         "BAOHAO_SECRET=...": f"BAOHAO_SECRET={SECRET}",
     }
     exports, heard, last, space = "", "", "", dict[str, Any]()
@@ -79,9 +79,7 @@ def replaced(block: str, known: dict[str, str]) -> str:
 
 def learned(told: dict[str, Any]) -> dict[str, str]:
     """The words in capitals that an answer explains."""
-    if "renewal_deadline" in told:
-        return {"UNTIL": told["renewal_deadline"]}
-    return {"QUOTE": told["id"]} if "good_until" in told else {}
+    return {"QUOTE": told["id"], "UNTIL": told["before"]} if "good_until" in told else {}
 
 
 def shaped(shown: Any, came: Any) -> bool:

@@ -119,7 +119,7 @@ def test_times_without_an_offset_are_refused_at_home(keep: Client) -> None:
 def test_requests_are_signed_where_there_is_a_secret(served: Served) -> None:
     served.open(N)
     served.fund(100_000)
-    key = served.partner(signing="sealed").key
+    key = served.partner(signing=SECRET).key
     with Client(served.url, key, signing_secret=SECRET) as keep:
         line = keep.line(N, at=datetime(2026, 12, 1, 8, tzinfo=UTC))
         assert keep.safety([N])[0].is_known

@@ -17,7 +17,6 @@ N, OTHER, POOR = "+85366120001", "+85366120002", "+85366120003"
 FLOAT_MINOR = 100_000
 
 
-
 @pytest.fixture
 def keep(served: Served) -> Iterator[Client]:
     served.fund(FLOAT_MINOR)
@@ -46,7 +45,7 @@ def test_a_top_up(served: Served, keep: Client) -> None:
 
 
 def test_from_stock_to_a_reversal_with_receipts(served: Served, keep: Client) -> None:
-    served.stock(N)
+    served.stock(N, agent="agent-7")
     held = keep.activate(N, "12 months", holder={"holder": "h-1", "document": "bir"})
     receipt = keep.receipt(held.id)
     assert (receipt.what, receipt.total_minor) == ("activate", held.total_minor)

@@ -182,7 +182,7 @@ class Callers:
         # Who signs has the world's clock, whatever a demo adds to the house's.
         if abs(time.time() - int(found[1])) > SIGNED_WITHIN_S:  # noqa: TID251
             raise SignatureWrong(reason=f"its time is more than {SIGNED_WITHIN_S} s off")
-        secret = self.unseal(sealed, f"key:{caller.credential.id}").encode()
+        secret = self.unseal(sealed, caller.credential.signing_context).encode()
         expected = signature(secret, int(found[1]), request, body)
         if not hmac.compare_digest(expected, found[2]):
             raise SignatureWrong(reason="it is of another request, or under another secret")

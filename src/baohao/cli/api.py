@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -84,6 +85,9 @@ def create(
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="For the lines of invented operators alone.")
     ] = False,
+    sign: Annotated[
+        bool, typer.Option("--sign", help="Each request must be signed, too; see docs.")
+    ] = False,
     per_second: Annotated[int, typer.Option("--per-second")] = 100,
     per_day: Annotated[int, typer.Option("--per-day")] = 5_000_000,
     data: Data = None,
@@ -102,9 +106,14 @@ def create(
         per_second=per_second,
         per_day=per_day,
     )
+    shown = {"key": whole, "owner": owner, "label": label, "scopes": sorted(wanted.scopes)}
     with house(data) as (opened, shell):
+        if sign:
+            secret = secrets.token_urlsafe(32)
+            sealed = opened.seals.seal(secret, wanted.signing_context)
+            wanted, shown = replace(wanted, signing=sealed), {**shown, "signing_secret": secret}
         shell.run(partial(keys.create, wanted=wanted, operators=opened.library.operators))
-    _shown({"key": whole, "owner": owner, "label": label, "scopes": sorted(wanted.scopes)})
+    _shown(shown)
 
 
 @keys_app.command("rotate")

@@ -146,6 +146,11 @@ class Credential:
         return f"{SANDBOX if self.is_sandbox else LIVE}{self.id}"
 
     @property
+    def signing_context(self) -> str:
+        """What the signing secret is sealed for: the same through every rotation."""
+        return f"signing:{self.owner}/{self.label}"
+
+    @property
     def operator(self) -> str:
         """The operator whose systems ask by it; empty: it is an agent's."""
         return self.owner.removeprefix(OPERATOR) if self.owner.startswith(OPERATOR) else ""

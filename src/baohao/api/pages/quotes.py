@@ -35,6 +35,7 @@ class Quoted(Told):
 
     id: UUID
     number: str
+    version: int = Field(description="Of the line; give it back as `expect_version`.")
     good_until: datetime
     what: str
     term: str | None
@@ -82,6 +83,7 @@ async def quote(
     return {
         "id": id_,
         "number": answer.subject,
+        "version": answer.seq,
         "good_until": answer.answer["good_until"],
         "what": terms["verb"],
         "term": terms["term"] or None,

@@ -12,6 +12,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
+from baohao.app.directory import CardUnknown
 from baohao.app.door import Answer
 from baohao.app.inventory_columns import NumberColumnMissing, meant
 from baohao.app.readings import By
@@ -33,12 +34,6 @@ THERE_ALREADY = "there already"
 
 #: A row's place, and a card as somebody wrote it: a number or an ICCID.
 Named = tuple[int, str]
-
-
-class CardUnknown(Refusal):
-    """There is no card {iccid} here."""
-
-    code = "card.unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
