@@ -111,7 +111,7 @@ class Partner:
         status, _, answer = await connection.send(head, body)
         if status != 200:
             raise RuntimeError(answer[:400].decode())
-        done = json.loads(answer)["outcomes"]
+        done = json.loads(answer)
         for n, outcome in zip(chosen, done, strict=True):
             self.versions[n] = outcome["sold"]["version"]
         return len(done)
