@@ -31,7 +31,7 @@ from baohao.app.inventory import Defaults, Inventory, Progress, read_inventory
 from baohao.app.inventory_kinds import Kinds
 from baohao.app.library import Library, read_library
 from baohao.app.ports import Post, Seals
-from baohao.app.shell import OPTIONS, Shell
+from baohao.app.shell import Shell, options
 from baohao.config import BadSetting, Settings, settings
 from baohao.core.agents import Agent
 from baohao.core.asks import Terms
@@ -183,7 +183,7 @@ class Installation:
         """Return connections for work that takes no long lock, not opened yet."""
         return ConnectionPool(
             self.conninfo,
-            kwargs={"options": OPTIONS, "connect_timeout": 10},
+            kwargs={"options": options(), "connect_timeout": 10},
             min_size=1,
             max_size=most,
             open=False,

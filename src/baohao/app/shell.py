@@ -35,8 +35,6 @@ LIMITS = {
     "lock_timeout": "15s",
     "idle_in_transaction_session_timeout": "60s",
 }
-#: The same as libpq has it.
-OPTIONS = " ".join(f"-c {name}={value}" for name, value in LIMITS.items())
 #: How often a batch is sent again, and how long the first pause is; each next one is twice as long.
 TRIES = 8
 PAUSE_S = 0.05
@@ -64,9 +62,14 @@ class OutcomeUnknown(Refusal):
     code = "outcome.unknown"
 
 
+def options() -> str:
+    """Return the limits as libpq has them."""
+    return " ".join(f"-c {name}={value}" for name, value in LIMITS.items())
+
+
 def connect(conninfo: str) -> Connection:
     """Open a connection with the limits that every one has."""
-    return psycopg.connect(conninfo, options=OPTIONS, connect_timeout=10)
+    return psycopg.connect(conninfo, options=options(), connect_timeout=10)
 
 
 def steady() -> None:
