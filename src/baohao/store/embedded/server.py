@@ -100,13 +100,22 @@ class Embedded:
         OtherVersion, NotStarted, CommandFailed.
         """
         self._make_folder()
+        end = time.monotonic() + LEFTOVERS_S
         with self.lock():
-            running = self.status()
-            if running is None:
-                self._make_cluster()
-                running = self._launch()
-            self._make_database(running)
-        return running
+            while True:
+                running = self.status()
+                if running is None:
+                    self._make_cluster()
+                    running = self._launch()
+                try:
+                    self._make_database(running)
+                except psycopg.OperationalError:
+                    # One that was killed a moment ago is there still, and answers no more.
+                    if time.monotonic() > end:
+                        raise
+                    time.sleep(POLL_S)
+                else:
+                    return running
 
     def status(self) -> Running | None:
         """Return the running server, or None when there is none that accepts connections."""
