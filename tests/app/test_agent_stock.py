@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -204,6 +204,12 @@ def test_a_forecast_is_the_average_of_four_weeks(kiosks: Shop) -> None:
 
 
 # --- customers ------------------------------------------------------------------------------------
+
+
+def test_a_large_float_runs_out_too() -> None:
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    assert floats._runs_out(10**9, 10**9, now) == now + floats.MONTH
+    assert floats._runs_out(10**12, 1, now) is None
 
 
 def test_the_due_list_has_whom_the_agent_has_sold_to_first_lost_first(kiosks: Shop) -> None:

@@ -12,13 +12,26 @@ from baohao.api.callers import Caller
 from baohao.api.problems import BodyMalformed, IfMatchWrong
 from baohao.app import wishes
 from baohao.app.door import Answered
+from baohao.core.agents import Agent
 from baohao.core.asks import Ask
 from baohao.core.civil import Span, aware
-from baohao.core.credentials import Scope, ScopeMissing
+from baohao.core.credentials import KeyRefusal, Scope, ScopeMissing
 from baohao.core.identifiers.number import parse_number
 from baohao.outside.ids import new_id
 
 _VERSION = re.compile(r'\s*"(\d{1,9})"\s*', re.ASCII)
+
+
+class AgentsOnly(KeyRefusal):
+    """Only agents have that; the key is of an operator's own systems."""
+
+    code = "key.agents_only"
+
+
+class OperatorsOnly(KeyRefusal):
+    """Only an operator's own systems may do that; the key is of an agent."""
+
+    code = "key.operators_only"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +71,20 @@ def paid_by(caller: Caller) -> str:
     if caller.agent is None:
         raise ScopeMissing(scope=str(Scope.SELL))
     return caller.agent.float_account
+
+
+def agent_of(caller: Caller) -> Agent:
+    """Return the agent that asks; raises `AgentsOnly`."""
+    if caller.agent is None:
+        raise AgentsOnly()
+    return caller.agent
+
+
+def operator_of(caller: Caller) -> str:
+    """Return the operator whose own systems ask; raises `OperatorsOnly`."""
+    if caller.agent is not None:
+        raise OperatorsOnly()
+    return caller.credential.operator
 
 
 def asked(

@@ -99,6 +99,19 @@ class Desk:
             if safe is not None and safe.operator not in operators
         )
 
+    def all_in_sandbox(self, caller: Caller) -> None:
+        """Keep a test key from what is told of all lines at once; raises `SandboxOnly`."""
+        if self.operators(caller) != caller.operators:
+            raise SandboxOnly()
+
+    async def seen(
+        self, caller: Caller, rows: Sequence[T], number: Callable[[T], str | None]
+    ) -> list[T]:
+        """Return the rows that a key may see: a test key sees none of a real operator's lines."""
+        numbers = [found for row in rows if (found := number(row)) is not None]
+        outside = await self.outside_sandbox(caller, numbers)
+        return [row for row in rows if number(row) not in outside]
+
     def operators(self, caller: Caller) -> frozenset[str]:
         """Return whose lines a key may ask about: a test key, those of invented operators."""
         if not caller.credential.is_sandbox:

@@ -42,6 +42,8 @@ STATUSES: Mapping[str, int] = {
     "key.rate": 429,
     "key.budget": 429,
     "key.beyond": 403,
+    "key.agents_only": 403,
+    "key.operators_only": 403,
     "key.not_yours": 404,
     "key.particulars": 422,
     "key.reused": 422,

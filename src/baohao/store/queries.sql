@@ -1213,3 +1213,14 @@ SELECT count(*), count(*) FILTER (WHERE coalesce(l.last_seq, -1) <> coalesce(f.e
 FROM listeners l
 FULL JOIN (SELECT bucket, listener, count(*) AS events, max(seq) AS last FROM feed GROUP BY 1, 2) AS f
   USING (bucket, listener)
+
+-- === pages of the API ================================================================================
+
+-- name: page_agent_sales
+-- List what an agent sold, and what was taken back, behind one row and before an instant.
+SELECT recorded_at, ask, n, number, epoch, verb, plan, currency, total_minor, commission_minor,
+       service_fee_minor, of
+FROM agent_sales
+WHERE bucket = %b AND agent = %b AND (recorded_at, ask, n) > (%b::timestamptz, %b::uuid, %b::smallint)
+  AND recorded_at < %b
+ORDER BY recorded_at, ask, n LIMIT %b

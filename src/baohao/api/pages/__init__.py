@@ -2,7 +2,10 @@
 
 from baohao.api.pages import (
     activations,
+    commissions,
+    customers,
     facts,
+    float_,
     keys,
     library,
     lines,
@@ -10,6 +13,8 @@ from baohao.api.pages import (
     quotes,
     receipts,
     reversals,
+    statements,
+    stock,
     top_ups,
 )
 
@@ -20,6 +25,11 @@ PAGES = (
     activations.router,
     reversals.router,
     receipts.router,
+    float_.router,
+    commissions.router,
+    statements.router,
+    stock.router,
+    customers.router,
     library.router,
     facts.router,
     keys.router,
