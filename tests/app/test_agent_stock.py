@@ -203,13 +203,13 @@ def test_a_forecast_is_the_average_of_four_weeks(kiosks: Shop) -> None:
     assert (nobody.balance_minor, nobody.is_low) == (0, False)
 
 
-# --- customers ------------------------------------------------------------------------------------
-
-
 def test_a_large_float_runs_out_too() -> None:
     now = datetime(2026, 11, 1, tzinfo=UTC)
     assert floats._runs_out(10**9, 10**9, now) == now + floats.MONTH
     assert floats._runs_out(10**12, 1, now) is None
+
+
+# --- customers ------------------------------------------------------------------------------------
 
 
 def test_the_due_list_has_whom_the_agent_has_sold_to_first_lost_first(kiosks: Shop) -> None:

@@ -4,6 +4,7 @@ from baohao.api.pages import (
     activations,
     commissions,
     customers,
+    events,
     facts,
     float_,
     keys,
@@ -16,6 +17,7 @@ from baohao.api.pages import (
     statements,
     stock,
     top_ups,
+    webhooks,
 )
 
 PAGES = (
@@ -30,6 +32,8 @@ PAGES = (
     statements.router,
     stock.router,
     customers.router,
+    events.router,
+    webhooks.router,
     library.router,
     facts.router,
     keys.router,
