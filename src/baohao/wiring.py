@@ -237,8 +237,11 @@ class Installation:
 
         Never inside a transaction of ours: what it would look for is not there yet.
         """
-        with _reaching(), queue.app(self.conninfo).open() as opened:
-            queue.wake(opened, task, arguments)
+        try:
+            with _reaching(), queue.app(self.conninfo).open() as opened:
+                queue.wake(opened, task, arguments)
+        except queue.Silent as error:
+            raise DatabaseAway(reason=str(error)) from error
 
     @cached_property
     def seals(self) -> Seals:

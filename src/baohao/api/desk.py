@@ -38,6 +38,8 @@ Connection = psycopg.Connection[Any]
 
 #: Connections that only read; each is one thread's at a time.
 READERS = 8
+#: Files that come in at once; they wait for their senders.
+UPLOADS = 4
 #: Numbers looked up in one trip.
 LOOKUPS_MAX = 2_000
 #: How often what keys asked is written down.
@@ -60,6 +62,8 @@ class Desk:
     lookups: Gather[str, Safe | None]
     pool: ConnectionPool[Connection]
     callers: Callers
+    #: Files on their way in; each has a thread and a connection.
+    uploads: asyncio.Semaphore
 
     @property
     def terms(self) -> Terms:
@@ -177,6 +181,7 @@ async def opened(installation: Installation, lanes: int = 1) -> AsyncIterator[De
             ),
             pool=pool,
             callers=Callers(partial(_find_key, pool, installation), installation.seals.unseal),
+            uploads=asyncio.Semaphore(UPLOADS),
         )
         counting = asyncio.create_task(_count(desk))
         try:

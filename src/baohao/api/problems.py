@@ -25,6 +25,7 @@ STATUSES: Mapping[str, int] = {
     "ask.expectation_missing": 422,
     "request": 400,
     "request.too_long": 413,
+    "request.cut": 400,
     "request.media_type": 415,
     "request.body": 422,
     "request.if_match": 422,
@@ -66,6 +67,9 @@ STATUSES: Mapping[str, int] = {
     "verb.not_allowed": 403,
     "fees.not_offered": 403,
     "money.short": 402,
+    "paid.not_yours": 403,
+    "bulk.unknown": 404,
+    "bulk.key_reused": 422,
     "ask.parked": 500,
     "defect": 500,
     "house.closed": 503,
@@ -114,6 +118,12 @@ class RowsTooMany(Problem):
     """The body has more than {most} rows; send it in parts, or as a file."""
 
     code = "request.too_long.rows"
+
+
+class BodyCut(Problem):
+    """The body ended before it was whole, or stood still; send it again with the same key."""
+
+    code = "request.cut"
 
 
 class IfMatchWrong(Problem):
