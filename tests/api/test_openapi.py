@@ -56,6 +56,8 @@ SCOPES = {
     "POST /v1/webhooks/{id}/resume": Scope.EVENTS,
     "POST /v1/webhooks/{id}/replays": Scope.EVENTS,
     "DELETE /v1/webhooks/{id}": Scope.EVENTS,
+    "POST /v1/handovers": Scope.HANDOVER,
+    "GET /v1/charges": Scope.FACTS,
     "POST /v1/records": Scope.FACTS,
     "POST /v1/observations": Scope.FACTS,
 }

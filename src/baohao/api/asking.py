@@ -11,6 +11,7 @@ from urllib.parse import quote
 from baohao.api.callers import Caller
 from baohao.api.problems import BodyMalformed, IfMatchWrong
 from baohao.app import wishes
+from baohao.app.charging.listing import Charge
 from baohao.app.door import Answered
 from baohao.core.agents import Agent
 from baohao.core.asks import Ask
@@ -123,8 +124,12 @@ def receipt_of(answer: Answered) -> str:
     return f"/v1/receipts/{answer.answer['id']}?number={quote(answer.subject)}"
 
 
-def sold(answer: Answered) -> dict[str, Any]:
-    """Return what is told of a paid act: the same, however often it is asked for."""
+def sold(answer: Answered, charge: Charge | None = None) -> dict[str, Any]:
+    """
+    Return what is told of a paid act: the same, however often it is asked for.
+
+    But for its charge in an operator's own system, which is as it stands.
+    """
     told = answer.answer
     found = {
         "id": told["id"],
@@ -136,4 +141,16 @@ def sold(answer: Answered) -> dict[str, Any]:
     }
     if told.get("lost_days"):
         found["lost_days"] = told["lost_days"]
+    if charge is not None:
+        found["charge"] = charged(charge)
     return found
+
+
+def charged(charge: Charge) -> dict[str, Any]:
+    """Return what is told of a sale in its operator's own system."""
+    last = charge.last_at
+    return {
+        "state": charge.state,
+        "their_id": charge.their_id or None,
+        "last_at": None if last is None else last.isoformat(),
+    }

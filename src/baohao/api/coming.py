@@ -11,7 +11,7 @@ from baohao.api.callers import Caller
 from baohao.api.desk import Desk
 from baohao.api.problems import BodyTooLong
 from baohao.api.wire import BODY_MAX, idempotency_key, line_of
-from baohao.app.door import Answered
+from baohao.core.asks import Ask
 from baohao.core.credentials import Scope
 
 
@@ -84,8 +84,10 @@ def replayed(response: Response, *, is_repeat: bool) -> None:
         response.headers["Idempotent-Replayed"] = "true"
 
 
-def sale(response: Response, answer: Answered) -> dict[str, Any]:
-    """Return what is told of a paid act, and say where its receipt is."""
+async def sale(response: Response, desk: Desk, caller: Caller, ask: Ask) -> dict[str, Any]:
+    """Ask for a paid act, return what is told of it, and say where its receipt is."""
+    answer = await desk.ask(ask)
     response.headers["Location"] = receipt_of(answer)
     replayed(response, is_repeat=answer.is_repeat)
-    return sold(answer)
+    (charge,) = await desk.charges(caller, [answer])
+    return sold(answer, charge)

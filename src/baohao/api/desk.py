@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
+from uuid import UUID
 from zlib import crc32
 
 import psycopg
@@ -22,6 +23,7 @@ from baohao.api.callers import Caller, Callers
 from baohao.api.gather import Gather
 from baohao.app import shell
 from baohao.app.agents import customers
+from baohao.app.charging.listing import Charge, charges_of
 from baohao.app.door import Answer, Answered
 from baohao.app.partners import keys
 from baohao.app.partners.keys import Bearer
@@ -86,6 +88,15 @@ class Desk:
     async def ask_all(self, asks: Sequence[Ask]) -> list[Answer]:
         """Ask many things of one principal; return their answers in order."""
         return await self.lane(asks[0].principal).ask_all(asks) if asks else []
+
+    async def charges(self, caller: Caller, answers: Sequence[Answer]) -> list[Charge | None]:
+        """Return what each answer is in its operator's own system, where that is master."""
+        acts = {_act_of(each) for each in answers if not isinstance(each, Refusal)}
+        # Seldom: who sells for no such operator asks nobody.
+        if not acts or self.installation.authority_there.isdisjoint(caller.operators):
+            return [None] * len(answers)
+        found = await self.read(partial(charges_of, acts=acts))
+        return [None if isinstance(each, Refusal) else found.get(_act_of(each)) for each in answers]
 
     async def in_sandbox(self, caller: Caller, number: str) -> None:
         """Keep a test key on the lines of invented operators; raises `SandboxOnly`."""
@@ -225,6 +236,11 @@ async def _counted(desk: Desk) -> None:
             desk.callers.counted(await desk.read(partial(keys.count, used=used)))
         except Refusal:
             desk.callers.keep(used)
+
+
+def _act_of(answer: Answered) -> tuple[str, UUID]:
+    """Return how the charge of a paid act is known."""
+    return answer.subject, UUID(str(answer.answer["id"]))
 
 
 class _Lookups:

@@ -58,6 +58,7 @@ STATUSES: Mapping[str, int] = {
     "quote.unknown": 404,
     "agent.unknown": 404,
     "endpoint.unknown": 404,
+    "handover.nobody": 404,
     "endpoint.type": 422,
     "webhook.address": 422,
     "agent.inactive": 403,

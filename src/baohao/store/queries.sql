@@ -1224,3 +1224,16 @@ FROM agent_sales
 WHERE bucket = %b AND agent = %b AND (recorded_at, ask, n) > (%b::timestamptz, %b::uuid, %b::smallint)
   AND recorded_at < %b
 ORDER BY recorded_at, ask, n LIMIT %b
+
+-- name: read_charges
+-- Read what has become of some sales in their operators' own systems.
+SELECT c.number, c.id, c.operator, c.state, c.since, c.tries, c.last_at, c.their_id, c.their_at, c.code
+FROM unnest(%b::smallint[], %b::text[], %b::uuid[]) AS t (bucket, number, id)
+JOIN charges c USING (bucket, number, id)
+
+-- name: page_charges
+-- List the charges of an operator behind one of them, in one state or in all.
+SELECT number, id, operator, state, since, tries, last_at, their_id, their_at, code
+FROM charges
+WHERE operator = %b AND state = coalesce(%b, state) AND (bucket, number, id) > (%b::smallint, %b, %b::uuid)
+ORDER BY bucket, number, id LIMIT %b

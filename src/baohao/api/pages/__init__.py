@@ -2,12 +2,14 @@
 
 from baohao.api.pages import (
     activations,
+    charges,
     commissions,
     customers,
     events,
     facts,
     files,
     float_,
+    handovers,
     keys,
     library,
     lines,
@@ -38,6 +40,8 @@ PAGES = (
     webhooks.router,
     library.router,
     facts.router,
+    charges.router,
+    handovers.router,
     keys.router,
     me.router,
 )
