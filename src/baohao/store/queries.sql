@@ -1237,3 +1237,13 @@ SELECT number, id, operator, state, since, tries, last_at, their_id, their_at, c
 FROM charges
 WHERE operator = %b AND state = coalesce(%b, state) AND (bucket, number, id) > (%b::smallint, %b, %b::uuid)
 ORDER BY bucket, number, id LIMIT %b
+
+-- name: has_to_tell
+-- Say whether there is something to be told or sent, in a house that is open.
+SELECT is_open AND (
+    EXISTS (SELECT FROM effects WHERE kind = 'event' AND due_at <= clock_timestamp() + clock_offset)
+    OR EXISTS (SELECT FROM endpoints e
+               JOIN cursors c USING (bucket, listener, endpoint) JOIN listeners l USING (bucket, listener)
+               WHERE e.state = 'live' AND (e.lease IS NULL OR e.lease <= clock_timestamp() + clock_offset)
+                 AND c.next_try_at <= clock_timestamp() + clock_offset AND c.next_seq <= l.last_seq))
+FROM house
