@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
+from tests.api.paging import everything
 from tests.api.serving import Partner, Served, code, pointer
 
 from baohao.app import house
@@ -158,12 +159,28 @@ def test_endpoints_are_listed_to_the_end_and_there_are_not_too_many(served: Serv
     agent = served.partner()
     ids = [made(agent) for _ in range(10)]
     assert code(agent.post("/v1/webhooks", {"url": URL})) == (409, "endpoint.full")
-    found, after = [], ""
-    while after is not None:
-        page = agent.get("/v1/webhooks", after=after, limit=3).json()
-        found += [each["id"] for each in page["webhooks"]]
-        after = page["next"]
-    assert found == sorted(ids)
+    found = everything(agent, "/v1/webhooks", "webhooks", 3)
+    assert [each["id"] for each in found] == sorted(ids)
+
+
+HOSTILE = [
+    ("/v1/webhooks", b'{"url": "\\ud800"}', "/url"),
+    ("/v1/webhooks", b'{"url": 1e400}', "/url"),
+    ("/v1/webhooks", b'{"url": "https://a.example/", "types": ["\\udfff"]}', "/types/0"),
+    (f"/v1/webhooks/{NOBODYS}/replays", b'{"from": 1e400, "to": 2}', "/from"),
+    (f"/v1/webhooks/{NOBODYS}/replays", b'{"from": 1, "to": 9007199254740992}', "/to"),
+    (f"/v1/webhooks/{NOBODYS}/replays", b'{"from": true, "to": 2}', "/from"),
+    ("/v1/webhooks/%00", b"{}", "/id"),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "field"), HOSTILE)
+def test_what_nobody_can_mean_is_refused_at_its_field(
+    served: Served, path: str, body: bytes, field: str
+) -> None:
+    headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
+    answer = served.partner().http.post(path, content=body, headers=headers)
+    assert pointer(answer) == (422, "request.body", field)
 
 
 def test_endpoints_name_the_field(served: Served) -> None:

@@ -18,8 +18,8 @@ def test_stock_is_read_to_its_end(served: Served) -> None:
     cards = everything(agent, "/v1/stock", "cards", 2)
     assert [(card["number"], card["plan"]) for card in cards] == [(n, "keep12") for n in N]
     assert agent.get("/v1/stock", limit=1).json()["plans"] == {"keep12": 5}
-    empty = {"cards": [], "plans": {}, "next": None}
-    assert served.partner("agent-8").get("/v1/stock").json() == empty
+    nothing = served.partner("agent-8").get("/v1/stock").json()
+    assert nothing == {"cards": [], "plans": {}, "next": None}
 
 
 def test_customers_are_read_to_their_end_the_first_to_be_lost_first(served: Served) -> None:
