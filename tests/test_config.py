@@ -76,6 +76,20 @@ def test_webhooks_go_to_this_machine_only_where_that_is_said() -> None:
     assert settings({"BAOHAO_WEBHOOKS_LOOPBACK": "1"}).webhooks_to_loopback
 
 
+def test_the_pages_of_holders_are_where_nobody_in_between_reads_a_link() -> None:
+    assert settings({}).holder_url is None
+    for url in ("https://keep.example", "http://127.0.0.1:8850"):
+        assert settings({"BAOHAO_HOLDER_URL": f" {url} "}).holder_url == url
+    for url in (
+        "http://keep.example",
+        "keep.example",
+        "https://k.example/?a",
+        "https://k.example#",
+    ):
+        with pytest.raises(BadSetting, match="must be as in https"):
+            settings({"BAOHAO_HOLDER_URL": url})
+
+
 def test_the_policies_are_found() -> None:
     assert (policies_path() / "README.md").is_file()
 

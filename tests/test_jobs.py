@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,13 @@ import psycopg
 import pytest
 from procrastinate.schema import SchemaManager
 from tests.database import cloned
+from tests.wire.harbour import FLOAT, PAID_IN, TOKEN, Harbour
+from tests.wire.listening import listening
 
 from baohao import jobs
-from baohao.config import Settings, policies_path
+from baohao.config import Endpoint, Settings, policies_path
 from baohao.outside import queue
+from baohao.outside.pretend.receiver import Receiver
 from baohao.store import migrate
 from baohao.store.embedded import Running
 from baohao.wiring import Installation
@@ -88,6 +92,67 @@ def test_who_is_awake_is_not_woken_twice(installed: Installation) -> None:
 
 
 def test_each_unit_is_done_until_it_has_no_more(installed: Installation) -> None:
-    assert [unit.name for unit in jobs.UNITS] == ["daily"]
-    assert jobs.daily(installed) is False
+    assert [unit.name for unit in jobs.UNITS] == ["daily", "feed", "charging"]
+    # Nothing is due, and nothing is connected.
+    assert [unit.work(installed) for unit in jobs.UNITS] == [False] * 3
     jobs.once(installed)
+
+
+def woken(installed: Installation) -> list[str]:
+    with psycopg.connect(installed.conninfo) as conn:
+        found = conn.execute("SELECT args ->> 'unit' FROM procrastinate.procrastinate_jobs")
+        return [unit for (unit,) in found.fetchall()]
+
+
+def test_what_happened_wakes_the_feed_and_is_sent(database: str) -> None:
+    """What the worker does between an event and its webhook, step by step."""
+    installed = Installation(
+        settings=Settings(
+            database_url=database,
+            data=Path("nowhere"),
+            policies=policies_path(),
+            secret_key=b"k" * 32,
+            webhooks_to_loopback=True,
+        )
+    )
+    installed.migrate()
+    worker = jobs.Worker(installed, jobs.Pace())
+    with (
+        listening(database) as shop,
+        worker._queue.open(),
+        installed.shell() as shell,
+        Receiver() as receiver,
+    ):
+        shop.add(receiver)
+        worker.look(shell)
+        assert woken(installed) == []
+        shop.happen(1)
+        for _ in range(2):
+            worker.look(shell)
+        assert woken(installed) == ["feed"]
+        assert jobs.feed(installed) is False
+        assert [got.event["type"] for got in receiver.got] == ["line.activated"]
+        assert receiver.got[0].is_verified
+        # One that was not taken is due again later, and nobody looks in vain until then.
+        receiver.mood = "error"
+        shop.happen(1)
+        assert jobs.has_to_tell(shell)
+        jobs.feed(installed)
+        assert not jobs.has_to_tell(shell)
+
+
+def test_what_was_sold_is_carried_to_the_system_that_is_connected(database: str) -> None:
+    harbour = Harbour(conninfo=database)
+    harbour.fund(PAID_IN, FLOAT)
+    with harbour.connected(), closing(harbour.shell):
+        begun = harbour.opened("+85251234001")
+        charging = {"DEMO2": Endpoint(url=harbour.twin.url, token=TOKEN)}
+        settings = Settings(
+            database_url=harbour.conninfo,
+            data=Path("nowhere"),
+            policies=policies_path(),
+            charging=charging,
+        )
+        assert jobs.charging(Installation(settings=settings)) is True
+        assert jobs.charging(Installation(settings=settings)) is False
+        assert harbour.charges()[begun].state == "done"

@@ -6,6 +6,7 @@ Settings from the environment, typed. Only `wiring` reads them; everybody else i
     BAOHAO_CHARGING_URL_DEMO2      where it listens; each operator has two variables like these
     BAOHAO_DATA                    the folder of the embedded database; else the platform's
     BAOHAO_DATABASE_URL            a PostgreSQL server to use; without it the embedded one is used
+    BAOHAO_HOLDER_URL              where the pages of holders are, as in https://keep.example
     BAOHAO_SECRET_KEY              32 bytes in base64, under which secrets are sealed; without it a
                                    file in the data folder has them
     BAOHAO_WEBHOOKS_LOOPBACK       1: webhooks may go to this machine; for tests and the demo
@@ -29,6 +30,7 @@ LANES_VARIABLE = "BAOHAO_API_LANES"
 LANES_MAX = 8
 CHARGING_URL, CHARGING_TOKEN = "BAOHAO_CHARGING_URL_", "BAOHAO_CHARGING_TOKEN_"
 SECRET_KEY_VARIABLE = "BAOHAO_SECRET_KEY"  # noqa: S105 - its name, not the key
+HOLDER_VARIABLE = "BAOHAO_HOLDER_URL"
 LOOPBACK_VARIABLE = "BAOHAO_WEBHOOKS_LOOPBACK"
 #: Where the platform keeps the data of what root runs.
 ROOTS_DATA = Path("/var/lib/baohao")
@@ -62,6 +64,8 @@ class Settings:
     charging: Mapping[str, Endpoint] = field(default_factory=dict)
     #: What secrets are sealed under, or None for the file in the data folder.
     secret_key: bytes | None = field(default=None, repr=False)
+    #: Where the pages of holders are; `None`: nowhere yet.
+    holder_url: str | None = None
     #: Whether webhooks may go to this machine.
     webhooks_to_loopback: bool = False
 
@@ -87,6 +91,7 @@ def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Setting
         api_lanes=_lanes(environ),
         charging=_charging(environ),
         secret_key=_secret_key(environ),
+        holder_url=_holder_url(environ),
         webhooks_to_loopback=environ.get(LOOPBACK_VARIABLE, "").strip() == "1",
     )
 
@@ -112,6 +117,16 @@ def _charging(environ: Mapping[str, str]) -> Mapping[str, Endpoint]:
             raise BadSetting(f"{variable} needs {CHARGING_TOKEN}{name} beside it, in plain ASCII")
         found[name] = Endpoint(url=url, token=token)
     return found
+
+
+def _holder_url(environ: Mapping[str, str]) -> str | None:
+    url = environ.get(HOLDER_VARIABLE, "").strip()
+    if not url:
+        return None
+    if not _is_private(url) or not url.isascii() or set(url) & set("?# "):
+        # Whoever reads a link on its way is in.
+        raise BadSetting(f"{HOLDER_VARIABLE} must be as in https://keep.example, without ? and #")
+    return url
 
 
 def _is_private(url: str) -> bool:

@@ -2,7 +2,8 @@
 The worker: files in the background, and whatever falls due by itself.
 
 What there is to do stands in our tables. The queue only wakes workers, so that they need not look
-every second, and once a minute they look anyway. To add a unit of work is a line in `UNITS`.
+every second, and once a minute they look anyway. To add a unit of work is a line in `UNITS`; one
+for which somebody waits has a cheap question beside it, which is asked each second.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
@@ -19,17 +21,23 @@ from procrastinate.jobs import Status
 
 from baohao.app import daily as runs
 from baohao.app.bulk import files
+from baohao.app.feed import deliver
+from baohao.app.shell import Shell
 from baohao.core.refusals import Refusal
 from baohao.outside import queue
 from baohao.outside.ids import new_id
-from baohao.wiring import Installation
+from baohao.wiring import Installation, NothingConnected
 
 log = logging.getLogger(__name__)
 
 #: Parts of a file that a worker does before other files get their turn.
 PARTS_A_TURN = 10
+#: Turns of the feed before a unit ends, so that who is to stop need not wait for the last event.
+TURNS = 10
 #: Jobs at a time: a few files or units, of which one may wait for the database while others think.
 AT_ONCE = 4
+#: How often it is asked whether something is due for which somebody waits (seconds).
+WATCH_S = 1
 #: Pause of a unit that has more to do (seconds).
 UNIT_PAUSE_S = 1
 
@@ -41,6 +49,8 @@ class Unit:
     name: str
     #: Does what is due, and returns whether to look again in a second.
     work: Callable[[Installation], bool]
+    #: Says cheaply whether something is due, for what cannot wait a minute.
+    is_due: Callable[[Shell], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,18 +69,49 @@ def daily(house: Installation) -> bool:
     return False
 
 
-UNITS = (Unit(name="daily", work=daily),)
+def has_to_tell(shell: Shell) -> bool:
+    """Whether listeners are to be told or sent something."""
+    return shell.run(deliver.is_due)
+
+
+def feed(house: Installation) -> bool:
+    """Tell listeners what happened, some turns of it, and send it to their endpoints."""
+    with house.shell() as shell:
+        # Where nothing is due no secret is read, and none of the house's is made for it.
+        if has_to_tell(shell):
+            for _ in range(TURNS):
+                if deliver.turn(shell, house.post, house.seals, new_id) is None:
+                    return False
+            return True
+    return False
+
+
+def charging(house: Installation) -> bool:
+    """Carry what was sold to operators' own systems, where one is connected."""
+    try:
+        with house.carrier() as carrier:
+            return bool(carrier.run())
+    except NothingConnected:
+        return False
+
+
+UNITS = (
+    Unit(name="daily", work=daily),
+    Unit(name="feed", work=feed, is_due=has_to_tell),
+    Unit(name="charging", work=charging),
+)
 
 
 def once(house: Installation) -> None:
     """Do all that is due now, without the queue."""
-    for unit in UNITS:
-        while unit.work(house):
-            continue
     with house.shell() as shell:
         for principal, file in shell.run(files.waiting):
             while files.work(shell, principal, file, house.library.policies):
                 continue
+    # Last, for what files have done is told too.
+    for unit in UNITS:
+        while unit.work(house):
+            continue
 
 
 def run(house: Installation, pace: Pace | None = None) -> None:
@@ -96,15 +137,35 @@ class Worker:
         log.info("a worker begins, with %s policies", len(self._house.library.policies))
         async with self._queue.open_async():
             await self.nudge(0)
-            await self._queue.run_worker_async(
-                concurrency=AT_ONCE,
-                fetch_job_polling_interval=UNIT_PAUSE_S,
-                update_heartbeat_interval=self._pace.heartbeat_s,
-                stalled_worker_timeout=self._pace.gone_s,
-                # Nobody is interrupted: a turn asks whether it is to stop, after each part.
-                shutdown_graceful_timeout=0,
-                delete_jobs="always",
-            )
+            watching = asyncio.create_task(self.watch())
+            try:
+                await self._queue.run_worker_async(
+                    concurrency=AT_ONCE,
+                    fetch_job_polling_interval=UNIT_PAUSE_S,
+                    update_heartbeat_interval=self._pace.heartbeat_s,
+                    stalled_worker_timeout=self._pace.gone_s,
+                    # Nobody is interrupted: a turn asks whether it is to stop, after each part.
+                    shutdown_graceful_timeout=0,
+                    delete_jobs="always",
+                )
+            finally:
+                watching.cancel()
+
+    async def watch(self) -> None:
+        """Ask each second whether something is due for which somebody waits."""
+        with closing(self._house.make_shell()) as shell:
+            while True:
+                await asyncio.sleep(WATCH_S)
+                try:
+                    await asyncio.to_thread(self.look, shell)
+                except (Refusal, queue.Silent) as away:
+                    log.warning("nobody knows what is due: %s", type(away).__name__)
+
+    def look(self, shell: Shell) -> None:
+        """Wake the units that say that something is due."""
+        for unit in self._units.values():
+            if unit.is_due is not None and unit.is_due(shell):
+                queue.wake(self._queue, "run_unit", {"unit": unit.name})
 
     def work_file(self, context: JobContext, principal: str, file: str) -> None:
         """Do some parts of a file, and queue up again for the rest."""
@@ -130,7 +191,13 @@ class Worker:
 
     def run_unit(self, unit: str) -> None:
         """Do what is due of one kind."""
-        if self._units[unit].work(self._house):
+        try:
+            more = self._units[unit].work(self._house)
+        except Refusal as refusal:
+            # The house is closed, or the database away: the next minute's nudge looks again.
+            log.warning("%s waits: %s", unit, refusal.code)
+            return
+        if more:
             queue.wake(self._queue, "run_unit", {"unit": unit}, in_s=UNIT_PAUSE_S)
 
     async def nudge(self, timestamp: int) -> None:

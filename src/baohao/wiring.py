@@ -137,6 +137,11 @@ class Installation:
         """Policies, operators, promotions, fees and commissions; raises `LibraryRefused`."""
         return read_library(self.settings.policies).accepted()
 
+    @cached_property
+    def authority_there(self) -> frozenset[str]:
+        """The operators whose own charging system is master."""
+        return frozenset(drift.theirs(self.library.operators))
+
     @property
     def embedded(self) -> Embedded:
         """The embedded PostgreSQL; raises `ServerElsewhere` where a server is used."""
@@ -200,7 +205,7 @@ class Installation:
             fees=self._fees_read.get(self._fees),
             commissions=self._commissions_read.get(self._commissions),
             agents=self.agents,
-            authority_there=frozenset(drift.theirs(library.operators)),
+            authority_there=self.authority_there,
             listeners=self._listeners_read.get(self._listeners),
             transfer=new_id(),
         )
@@ -237,8 +242,11 @@ class Installation:
 
         Never inside a transaction of ours: what it would look for is not there yet.
         """
-        with _reaching(), queue.app(self.conninfo).open() as opened:
-            queue.wake(opened, task, arguments)
+        try:
+            with _reaching(), queue.app(self.conninfo).open() as opened:
+                queue.wake(opened, task, arguments)
+        except queue.Silent as error:
+            raise DatabaseAway(reason=str(error)) from error
 
     @cached_property
     def seals(self) -> Seals:

@@ -37,6 +37,27 @@ SCOPES = {
     "POST /v1/activations": Scope.SELL,
     "POST /v1/reversals": Scope.REVERSE,
     "GET /v1/receipts/{id}": Scope.MONEY,
+    "GET /v1/float": Scope.MONEY,
+    "GET /v1/commissions": Scope.MONEY,
+    "GET /v1/statements/{month}": Scope.MONEY,
+    "GET /v1/stock": Scope.READ,
+    "GET /v1/customers": Scope.READ,
+    "POST /v1/files": Scope.SELL,
+    "GET /v1/files": Scope.SELL,
+    "GET /v1/files/{id}": Scope.SELL,
+    "GET /v1/files/{id}/result": Scope.SELL,
+    "POST /v1/files/{id}/stop": Scope.SELL,
+    "GET /v1/events": Scope.EVENTS,
+    "GET /v1/webhooks": Scope.EVENTS,
+    "POST /v1/webhooks": Scope.EVENTS,
+    "POST /v1/webhooks/{id}": Scope.EVENTS,
+    "POST /v1/webhooks/{id}/rotate": Scope.EVENTS,
+    "POST /v1/webhooks/{id}/pause": Scope.EVENTS,
+    "POST /v1/webhooks/{id}/resume": Scope.EVENTS,
+    "POST /v1/webhooks/{id}/replays": Scope.EVENTS,
+    "DELETE /v1/webhooks/{id}": Scope.EVENTS,
+    "POST /v1/handovers": Scope.HANDOVER,
+    "GET /v1/charges": Scope.FACTS,
     "POST /v1/records": Scope.FACTS,
     "POST /v1/observations": Scope.FACTS,
 }
@@ -59,7 +80,7 @@ def operations(found: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 def ask(client: httpx.Client, operation: str) -> httpx.Response:
     """Ask an operation for what is not there, with a body that says nothing."""
     method, path = operation.split(" ")
-    for name, value in (("number", "+85366129999"), ("id", "x"), ("pin", "x")):
+    for name, value in (("number", "+85366129999"), ("id", "x"), ("pin", "x"), ("month", "x")):
         path = path.replace(f"{{{name}}}", value)
     headers = {"Idempotency-Key": "k"}
     body: Any = {} if method == "POST" else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -201,6 +201,12 @@ def test_a_forecast_is_the_average_of_four_weeks(kiosks: Shop) -> None:
     with kiosks.looking() as conn:
         nobody = floats.float_of(conn, kiosks.agents["agent-8"], clock.now(conn))
     assert (nobody.balance_minor, nobody.is_low) == (0, False)
+
+
+def test_a_large_float_runs_out_too() -> None:
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    assert floats._runs_out(10**9, 10**9, now) == now + floats.MONTH
+    assert floats._runs_out(10**12, 1, now) is None
 
 
 # --- customers ------------------------------------------------------------------------------------

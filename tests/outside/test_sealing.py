@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -51,3 +52,11 @@ def test_a_key_is_made_once_and_for_us_alone(tmp_path: Path) -> None:
     assert len(keys.pop()) == KEY_BYTES
     assert file.stat().st_mode & 0o777 == 0o600
     assert [each.name for each in file.parent.iterdir()] == ["secret.key"]
+
+
+def test_a_signature_is_the_keys_own_and_says_nothing_of_it() -> None:
+    other = SealsOfHouse(b"x" * KEY_BYTES)
+    assert SEALS.sign(b"text") == SealsOfHouse(b"k" * KEY_BYTES).sign(b"text")
+    signed = {SEALS.sign(b"text"), SEALS.sign(b"texts"), other.sign(b"text")}
+    assert len(signed) == 3
+    assert hmac.digest(b"k" * KEY_BYTES, b"text", "sha256") not in signed

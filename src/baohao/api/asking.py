@@ -11,14 +11,28 @@ from urllib.parse import quote
 from baohao.api.callers import Caller
 from baohao.api.problems import BodyMalformed, IfMatchWrong
 from baohao.app import wishes
+from baohao.app.charging.listing import Charge
 from baohao.app.door import Answered
+from baohao.core.agents import Agent
 from baohao.core.asks import Ask
 from baohao.core.civil import Span, aware
-from baohao.core.credentials import Scope, ScopeMissing
+from baohao.core.credentials import KeyRefusal, Scope, ScopeMissing
 from baohao.core.identifiers.number import parse_number
 from baohao.outside.ids import new_id
 
 _VERSION = re.compile(r'\s*"(\d{1,9})"\s*', re.ASCII)
+
+
+class AgentsOnly(KeyRefusal):
+    """Only agents have that; the key is of an operator's own systems."""
+
+    code = "key.agents_only"
+
+
+class OperatorsOnly(KeyRefusal):
+    """Only an operator's own systems may do that; the key is of an agent."""
+
+    code = "key.operators_only"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +74,20 @@ def paid_by(caller: Caller) -> str:
     return caller.agent.float_account
 
 
+def agent_of(caller: Caller) -> Agent:
+    """Return the agent that asks; raises `AgentsOnly`."""
+    if caller.agent is None:
+        raise AgentsOnly()
+    return caller.agent
+
+
+def operator_of(caller: Caller) -> str:
+    """Return the operator whose own systems ask; raises `OperatorsOnly`."""
+    if caller.agent is not None:
+        raise OperatorsOnly()
+    return caller.credential.operator
+
+
 def asked(
     verb: str,
     number: str,
@@ -96,8 +124,12 @@ def receipt_of(answer: Answered) -> str:
     return f"/v1/receipts/{answer.answer['id']}?number={quote(answer.subject)}"
 
 
-def sold(answer: Answered) -> dict[str, Any]:
-    """Return what is told of a paid act: the same, however often it is asked for."""
+def sold(answer: Answered, charge: Charge | None = None) -> dict[str, Any]:
+    """
+    Return what is told of a paid act: the same, however often it is asked for.
+
+    But for its charge in an operator's own system, which is as it stands.
+    """
     told = answer.answer
     found = {
         "id": told["id"],
@@ -109,4 +141,16 @@ def sold(answer: Answered) -> dict[str, Any]:
     }
     if told.get("lost_days"):
         found["lost_days"] = told["lost_days"]
+    if charge is not None:
+        found["charge"] = charged(charge)
     return found
+
+
+def charged(charge: Charge) -> dict[str, Any]:
+    """Return what is told of a sale in its operator's own system."""
+    last = charge.last_at
+    return {
+        "state": charge.state,
+        "their_id": charge.their_id or None,
+        "last_at": None if last is None else last.isoformat(),
+    }

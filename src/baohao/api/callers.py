@@ -135,6 +135,25 @@ class Caller:
 
 
 @dataclass(slots=True)
+class Signing:
+    """Holds a signature against a body that comes in pieces; without one, nothing."""
+
+    mac: hmac.HMAC | None = None
+    signature: str = ""
+
+    def update(self, piece: bytes) -> None:
+        """Take the next piece of the body."""
+        if self.mac is not None:
+            self.mac.update(piece)
+
+    def end(self) -> None:
+        """Raise `SignatureWrong` where it is another body's."""
+        if self.mac is None or hmac.compare_digest(self.mac.hexdigest(), self.signature):
+            return
+        raise SignatureWrong(reason="it is of another request, or under another secret")
+
+
+@dataclass(slots=True)
 class _Remembered:
     at: float
     bearer: Bearer
@@ -173,9 +192,19 @@ class Callers:
 
         Raises `SignatureWrong`. A request that is sent twice is caught by its idempotency key.
         """
+        signing = self.signing(caller, headers, request)
+        signing.update(body)
+        signing.end()
+
+    def signing(self, caller: Caller, headers: Headers, request: bytes) -> Signing:
+        """
+        Return what holds the signature against a request whose body comes in pieces.
+
+        Raises `SignatureWrong` where it can be right for no body.
+        """
         sealed = caller.credential.signing
         if not sealed:
-            return
+            return Signing()
         found = _SIGNATURE.fullmatch(headers.get(b"baohao-signature", b"").decode("latin-1"))
         if found is None:
             raise SignatureWrong(reason="there is none, or it is written otherwise")
@@ -183,9 +212,7 @@ class Callers:
         if abs(time.time() - int(found[1])) > SIGNED_WITHIN_S:  # noqa: TID251
             raise SignatureWrong(reason=f"its time is more than {SIGNED_WITHIN_S} s off")
         secret = self.unseal(sealed, caller.credential.signing_context).encode()
-        expected = signature(secret, int(found[1]), request, body)
-        if not hmac.compare_digest(expected, found[2]):
-            raise SignatureWrong(reason="it is of another request, or under another secret")
+        return Signing(_mac(secret, int(found[1]), request), found[2])
 
     def forget(self, id_: str) -> None:
         """Look a key up anew the next time that it comes."""
@@ -269,4 +296,10 @@ def _read(text: bytes) -> tuple[str, str]:
 
 def signature(secret: bytes, at: int, request: bytes, body: bytes) -> str:
     """Return what signs a request, "METHOD.PATH?QUERY", at so many seconds since 1970."""
-    return hmac.new(secret, b"%d.%b.%b" % (at, request, body), sha256).hexdigest()
+    mac = _mac(secret, at, request)
+    mac.update(body)
+    return mac.hexdigest()
+
+
+def _mac(secret: bytes, at: int, request: bytes) -> hmac.HMAC:
+    return hmac.new(secret, b"%d.%b." % (at, request), sha256)

@@ -11,7 +11,7 @@ from baohao.api.callers import Caller
 from baohao.api.desk import Desk
 from baohao.api.problems import BodyTooLong
 from baohao.api.wire import BODY_MAX, idempotency_key, line_of
-from baohao.app.door import Answered
+from baohao.core.asks import Ask
 from baohao.core.credentials import Scope
 
 
@@ -26,8 +26,10 @@ AtDesk = Annotated[Desk, Depends(_desk)]
 class Asking:
     """The dependency that admits a caller whose key is for a scope; `None`: whoever has a key."""
 
-    def __init__(self, scope: Scope | None) -> None:
+    def __init__(self, scope: Scope | None, *, streams: bool = False) -> None:
         self._scope = scope
+        #: Whether the page reads the body, and holds the signature against it.
+        self._streams = streams
 
     async def __call__(self, request: Request, response: Response, desk: AtDesk) -> Caller:
         """Return who asks; raises what `Callers.caller` does, `ScopeMissing`, `SignatureWrong`."""
@@ -36,7 +38,7 @@ class Asking:
         caller = await desk.callers.caller(headers, address)
         if self._scope is not None:
             caller.may(self._scope)
-        if caller.credential.signing:
+        if caller.credential.signing and not self._streams:
             body = await request.body()
             if len(body) > BODY_MAX:
                 raise BodyTooLong(most=BODY_MAX)
@@ -49,6 +51,7 @@ class Asking:
 Anybody = Annotated[Caller, Depends(Asking(None))]
 Reader = Annotated[Caller, Depends(Asking(Scope.READ))]
 Seller = Annotated[Caller, Depends(Asking(Scope.SELL))]
+Sender = Annotated[Caller, Depends(Asking(Scope.SELL, streams=True))]
 Reverser = Annotated[Caller, Depends(Asking(Scope.REVERSE))]
 Accountant = Annotated[Caller, Depends(Asking(Scope.MONEY))]
 Listener = Annotated[Caller, Depends(Asking(Scope.EVENTS))]
@@ -81,8 +84,10 @@ def replayed(response: Response, *, is_repeat: bool) -> None:
         response.headers["Idempotent-Replayed"] = "true"
 
 
-def sale(response: Response, answer: Answered) -> dict[str, Any]:
-    """Return what is told of a paid act, and say where its receipt is."""
+async def sale(response: Response, desk: Desk, caller: Caller, ask: Ask) -> dict[str, Any]:
+    """Ask for a paid act, return what is told of it, and say where its receipt is."""
+    answer = await desk.ask(ask)
     response.headers["Location"] = receipt_of(answer)
     replayed(response, is_repeat=answer.is_repeat)
-    return sold(answer)
+    (charge,) = await desk.charges(caller, [answer])
+    return sold(answer, charge)

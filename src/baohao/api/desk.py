@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
+from uuid import UUID
 from zlib import crc32
 
 import psycopg
@@ -22,6 +23,7 @@ from baohao.api.callers import Caller, Callers
 from baohao.api.gather import Gather
 from baohao.app import shell
 from baohao.app.agents import customers
+from baohao.app.charging.listing import Charge, charges_of
 from baohao.app.door import Answer, Answered
 from baohao.app.partners import keys
 from baohao.app.partners.keys import Bearer
@@ -38,6 +40,8 @@ Connection = psycopg.Connection[Any]
 
 #: Connections that only read; each is one thread's at a time.
 READERS = 8
+#: Files that come in at once; they wait for their senders.
+UPLOADS = 4
 #: Numbers looked up in one trip.
 LOOKUPS_MAX = 2_000
 #: How often what keys asked is written down.
@@ -60,6 +64,8 @@ class Desk:
     lookups: Gather[str, Safe | None]
     pool: ConnectionPool[Connection]
     callers: Callers
+    #: Files on their way in; each has a thread and a connection.
+    uploads: asyncio.Semaphore
 
     @property
     def terms(self) -> Terms:
@@ -83,6 +89,15 @@ class Desk:
         """Ask many things of one principal; return their answers in order."""
         return await self.lane(asks[0].principal).ask_all(asks) if asks else []
 
+    async def charges(self, caller: Caller, answers: Sequence[Answer]) -> list[Charge | None]:
+        """Return what each answer is in its operator's own system, where that is master."""
+        acts = {_act_of(each) for each in answers if not isinstance(each, Refusal)}
+        # Seldom: who sells for no such operator asks nobody.
+        if not acts or self.installation.authority_there.isdisjoint(caller.operators):
+            return [None] * len(answers)
+        found = await self.read(partial(charges_of, acts=acts))
+        return [None if isinstance(each, Refusal) else found.get(_act_of(each)) for each in answers]
+
     async def in_sandbox(self, caller: Caller, number: str) -> None:
         """Keep a test key on the lines of invented operators; raises `SandboxOnly`."""
         if await self.outside_sandbox(caller, [number]):
@@ -98,6 +113,19 @@ class Desk:
             for number, safe in zip(numbers, found, strict=True)
             if safe is not None and safe.operator not in operators
         )
+
+    def all_in_sandbox(self, caller: Caller) -> None:
+        """Keep a test key from what is told of all lines at once; raises `SandboxOnly`."""
+        if self.operators(caller) != caller.operators:
+            raise SandboxOnly()
+
+    async def seen(
+        self, caller: Caller, rows: Sequence[T], number: Callable[[T], str | None]
+    ) -> list[T]:
+        """Return the rows that a key may see: a test key sees none of a real operator's lines."""
+        numbers = [found for row in rows if (found := number(row)) is not None]
+        outside = await self.outside_sandbox(caller, numbers)
+        return [row for row in rows if number(row) not in outside]
 
     def operators(self, caller: Caller) -> frozenset[str]:
         """Return whose lines a key may ask about: a test key, those of invented operators."""
@@ -164,6 +192,7 @@ async def opened(installation: Installation, lanes: int = 1) -> AsyncIterator[De
             ),
             pool=pool,
             callers=Callers(partial(_find_key, pool, installation), installation.seals.unseal),
+            uploads=asyncio.Semaphore(UPLOADS),
         )
         counting = asyncio.create_task(_count(desk))
         try:
@@ -207,6 +236,11 @@ async def _counted(desk: Desk) -> None:
             desk.callers.counted(await desk.read(partial(keys.count, used=used)))
         except Refusal:
             desk.callers.keep(used)
+
+
+def _act_of(answer: Answered) -> tuple[str, UUID]:
+    """Return how the charge of a paid act is known."""
+    return answer.subject, UUID(str(answer.answer["id"]))
 
 
 class _Lookups:

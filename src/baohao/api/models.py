@@ -88,6 +88,14 @@ class Share(Told):
     time: str | None = None
 
 
+class ChargeTold(Told):
+    """What became of a sale in the operator's own system, where that is master."""
+
+    state: str = Field(description="pending, unknown, done, refused (and given back) or stuck.")
+    their_id: str | None
+    last_at: datetime | None = Field(description="When it was last tried.")
+
+
 class Sold(Told):
     """A paid act. Money is in whole minor units."""
 
@@ -98,6 +106,7 @@ class Sold(Told):
     total_minor: int
     currency: str | None
     lost_days: int | None = Field(None, description="Days that the product's cap took.")
+    charge: ChargeTold | None = None
 
 
 class Outcome(Told):

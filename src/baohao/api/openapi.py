@@ -9,7 +9,7 @@ import msgspec
 from fastapi import FastAPI
 
 from baohao.api.looking import Looked, Numbers
-from baohao.api.models import Outcome, Problem, Sold
+from baohao.api.models import ChargeTold, Outcome, Problem, Sold
 from baohao.api.renewing import Renewal
 from baohao.api.renewing_many import ROWS_MAX, Row
 
@@ -63,7 +63,7 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         schemas.pop(unused, None)
     _, found = msgspec.json.schema_components([Renewal, Row, Numbers, Looked], ref_template=_REFS)
     schemas |= found
-    for model in (Problem, Sold, Outcome):
+    for model in (ChargeTold, Problem, Sold, Outcome):
         schema = model.model_json_schema(ref_template=_REFS.replace("name", "model"))
         schema.pop("$defs", None)
         schemas[model.__name__] = schema

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Annotated, Any, TypeVar
 
 import msgspec
-from fastapi import Header, Query, Response
+from fastapi import Header, Query, Request, Response
+
+from baohao.api.problems import BodyMalformed
 
 T = TypeVar("T")
 
@@ -19,6 +23,7 @@ IfNoneMatch = Annotated[
     str | None, Header(alias="If-None-Match", description="The ETag of what you have.")
 ]
 LIMIT = 100
+CSV = "text/csv"
 
 _canonical = msgspec.json.Encoder(order="sorted", enc_hook=str).encode
 
@@ -40,3 +45,41 @@ def tagged(found: dict[str, Any], if_none_match: str | None, response: Response)
     if tag in known or "*" in known:
         return Response(status_code=304, headers=dict(response.headers))
     return found
+
+
+# --- places in lists that the database pages ------------------------------------------------------
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def cursor_wrong() -> BodyMalformed:
+    """Return what is told of a cursor that no page has given."""
+    return BodyMalformed(pointer="/after", reason="give what the page before said in `next`")
+
+
+def micros(at: datetime) -> str:
+    """Write an instant into a cursor."""
+    return str((at - _EPOCH) // _MICROSECOND)
+
+
+def instant(text: str) -> datetime:
+    """Read an instant of a cursor; raises `BodyMalformed`."""
+    try:
+        return _EPOCH + int(text) * _MICROSECOND
+    except OverflowError:
+        raise cursor_wrong() from None
+
+
+def read(pattern: re.Pattern[str], after: str) -> re.Match[str]:
+    """Read a cursor; raises `BodyMalformed`."""
+    found = pattern.fullmatch(after)
+    if found is None:
+        raise cursor_wrong()
+    return found
+
+
+def wants_csv(request: Request) -> bool:
+    """Whether whoever asks would rather have a table."""
+    accepted = ",".join(request.headers.getlist("accept")).split(",")
+    return CSV in [each.partition(";")[0].strip().lower() for each in accepted]

@@ -25,6 +25,7 @@ STATUSES: Mapping[str, int] = {
     "ask.expectation_missing": 422,
     "request": 400,
     "request.too_long": 413,
+    "request.cut": 400,
     "request.media_type": 415,
     "request.body": 422,
     "request.if_match": 422,
@@ -42,6 +43,8 @@ STATUSES: Mapping[str, int] = {
     "key.rate": 429,
     "key.budget": 429,
     "key.beyond": 403,
+    "key.agents_only": 403,
+    "key.operators_only": 403,
     "key.not_yours": 404,
     "key.particulars": 422,
     "key.reused": 422,
@@ -54,6 +57,10 @@ STATUSES: Mapping[str, int] = {
     "policy.unknown": 404,
     "quote.unknown": 404,
     "agent.unknown": 404,
+    "endpoint.unknown": 404,
+    "handover.nobody": 404,
+    "endpoint.type": 422,
+    "webhook.address": 422,
     "agent.inactive": 403,
     "agent.elsewhere": 403,
     "stock.not_yours": 403,
@@ -61,6 +68,9 @@ STATUSES: Mapping[str, int] = {
     "verb.not_allowed": 403,
     "fees.not_offered": 403,
     "money.short": 402,
+    "paid.not_yours": 403,
+    "bulk.unknown": 404,
+    "bulk.key_reused": 422,
     "ask.parked": 500,
     "defect": 500,
     "house.closed": 503,
@@ -109,6 +119,12 @@ class RowsTooMany(Problem):
     """The body has more than {most} rows; send it in parts, or as a file."""
 
     code = "request.too_long.rows"
+
+
+class BodyCut(Problem):
+    """The body ended before it was whole, or stood still; send it again with the same key."""
+
+    code = "request.cut"
 
 
 class IfMatchWrong(Problem):

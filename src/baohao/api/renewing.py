@@ -67,7 +67,8 @@ async def renew(desk: Desk, caller: Caller, request: Request) -> Response:
     ]
     if answer.is_repeat:
         headers.append((b"idempotent-replayed", b"true"))
-    return Response(201, _encode(sold(answer)), headers)
+    (charge,) = await desk.charges(caller, [answer])
+    return Response(201, _encode(sold(answer, charge)), headers)
 
 
 def asked_by(caller: Caller, wanted: Renewal, key: str, if_match: str | None = None) -> Ask:

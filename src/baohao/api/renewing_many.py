@@ -23,6 +23,7 @@ from baohao.api.gather import BATCH_MAX
 from baohao.api.problems import RowsTooMany, problem, status_of
 from baohao.api.renewing import Renewal, asked_by
 from baohao.api.wire import IDEMPOTENCY_MAX, JSON, NDJSON, Request, Response, decoded
+from baohao.app.charging.listing import Charge
 from baohao.app.door import Answer
 from baohao.app.expecting import expecting
 from baohao.core.asks import Ask
@@ -64,9 +65,10 @@ async def renew_many(desk: Desk, caller: Caller, request: Request) -> Response:
     desk.callers.signed(caller, request.headers, request.line, body)
     rows = _split(body, request.kind)
     outcomes, is_repeat = list[bytes](), False
-    async for answer in _answers(desk, caller, rows, key):
-        is_repeat = is_repeat or (not isinstance(answer, Refusal) and answer.is_repeat)
-        outcomes.append(_outcome(answer))
+    async for answers in _answers(desk, caller, rows, key):
+        is_repeat |= any(not isinstance(each, Refusal) and each.is_repeat for each in answers)
+        charges = await desk.charges(caller, answers)
+        outcomes += map(_outcome, answers, charges)
     headers = [(b"content-type", request.kind)]
     if is_repeat:
         headers.append((b"idempotent-replayed", b"true"))
@@ -92,8 +94,8 @@ def _split(body: bytes, kind: bytes) -> Sequence[bytes | msgspec.Raw]:
 
 async def _answers(
     desk: Desk, caller: Caller, rows: Sequence[bytes | msgspec.Raw], key: str
-) -> AsyncIterator[Answer]:
-    """Yield the answer of each row; a number that comes again sees what its first row has left."""
+) -> AsyncIterator[list[Answer]]:
+    """Yield the answers in parts; a number that comes again sees what its first row has left."""
     # Keys of any length, and no two bodies' alike.
     named = blake2b(key.encode(), digest_size=16).hexdigest()
     part: list[Ask | Refusal] = []
@@ -102,14 +104,12 @@ async def _answers(
         made = _made(caller, raw, f"batch:{named}:{place}")
         is_again = isinstance(made, Ask) and made.subject in subjects
         if is_again or len(part) == BATCH_MAX:
-            for answer in await _answered(desk, caller, part):
-                yield answer
+            yield await _answered(desk, caller, part)
             part, subjects = [], set()
         part.append(made)
         if isinstance(made, Ask):
             subjects.add(made.subject)
-    for answer in await _answered(desk, caller, part):
-        yield answer
+    yield await _answered(desk, caller, part)
 
 
 def _made(caller: Caller, raw: bytes | msgspec.Raw, key: str) -> Ask | Refusal:
@@ -138,7 +138,7 @@ async def _answered(desk: Desk, caller: Caller, part: Sequence[Ask | Refusal]) -
     ]
 
 
-def _outcome(answer: Answer) -> bytes:
+def _outcome(answer: Answer, charge: Charge | None) -> bytes:
     if isinstance(answer, Refusal):
         return _encode({"status": status_of(answer), "problem": problem(answer)})
-    return _encode({"status": 201, "sold": sold(answer)})
+    return _encode({"status": 201, "sold": sold(answer, charge)})

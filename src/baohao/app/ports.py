@@ -108,6 +108,9 @@ class Seals(Protocol):
     def unseal(self, sealed: str, context: str) -> str:
         """Return what was sealed; raises `SealBroken`."""
 
+    def sign(self, text: bytes) -> bytes:
+        """Return the HMAC-SHA256 of a text, under a key that nobody else has."""
+
 
 # --- webhooks -------------------------------------------------------------------------------------
 

@@ -20,6 +20,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 log = logging.getLogger(__name__)
 
+#: Nobody could be woken.
+Silent = exceptions.ConnectorException
 #: Where its tables, functions and triggers are; ours are in `public`.
 SCHEMA = "procrastinate"
 

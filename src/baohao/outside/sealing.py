@@ -7,6 +7,7 @@ in with it, so that a row copied elsewhere does not open. A sealed text names it
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
 import tempfile
@@ -32,6 +33,8 @@ class SealsOfHouse:
             raise ValueError(f"a key has {KEY_BYTES} bytes")
         self._cipher = AESGCM(key)
         self._name = sha256(b"baohao key\0" + key).hexdigest()[:8]
+        # One key for one use: what signs is no key that seals.
+        self._signing = hmac.digest(key, b"baohao signing", sha256)
 
     def seal(self, plain: str, context: str) -> str:
         """Seal a secret; it opens in the same context only."""
@@ -51,6 +54,10 @@ class SealsOfHouse:
             return self._cipher.decrypt(nonce, closed, context.encode()).decode()
         except (InvalidTag, ValueError):
             raise SealBroken() from None
+
+    def sign(self, text: bytes) -> bytes:
+        """Return the HMAC-SHA256 of a text, under a key that follows from the house's."""
+        return hmac.digest(self._signing, text, sha256)
 
 
 def key_of(file: Path) -> bytes:

@@ -10,8 +10,13 @@ from uuid import UUID
 from baohao.core.asks import Ask
 from baohao.core.bucket import bucket_of
 from baohao.core.commissions import Earned
-from baohao.store.sql import Connection, rows
+from baohao.store.sql import Connection, Row, rows
 from baohao.store.writes import Writes
+
+#: Where a page begins: the instant, the ask and the row of the last one before it.
+Place = tuple[datetime, UUID, int]
+#: Before every ask.
+FIRST = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +31,11 @@ class AgentSale:
     #: The tenure.
     epoch: int
     what: Earned
+
+    @property
+    def place(self) -> Place:
+        """Where the page after it begins."""
+        return self.recorded_at, self.ask, self.n
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,27 +85,17 @@ def add(writes: Writes, ask: Ask, epoch: int, earned: Sequence[Earned]) -> None:
 
 def between(conn: Connection, agent: str, since: datetime, until: datetime) -> Iterator[AgentSale]:
     """Yield what an agent sold, and what was taken back, in order."""
-    for recorded_at, ask, n, number, epoch, *what in rows(
-        conn, "list_agent_sales", bucket_of(agent), agent, since, until
-    ):
-        verb, plan, currency, total, commission, service_fee, of = what
-        yield AgentSale(
-            recorded_at=recorded_at,
-            ask=ask,
-            n=n,
-            number=number,
-            epoch=epoch,
-            what=Earned(
-                agent=agent,
-                verb=verb,
-                plan=plan,
-                currency=currency,
-                total_minor=total,
-                commission_minor=commission,
-                service_fee_minor=service_fee,
-                of=of,
-            ),
-        )
+    for row in rows(conn, "list_agent_sales", bucket_of(agent), agent, since, until):
+        yield _sale(agent, row)
+
+
+def page(
+    conn: Connection, agent: str, after: Place, until: datetime, limit: int
+) -> tuple[AgentSale, ...]:
+    """Return at most `limit` of what an agent sold, and what was taken back, behind a place."""
+    place = (bucket_of(agent), agent, *after)
+    found = rows(conn, "page_agent_sales", *place, until, limit)
+    return tuple(_sale(agent, row) for row in found)
 
 
 def sums(
@@ -127,4 +127,25 @@ def posted(
     return tuple(
         Posted(account=account, is_before=is_before, kind=kind, debits=debits, credits=credits)
         for account, is_before, kind, debits, credits in found
+    )
+
+
+def _sale(agent: str, row: Row) -> AgentSale:
+    recorded_at, ask, n, number, epoch, verb, plan, currency, total, commission, fee, of = row
+    return AgentSale(
+        recorded_at=recorded_at,
+        ask=ask,
+        n=n,
+        number=number,
+        epoch=epoch,
+        what=Earned(
+            agent=agent,
+            verb=verb,
+            plan=plan,
+            currency=currency,
+            total_minor=total,
+            commission_minor=commission,
+            service_fee_minor=fee,
+            of=of,
+        ),
     )

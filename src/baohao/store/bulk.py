@@ -27,7 +27,7 @@ class File:
     channel: str
     #: csv or ndjson.
     format: str
-    #: What holds for rows that do not say otherwise: term, paid, till.
+    #: What holds for rows that do not say otherwise: term, paid, till; bound and only: for all.
     usual: Mapping[str, str]
     #: Of the content; empty while it arrives.
     digest: str = ""

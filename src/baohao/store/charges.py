@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -50,6 +50,26 @@ def find(conn: Connection, number: str, id_: UUID) -> Charge | None:
     """Return one charge."""
     found = rows(conn, "read_charge", bucket_of(number), number, id_)
     return _charge(found[0]) if found else None
+
+
+def of(conn: Connection, acts: Collection[tuple[str, UUID]]) -> tuple[Charge, ...]:
+    """Return the charges of some sales, each known by its number and its act."""
+    numbers = [number for number, _ in acts]
+    ids = [id_ for _, id_ in acts]
+    found = rows(conn, "read_charges", list(map(bucket_of, numbers)), numbers, ids)
+    return tuple(map(_charge, found))
+
+
+def page(
+    conn: Connection,
+    operator: str,
+    state: str | None,
+    after: tuple[str, UUID] | None,
+    limit: int,
+) -> tuple[Charge, ...]:
+    """Return at most `limit` charges of an operator behind one of them, in the order of keys."""
+    place = (-1, "", UUID(int=0)) if after is None else (bucket_of(after[0]), *after)
+    return tuple(map(_charge, rows(conn, "page_charges", operator, state, *place, limit)))
 
 
 def move(conn: Connection, charge: Charge) -> None:

@@ -53,6 +53,12 @@ def lock(conn: Connection, listener: str) -> int:
     return int(last)
 
 
+def is_due(conn: Connection) -> bool:
+    """Whether there is something to be told or sent."""
+    [(found,)] = rows(conn, "has_to_tell")
+    return bool(found)
+
+
 def take(conn: Connection, now: datetime, limit: int) -> tuple[Event, ...]:
     """
     Take events off what is owed, in the order in which they came to be.

@@ -1213,3 +1213,37 @@ SELECT count(*), count(*) FILTER (WHERE coalesce(l.last_seq, -1) <> coalesce(f.e
 FROM listeners l
 FULL JOIN (SELECT bucket, listener, count(*) AS events, max(seq) AS last FROM feed GROUP BY 1, 2) AS f
   USING (bucket, listener)
+
+-- === pages of the API ================================================================================
+
+-- name: page_agent_sales
+-- List what an agent sold, and what was taken back, behind one row and before an instant.
+SELECT recorded_at, ask, n, number, epoch, verb, plan, currency, total_minor, commission_minor,
+       service_fee_minor, of
+FROM agent_sales
+WHERE bucket = %b AND agent = %b AND (recorded_at, ask, n) > (%b::timestamptz, %b::uuid, %b::smallint)
+  AND recorded_at < %b
+ORDER BY recorded_at, ask, n LIMIT %b
+
+-- name: read_charges
+-- Read what has become of some sales in their operators' own systems.
+SELECT c.number, c.id, c.operator, c.state, c.since, c.tries, c.last_at, c.their_id, c.their_at, c.code
+FROM unnest(%b::smallint[], %b::text[], %b::uuid[]) AS t (bucket, number, id)
+JOIN charges c USING (bucket, number, id)
+
+-- name: page_charges
+-- List the charges of an operator behind one of them, in one state or in all.
+SELECT number, id, operator, state, since, tries, last_at, their_id, their_at, code
+FROM charges
+WHERE operator = %b AND state = coalesce(%b, state) AND (bucket, number, id) > (%b::smallint, %b, %b::uuid)
+ORDER BY bucket, number, id LIMIT %b
+
+-- name: has_to_tell
+-- Say whether there is something to be told or sent, in a house that is open.
+SELECT is_open AND (
+    EXISTS (SELECT FROM effects WHERE kind = 'event' AND due_at <= clock_timestamp() + clock_offset)
+    OR EXISTS (SELECT FROM endpoints e
+               JOIN cursors c USING (bucket, listener, endpoint) JOIN listeners l USING (bucket, listener)
+               WHERE e.state = 'live' AND (e.lease IS NULL OR e.lease <= clock_timestamp() + clock_offset)
+                 AND c.next_try_at <= clock_timestamp() + clock_offset AND c.next_seq <= l.last_seq))
+FROM house

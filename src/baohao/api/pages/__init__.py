@@ -2,7 +2,14 @@
 
 from baohao.api.pages import (
     activations,
+    charges,
+    commissions,
+    customers,
+    events,
     facts,
+    files,
+    float_,
+    handovers,
     keys,
     library,
     lines,
@@ -10,7 +17,10 @@ from baohao.api.pages import (
     quotes,
     receipts,
     reversals,
+    statements,
+    stock,
     top_ups,
+    webhooks,
 )
 
 PAGES = (
@@ -20,8 +30,18 @@ PAGES = (
     activations.router,
     reversals.router,
     receipts.router,
+    float_.router,
+    commissions.router,
+    statements.router,
+    stock.router,
+    customers.router,
+    files.router,
+    events.router,
+    webhooks.router,
     library.router,
     facts.router,
+    charges.router,
+    handovers.router,
     keys.router,
     me.router,
 )

@@ -70,7 +70,7 @@ async def activate(
     payload = {"paid": paid_by(caller), **about, **body.payload()}
     number = await _number(desk, caller, body)
     ask = asked("activate", number, payload, caller=caller, key=key, expected=shown)
-    return sale(response, await desk.ask(ask))
+    return await sale(response, desk, caller, ask)
 
 
 async def _number(desk: Desk, caller: Caller, body: Activation) -> str:

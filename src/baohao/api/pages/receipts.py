@@ -10,11 +10,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from baohao.api.asking import paid_by
+from baohao.api.asking import charged, paid_by
 from baohao.api.coming import Accountant, AtDesk
-from baohao.api.models import Share, Told
+from baohao.api.models import ChargeTold, Share, Told
 from baohao.api.numbers import queried
 from baohao.app import receipts
+from baohao.app.charging import listing
 
 router = APIRouter(tags=["money"])
 
@@ -44,6 +45,7 @@ class Receipt(Told):
     before: datetime | None = Field(description="The renewal deadline as it was.")
     until: datetime | None = Field(description="The renewal deadline that the act brought.")
     reversed_at: datetime | None = Field(description="Null: it stands.")
+    charge: ChargeTold | None = None
 
 
 @router.get(
@@ -71,4 +73,8 @@ async def receipt(
         )
     )
     await desk.in_sandbox(caller, found["number"])
+    if found["operator"] in desk.installation.authority_there:
+        owed = await desk.read(partial(listing.charge, number=found["number"], act=id))
+        if owed is not None:
+            found["charge"] = charged(owed)
     return found

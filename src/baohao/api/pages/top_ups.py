@@ -43,4 +43,4 @@ async def top_up(
     shown = expected(body.expect_until, body.expect_version, if_match)
     number = await sold_number(desk, caller, body.number)
     ask = asked("top_up", number, payload, caller=caller, key=key, expected=shown)
-    return sale(response, await desk.ask(ask))
+    return await sale(response, desk, caller, ask)

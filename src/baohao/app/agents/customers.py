@@ -20,6 +20,8 @@ Place = tuple[datetime, str]
 #: The columns of the due list as it is exported.
 COLUMNS = ("number", "plan", "stage", "safe_until")
 _PAGE = 1_000
+#: How far ahead one looks who does not say.
+SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,13 @@ def due(
         Customer(number=number, plan=plan, pin=pin, stage=stage, safe_until=safe_until)
         for number, plan, pin, safe_until, stage in found
     ]
+
+
+def due_soon(
+    conn: Connection, agent: str, after: Place | None = None, limit: int = 100
+) -> list[Customer]:
+    """Return, as `due` does, the customers whose number is lost within `SOON`."""
+    return due(conn, agent, clock.now(conn) + SOON, after, limit)
 
 
 def due_list(

@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 
 from baohao.core.agents import Agent
 from baohao.core.bucket import bucket_of
+from baohao.store import clock
 from baohao.store.sql import Connection, rows
 
 #: Four weeks, so that every day of the week counts alike.
 WEEK, MONTH = timedelta(days=7), timedelta(days=28)
 #: Beyond this nothing is foretold.
 _FAR = timedelta(days=36_525)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +51,19 @@ def float_of(conn: Connection, agent: Agent, now: datetime) -> Float:
     )
 
 
+def float_now(conn: Connection, agent: Agent) -> Float:
+    """Return where an agent's float stands by the house's clock."""
+    return float_of(conn, agent, clock.now(conn))
+
+
 def below_alarm(conn: Connection) -> Mapping[str, int]:
     """Return the active agents whose float is below their alarm, with what is in it."""
     return dict(rows(conn, "find_low_floats"))
 
 
 def _runs_out(balance_minor: int, spent_minor: int, now: datetime) -> datetime | None:
-    if spent_minor <= 0 or balance_minor * MONTH > spent_minor * _FAR:
+    if spent_minor <= 0:
         return None
-    return now + MONTH * balance_minor // spent_minor
+    # In whole numbers: a duration times an amount may be longer than any duration.
+    left_us = balance_minor * (MONTH // _MICROSECOND) // spent_minor
+    return None if left_us > _FAR // _MICROSECOND else now + left_us * _MICROSECOND

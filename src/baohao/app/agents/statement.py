@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from baohao.core.agents import Agent
 from baohao.core.books.chart import Account
@@ -21,8 +21,11 @@ from baohao.core.deferral import month_of
 from baohao.core.operators import Operator
 from baohao.core.refusals import Refusal
 from baohao.store import agent_sales, clock, journal
-from baohao.store.agent_sales import AgentSale, Posted, Sold
+from baohao.store.agent_sales import AgentSale, Place, Posted, Sold
 from baohao.store.sql import Connection
+
+#: Before and behind every sale.
+_EVER, _NEVER = datetime(1970, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class StatementNotOver(Refusal):
@@ -120,6 +123,21 @@ def statement(conn: Connection, agent: Agent, month: date, zone: tzinfo) -> Stat
 def detail(conn: Connection, agent: Agent, month: date, zone: tzinfo) -> Iterable[AgentSale]:
     """Return each sale of an agent's month, and each that was taken back, in order."""
     return agent_sales.between(conn, agent.key, *_window(month, zone))
+
+
+def sales_page(
+    conn: Connection,
+    agent: Agent,
+    month: date | None,
+    zone: tzinfo,
+    after: Place | None = None,
+    limit: int = 100,
+) -> tuple[AgentSale, ...]:
+    """Return at most `limit` sales behind a place, each that was taken back too; no month: ever."""
+    since, until = (_EVER, _NEVER) if month is None else _window(month, zone)
+    # One that is at the very beginning of the month comes behind this.
+    begins = (since - timedelta(microseconds=1), agent_sales.FIRST, 0)
+    return agent_sales.page(conn, agent.key, max(begins, after or begins), until, limit)
 
 
 def due(conn: Connection, agent: Agent, month: date, zone: tzinfo, principal: str) -> int:

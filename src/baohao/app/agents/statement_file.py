@@ -26,7 +26,7 @@ _MONEY = frozenset({"total", "commission", "service_fee"})
 
 def write(path: Path, told: Statement, sales: Iterable[AgentSale], zone: tzinfo) -> int:
     """Write the sales of a statement into a .csv or .xlsx file; return how many there were."""
-    rows = [_row(sale, zone) for sale in sales]
+    rows = [cells(sale, zone) for sale in sales]
     if path.suffix.lower() == ".xlsx":
         _workbook(path, told, rows)
     else:
@@ -55,7 +55,8 @@ def lines(told: Statement) -> Sequence[tuple[str, int]]:
     )
 
 
-def _row(sale: AgentSale, zone: tzinfo) -> tuple[str, ...]:
+def cells(sale: AgentSale, zone: tzinfo) -> tuple[str, ...]:
+    """Return the cells of a sale, as `COLUMNS` has them."""
     what = sale.what
     amounts = (what.total_minor, what.commission_minor, what.service_fee_minor)
     return (
@@ -86,8 +87,8 @@ def _workbook(path: Path, told: Statement, rows: Iterable[Sequence[str]]) -> Non
                 summary.write_string(n, 0, name)
                 summary.write_number(n, 1, Decimal(format_minor(minor, told.currency)), money)
             sales = book.add_worksheet("sales")
-            for n, cells in enumerate((COLUMNS, *rows)):
-                for column, (name, cell) in enumerate(zip(COLUMNS, cells, strict=True)):
+            for n, row in enumerate((COLUMNS, *rows)):
+                for column, (name, cell) in enumerate(zip(COLUMNS, row, strict=True)):
                     if n and name in _MONEY:
                         sales.write_number(n, column, Decimal(cell), money)
                     else:

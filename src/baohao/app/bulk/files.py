@@ -36,6 +36,8 @@ from baohao.store.sql import Connection
 
 __all__ = ["File", "Format", "Upload", "Usual"]
 
+#: The lines of every operator; none is called so.
+ANY = "*"
 #: How many parts of a result are read at once.
 PAGE = 10
 #: Behind every file: ids of version 7 begin with their time.
@@ -82,7 +84,13 @@ def begin(conn: Connection, usual: Usual, *, id_: UUID, key: str, format_: Forma
         key=key,
         channel=usual.channel,
         format=format_,
-        usual={"term": str(usual.term or ""), "paid": usual.paid, "till": usual.till},
+        usual={
+            "term": str(usual.term or ""),
+            "paid": usual.paid,
+            "till": usual.till,
+            "bound": "1" if usual.is_bound else "",
+            "only": ANY if usual.only is None else " ".join(sorted(usual.only)),
+        },
     )
     bulk.begin(conn, file)
     return file
@@ -195,6 +203,8 @@ def _renewing(file: File, rules: Rules) -> Renewing:
             till=file.usual["till"],
             principal=file.principal,
             channel=file.channel,
+            is_bound=bool(file.usual["bound"]),
+            only=None if file.usual["only"] == ANY else frozenset(file.usual["only"].split()),
         ),
         rules=rules,
         keys=keys_of(file.digest),
@@ -272,13 +282,24 @@ def result(
 def written(shell: Shell, principal: str, id_: UUID, format_: Format) -> Iterator[str]:
     """Yield the result of a file as far as it is there, in pieces; raises `FileUnknown`."""
     shell.run(partial(progress, principal=principal, id_=id_))
-    is_table, last = format_ is Format.CSV, -1
-    if is_table:
-        yield _table([OUTCOME])
+    last = -1
+    yield heading(format_)
     while parts := shell.run(partial(result, principal=principal, id_=id_, after_part=last)):
         last = parts[-1][0]
-        for _, text in parts:
-            yield _table(cells_in(text)) if is_table else text
+        yield told(parts, format_)
+
+
+def heading(format_: Format) -> str:
+    """Return what a result begins with."""
+    return _table([OUTCOME]) if format_ is Format.CSV else ""
+
+
+def told(parts: Iterable[tuple[int, str]], format_: Format) -> str:
+    """Return parts of a result, as `result` gives them, in a format."""
+    texts = (text for _, text in parts)
+    if format_ is Format.NDJSON:
+        return "".join(texts)
+    return "".join(_table(cells_in(text)) for text in texts)
 
 
 def _table(rows: Iterable[Sequence[object]]) -> str:

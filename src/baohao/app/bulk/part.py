@@ -21,6 +21,7 @@ from baohao.app.expecting import expecting
 from baohao.app.shell import OutcomeUnknown, Shell
 from baohao.core.asks import Ask
 from baohao.core.civil import Span
+from baohao.core.credentials import SandboxOnly
 from baohao.core.decide.case import LineUnknown
 from baohao.core.line.fold import Rules, policy_of
 from baohao.core.money import format_minor
@@ -44,6 +45,16 @@ class Usual:
     till: str
     principal: str
     channel: str
+    #: Whether nothing else may pay, whatever a row says.
+    is_bound: bool = False
+    #: Of which operators' lines alone, for a test key; `None`: of any.
+    only: frozenset[str] | None = None
+
+
+class PaidNotYours(Refusal):
+    """{account} is not yours to pay from: leave the row's `paid` out."""
+
+    code = "paid.not_yours"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,10 +145,14 @@ class Renewing:
 
     def _ask(self, row: Row, number: str, pin: str) -> Ask:
         usual, cells, policy = self.usual, row.cells, policy_of(self.rules, pin)
+        if usual.only is not None and policy.operator not in usual.only:
+            raise SandboxOnly()
         term = wishes.term(cells["term"]) if cells.get("term") else usual.term
         if term is None:
             raise RowMalformed(reason="it has no term, and none was given for all")
         paid = wishes.payer(cells.get("paid") or usual.paid, policy.currency, usual.till)
+        if usual.is_bound and paid != usual.paid:
+            raise PaidNotYours(account=paid[:80])
         payload: dict[str, object] = {"term": str(term), "paid": paid}
         if cells.get("code"):
             payload["codes"] = [cells["code"]]

@@ -83,16 +83,28 @@ class Delivered:
 def run(shell: Shell, post: Post, seals: Seals, new_id: Callable[[], UUID]) -> Delivered:
     """Fill the feeds and send what is due, until nothing is."""
     told = taken = failed = 0
-    while True:
-        more = shell.run(lambda conn: fan_out(conn, clock.now(conn)))
-        works = shell.run(partial(claim, seals=seals))
-        if not more and not works:
-            return Delivered(told=told, taken=taken, failed=failed)
-        told += more
-        for work, tried in _sent(works, post):
-            taken += sum(each.taken for each in tried)
-            failed += sum(each.last is not None and not each.last.is_taken for each in tried)
-            shell.run(partial(note, claimed=work.claim, tried=tried, id_=new_id()))
+    while done := turn(shell, post, seals, new_id):
+        told, taken, failed = told + done.told, taken + done.taken, failed + done.failed
+    return Delivered(told=told, taken=taken, failed=failed)
+
+
+def turn(shell: Shell, post: Post, seals: Seals, new_id: Callable[[], UUID]) -> Delivered | None:
+    """Fill the feeds once and send each endpoint a page; `None`: there was nothing to do."""
+    told = shell.run(lambda conn: fan_out(conn, clock.now(conn)))
+    works = shell.run(partial(claim, seals=seals))
+    if not told and not works:
+        return None
+    taken = failed = 0
+    for work, tried in _sent(works, post):
+        taken += sum(each.taken for each in tried)
+        failed += sum(each.last is not None and not each.last.is_taken for each in tried)
+        shell.run(partial(note, claimed=work.claim, tried=tried, id_=new_id()))
+    return Delivered(told=told, taken=taken, failed=failed)
+
+
+def is_due(conn: Connection) -> bool:
+    """Whether there is something to be told or sent."""
+    return feed.is_due(conn)
 
 
 def claim(conn: Connection, seals: Seals, limit: int = AT_ONCE) -> tuple[Work, ...]:

@@ -10,6 +10,7 @@ is asked anything. A link belongs to a tenure: when the number goes to somebody 
 
     Refusal
     └── HandoverRefusal
+        ├── NowhereToHandOver  nobody has said where the holders' pages are
         ├── NobodyToHandOver   not a line of the operator's, or nobody holds it
         └── LinkDead           forged, used, too late, or of a tenure that has ended
 """
@@ -49,6 +50,12 @@ class HandoverRefusal(Refusal):
     code = "handover"
 
 
+class NowhereToHandOver(HandoverRefusal):
+    """The pages of holders are not configured here: set BAOHAO_HOLDER_URL."""
+
+    code = "handover.not_configured"
+
+
 class NobodyToHandOver(HandoverRefusal):
     """The number {number} is none of the operator's lines, or nobody holds it."""
 
@@ -82,16 +89,20 @@ def issue(
     operator: str,
     number: str,
     *,
-    pages: str,
+    pages: str | None,
     chance: Chance,
     sign: Sign,
     ttl: timedelta = GOOD_FOR,
 ) -> Link:
     """
-    Make a link to `pages` for whoever holds a number of an operator's; raises `NobodyToHandOver`.
+    Make a link to `pages` for whoever holds a number of an operator's.
+
+    Raises `NobodyToHandOver`, and `NowhereToHandOver` without pages.
 
     The operator vouches for its holder, so only its own systems may ask: scope `handover`.
     """
+    if pages is None:
+        raise NowhereToHandOver()
     secret = chance(SECRET_BYTES)
     until = handovers.add(conn, sha256(secret).digest(), operator, number, ttl)
     if until is None:
