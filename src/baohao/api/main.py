@@ -6,7 +6,7 @@ The API: an ASGI application. Pages that are asked most are bare functions; Fast
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, MutableMapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -23,6 +23,7 @@ from baohao.api.openapi import describe
 from baohao.api.pages import PAGES
 from baohao.api.problems import (
     BodyMalformed,
+    BodyTooLong,
     MethodUnknown,
     PathUnknown,
     defect,
@@ -55,7 +56,12 @@ class Api:
         if scope["type"] == "http":
             page = HOT.get((scope["method"], scope["path"]))
         if page is None:
-            await self.framework(scope, receive, send)
+            try:
+                await self.framework(scope, _within(receive, wire.BODY_MAX), send)
+            except Exception:
+                # It was noted and told (`_told`); the server would log the whole of it.
+                if scope["type"] != "http":
+                    raise
         else:
             await wire.serve(page, self.framework.state.desk, scope, receive, send)
 
@@ -82,6 +88,21 @@ def app(house: Installation | None = None, lanes: int | None = None) -> Api:
     return Api(framework)
 
 
+def _within(receive: wire.Receive, most: int) -> wire.Receive:
+    """Receive so many bytes of a body and no more; raises `BodyTooLong`."""
+    size = 0
+
+    async def counted() -> MutableMapping[str, Any]:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > most:
+            raise BodyTooLong(most=most)
+        return message
+
+    return counted
+
+
 def _lifespan(house: Installation, lanes: int) -> Any:
     @asynccontextmanager
     async def lifespan(framework: FastAPI) -> AsyncIterator[None]:
@@ -102,6 +123,10 @@ def _refusal_of(request: Request, error: Exception) -> Refusal:
         place = "/".join(str(part) for part in first["loc"][1:])
         return BodyMalformed(pointer=f"/{place}" if place else "", reason=first["msg"])
     if isinstance(error, HTTPException):
+        if isinstance(error.__cause__, Refusal):
+            return error.__cause__
+        if error.status_code == 400:
+            return BodyMalformed(pointer="", reason="it cannot be read as JSON")
         if error.status_code == 405:
             allowed = (error.headers or {}).get("Allow", "others")
             return MethodUnknown(method=request.method, allowed=allowed)
