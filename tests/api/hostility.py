@@ -43,6 +43,8 @@ TEXTS = (
     "null",
     "9" * 5_000,
     "999999 years",
+    "00000000-0000-0000-0000-000000000000",
+    "ffffffff-ffff-ffff-ffff-ffffffffffff",  # of a year that no calendar has
     "999999y",
     "0 months",
     # Times: a leap second, the ends of the calendar, days and offsets that do not exist.
