@@ -122,7 +122,7 @@ def renewal(bearer: str, key: str, number: str, version: int = 2, **more: Any) -
 
 
 async def crowd(
-    urls: Sequence[str],
+    url: str,
     requests: Sequence[bytes],
     told: Callable[[int, Told], object],
     connections: int = CONNECTIONS,
@@ -134,23 +134,33 @@ async def crowd(
     """
     left = iter(enumerate(requests))
 
-    async def work(place: int) -> None:
-        client = await connected(urls[place % len(urls)])
+    async def work() -> None:
+        client = await connected(url)
         for n, each in left:
             told(n, await client.ask(each))
         client.hang_up()
 
-    await asyncio.gather(*map(work, range(connections)))
+    await asyncio.gather(*[work() for _ in range(connections)])
 
 
-def crowded(
-    urls: str | Sequence[str], requests: Sequence[bytes], connections: int = CONNECTIONS
-) -> list[Told]:
-    """Send requests over many connections at once; return their answers in order."""
-    found: dict[int, Told] = {}
-    each = [urls] if isinstance(urls, str) else urls
-    asyncio.run(crowd(each, requests, found.__setitem__, connections))
-    return [found[n] for n in range(len(requests))]
+def crowded(*crowds: tuple[str, Sequence[bytes]], connections: int = CONNECTIONS) -> list[Told]:
+    """
+    Send requests to servers, over so many connections in all; return their answers in order.
+
+    All begin at once. The first server's answers come first.
+    """
+    found: list[dict[int, Told]] = [{} for _ in crowds]
+    share = connections // len(crowds)
+
+    async def run() -> None:
+        works = [
+            crowd(url, requests, told.__setitem__, share)
+            for (url, requests), told in zip(crowds, found, strict=True)
+        ]
+        await asyncio.gather(*works)
+
+    asyncio.run(run())
+    return [told[n] for told in found for n in sorted(told)]
 
 
 def alone(url: str, work: Callable[[Client], Awaitable[Any]]) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import product
+from typing import Any
 
 import pytest
 import requests
@@ -16,6 +17,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode, checks
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi import checks as conforms
 from tests.api.document import BALANCE, BY_PATH, CARD, LINE, MOVING
 from tests.api.serving import Served
@@ -32,9 +34,9 @@ MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 CASES = 5_000
 
 
-def about_a_line(case: Case) -> None:
+def about_a_line(case: Case[Any]) -> None:
     """Let a case be about a line that there is: none is found by chance."""
-    known = {"number": LINE, "term": "12 months", "expect_version": 2}
+    known: dict[str, Any] = {"number": LINE, "term": "12 months", "expect_version": 2}
     known |= BY_PATH.get(case.operation.path, {})
     for part in (case.path_parameters, case.query, case.body):
         if isinstance(part, dict):
@@ -55,7 +57,7 @@ def test_the_server_keeps_to_its_document(
         "operator:demo", scope=("read", "facts", "handover", "events"), per_second=1_000_000
     )
     document = schemathesis.openapi.from_dict(agent.get("/openapi.json").json())
-    found = [each.ok() for each in document.get_all_operations()]
+    found = [each.ok() for each in document.get_all_operations() if isinstance(each, Ok)]
     drawn = campaign(CASES)
     # Each operation has two keys and two ways to be asked.
     each = -(-drawn.count // (len(found) * len(MODES)))
@@ -76,7 +78,7 @@ def test_the_server_keeps_to_its_document(
                 key=st.sampled_from([agent.key, operator.key]),
                 is_known=st.booleans(),
             )
-            def ask(case: Case, key: str, is_known: bool) -> None:
+            def ask(case: Case[Any], key: str, is_known: bool) -> None:
                 if is_known:
                     about_a_line(case)
                 case.call_and_validate(
