@@ -71,9 +71,9 @@ def test_facts_name_the_field_or_the_rule(served: Served) -> None:
     assert record(at="2099-01-01T00:00:00Z") == (409, "line.not_yet", None)
     assert record(at="2026-01-01T00:00:00") == (422, "request.body", "/at")
     assert record(at="0001-01-01T00:00:00+14:00") == (422, "request.body", "/at")
-    assert record(at="1900-01-01T00:00:00Z") == (422, "ask.field", "/at")
+    assert record(at="1900-01-01T00:00:00Z") == (422, "request.body", "/at")
     assert record(used={"sms": -1}) == (422, "request.body", "/used/sms")
-    assert record(term="a while") == (422, "malformed.span", None)
+    assert record(term="a while") == (422, "malformed.span", "/term")
     assert observe() == (422, "ask.field.missing", "/balance")
     assert observe(clock="hour", until="2031-01-01T00:00:00Z") == (
         409,

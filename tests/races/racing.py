@@ -7,11 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TypeVar
 
+import pytest
 from tests.shop import Shop
 
 from baohao.app.door import Answer
 from baohao.app.shell import Shell
 from baohao.core.asks import Ask
+from baohao.store import sql
 
 T = TypeVar("T")
 
@@ -44,3 +46,18 @@ def in_batches(shell: Shell, asks: Sequence[Ask], size: int) -> list[Answer]:
         for first in range(0, len(asks), size)
         for answer in shell.answer(asks[first : first + size])
     ]
+
+
+def unlock(monkeypatch: pytest.MonkeyPatch, name: str, part: str) -> None:
+    """Load a statement with one part left out; the part must be there."""
+    text = sql.STATEMENTS[name].decode()
+    assert part in text, f"{name} has no {part}"
+    monkeypatch.setitem(sql.STATEMENTS, name, text.replace(part, "").encode())
+
+
+def altered(shop: Shop, *statements: str) -> None:
+    """Change the schema of this test's own database."""
+    with shop.looking() as conn:
+        for statement in statements:
+            conn.execute(statement.encode())
+        conn.commit()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.races.racing import DOORS, at_once
-from tests.races.test_locks import ROUNDS, unlock
+from tests.races.racing import DOORS, at_once, unlock
+from tests.races.test_locks import ROUNDS
 from tests.shop import FLOAT, SEVEN, Shop, commissions, granted
 
 from baohao.app.door import Answered

@@ -13,13 +13,12 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from tests.races.racing import DOORS, at_once, in_batches
+from tests.races.racing import DOORS, altered, at_once, in_batches, unlock
 from tests.shop import FLOAT, Shop, codes, granted, promotions
 
 from baohao.app.door import Answered
 from baohao.app.shell import Shell
 from baohao.core.asks import Ask
-from baohao.store import sql
 
 PRICE = 12_000
 #: A twin that has not gone wrong after so many rounds never will.
@@ -41,21 +40,6 @@ def drained(shop: Shop, left_minor: int) -> None:
     """Leave exactly so much in the float."""
     extra = shop.balance() - left_minor
     shop.say("withdraw" if extra > 0 else "fund", FLOAT, amount_minor=abs(extra))
-
-
-def unlock(monkeypatch: pytest.MonkeyPatch, name: str, part: str) -> None:
-    """Load a statement with one part left out; the part must be there."""
-    text = sql.STATEMENTS[name].decode()
-    assert part in text, f"{name} has no {part}"
-    monkeypatch.setitem(sql.STATEMENTS, name, text.replace(part, "").encode())
-
-
-def altered(shop: Shop, *statements: str) -> None:
-    """Change the schema of this test's own database."""
-    with shop.looking() as conn:
-        for statement in statements:
-            conn.execute(statement.encode())
-        conn.commit()
 
 
 # --- the float: nothing is spent twice ------------------------------------------------------------
@@ -235,14 +219,26 @@ def _asked(asks: Sequence[Ask], shell: Shell, _: int) -> list[str]:
     return codes(shell.answer(asks))
 
 
-def test_without_its_index_a_key_is_used_again(shop: Shop) -> None:
+def used_again(shop: Shop) -> bool:
+    """Fund a wallet under keys without their index; return whether one was used twice."""
     altered(shop, "ALTER TABLE keys DROP CONSTRAINT keys_pkey")
     wallet = "wallet:w0:MOP"
     shop.fund(1, wallet)
     for n in range(ROUNDS):
         asks = [shop.ask("fund", wallet, amount_minor=100, key=f"k{n}")]
         at_once(shop, partial(_asked, asks))
-    assert shop.balance(wallet) > 1 + ROUNDS * 100
+    return shop.balance(wallet) > 1 + ROUNDS * 100
+
+
+def test_without_its_index_a_key_is_kept_by_the_lock_of_its_subject(shop: Shop) -> None:
+    assert not used_again(shop)
+
+
+def test_without_lock_and_index_a_key_is_used_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlock(monkeypatch, "lock_accounts", "FOR UPDATE OF a")
+    assert used_again(shop)
 
 
 def test_a_number_is_put_in_stock_once(shop: Shop) -> None:

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from tests.races.racing import DOORS, at_once
-from tests.races.test_locks import altered, numbers, unlock_lines
+from tests.races.racing import DOORS, altered, at_once
+from tests.races.test_locks import numbers, unlock_lines
 from tests.shop import Shop, codes, registered
 
 from baohao.app import doctor

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from baohao.api.callers import Caller
-from baohao.api.problems import BodyMalformed, IfMatchWrong
+from baohao.api.problems import BodyMalformed, IfMatchWrong, standing_at
 from baohao.app import wishes
 from baohao.app.charging.listing import Charge
 from baohao.app.door import Answered
@@ -56,7 +56,8 @@ def expected(until: datetime | None, version: int | None, if_match: str | None) 
     if if_match is not None:
         tag = _VERSION.fullmatch(if_match)
         if tag is None:
-            raise IfMatchWrong(reason='write the ETag of the line, as in "7"')
+            reason = 'write the ETag of the line, as in "7"'
+            raise IfMatchWrong(reason=reason, pointer="/If-Match")
         if version not in (None, int(tag[1])):
             reason = "it is another version than expect_version"
             raise IfMatchWrong(reason=reason, pointer="/expect_version")
@@ -101,10 +102,12 @@ def asked(
     if "term" in payload:
         # One way to write a term: the same ask, however it was written.
         payload["term"] = str(term(payload["term"]))
+    with standing_at("/number"):
+        subject = parse_number(number)
     return Ask(
         id=new_id(),
         verb=verb,
-        subject=parse_number(number),
+        subject=subject,
         key=key,
         principal=caller.principal,
         channel=caller.channel,
@@ -116,7 +119,8 @@ def asked(
 
 def term(text: str) -> Span:
     """Read a term as people write it; raises `SpanMalformed`."""
-    return wishes.term(text)
+    with standing_at("/term"):
+        return wishes.term(text)
 
 
 def receipt_of(answer: Answered) -> str:

@@ -9,8 +9,7 @@ from fastapi import Depends, Header, Request, Response
 from baohao.api.asking import receipt_of, sold
 from baohao.api.callers import Caller
 from baohao.api.desk import Desk
-from baohao.api.problems import BodyTooLong
-from baohao.api.wire import BODY_MAX, idempotency_key, line_of
+from baohao.api.wire import idempotency_key, line_of
 from baohao.core.asks import Ask
 from baohao.core.credentials import Scope
 
@@ -40,8 +39,6 @@ class Asking:
             caller.may(self._scope)
         if caller.credential.signing and not self._streams:
             body = await request.body()
-            if len(body) > BODY_MAX:
-                raise BodyTooLong(most=BODY_MAX)
             desk.callers.signed(caller, headers, line_of(request.scope), body)
         for name, value in caller.limits:
             response.headers[name.decode()] = value.decode()
@@ -68,7 +65,8 @@ def _key(
         ),
     ] = None,
 ) -> str:
-    return idempotency_key((idempotency_key_ or "").encode("utf-8", "surrogateescape"))
+    # As the hot pages read it: a header is bytes, which the framework took for Latin-1.
+    return idempotency_key((idempotency_key_ or "").encode("latin-1"))
 
 
 Key = Annotated[str, Depends(_key)]

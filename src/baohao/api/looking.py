@@ -12,11 +12,11 @@ from msgspec import Meta, Struct
 
 from baohao.api.callers import Caller
 from baohao.api.desk import Desk
-from baohao.api.problems import BodyMalformed
+from baohao.api.problems import BodyMalformed, standing_at
 from baohao.api.wire import Request, Response, decoded
 from baohao.app.safety import Safe
 from baohao.core.credentials import Scope
-from baohao.core.identifiers.number import parse_number
+from baohao.core.identifiers.number import MalformedNumber, parse_number
 
 NUMBERS_MAX = 1_000
 _encode = msgspec.json.Encoder().encode
@@ -56,7 +56,14 @@ async def safety(desk: Desk, caller: Caller, request: Request) -> Response:
     caller.may(Scope.READ)
     body = await request.body()
     desk.callers.signed(caller, request.headers, request.line, body)
-    return await _looked(desk, caller, decoded(body, _decoder).numbers)
+    numbers: list[str] = []
+    for n, text in enumerate(decoded(body, _decoder).numbers):
+        try:
+            numbers.append(parse_number(text))
+        except MalformedNumber as malformed:
+            malformed.facts["pointer"] = f"/numbers/{n}"
+            raise
+    return await _looked(desk, caller, numbers)
 
 
 async def safety_of_one(desk: Desk, caller: Caller, request: Request) -> Response:
@@ -65,14 +72,18 @@ async def safety_of_one(desk: Desk, caller: Caller, request: Request) -> Respons
     desk.callers.signed(caller, request.headers, request.line, b"")
     # A plus in a query is a space: people forget to write %2B.
     query = request.scope["query_string"].decode("latin-1").replace("+", "%2B")
-    found = parse_qs(query, max_num_fields=10).get("number", [])
+    try:
+        found = parse_qs(query, max_num_fields=10).get("number", [])
+    except ValueError:
+        found = []
     if len(found) != 1:
         raise BodyMalformed(pointer="/number", reason="give one number, as in ?number=+85366123456")
-    return await _looked(desk, caller, found)
+    with standing_at("/number"):
+        number = parse_number(found[0])
+    return await _looked(desk, caller, [number])
 
 
-async def _looked(desk: Desk, caller: Caller, written: Sequence[str]) -> Response:
-    numbers = [parse_number(text) for text in written]
+async def _looked(desk: Desk, caller: Caller, numbers: Sequence[str]) -> Response:
     if len(numbers) == 1:
         found = [await desk.lookups.ask(numbers[0])]
     else:

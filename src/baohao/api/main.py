@@ -6,7 +6,7 @@ The API: an ASGI application. Pages that are asked most are bare functions; Fast
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, MutableMapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -23,6 +23,7 @@ from baohao.api.openapi import describe
 from baohao.api.pages import PAGES
 from baohao.api.problems import (
     BodyMalformed,
+    BodyTooLong,
     MethodUnknown,
     PathUnknown,
     defect,
@@ -40,6 +41,8 @@ HOT: Mapping[tuple[str, str], wire.Page] = {
     ("POST", "/v1/safety"): looking.safety,
     ("GET", "/v1/safety"): looking.safety_of_one,
 }
+#: Pages that read their bodies as they come, each within a limit of its own.
+STREAMED = frozenset({("POST", "/v1/files")})
 DOCS = "/docs"
 
 
@@ -51,13 +54,19 @@ class Api:
 
     async def __call__(self, scope: wire.Scope, receive: wire.Receive, send: wire.Send) -> None:
         """Answer one request, or tell the framework to begin and end."""
-        page = None
-        if scope["type"] == "http":
-            page = HOT.get((scope["method"], scope["path"]))
-        if page is None:
-            await self.framework(scope, receive, send)
-        else:
+        asked = (scope.get("method", ""), scope.get("path", ""))
+        page = HOT.get(asked)
+        if page is not None:
             await wire.serve(page, self.framework.state.desk, scope, receive, send)
+            return
+        if asked not in STREAMED:
+            receive = _within(receive, wire.BODY_MAX)
+        try:
+            await self.framework(scope, receive, send)
+        except Exception:
+            # It was noted and told (`_told`); the server would log the whole of it.
+            if scope["type"] != "http":
+                raise
 
 
 def app(house: Installation | None = None, lanes: int | None = None) -> Api:
@@ -82,6 +91,21 @@ def app(house: Installation | None = None, lanes: int | None = None) -> Api:
     return Api(framework)
 
 
+def _within(receive: wire.Receive, most: int) -> wire.Receive:
+    """Receive so many bytes of a body and no more; raises `BodyTooLong`."""
+    size = 0
+
+    async def counted() -> MutableMapping[str, Any]:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > most:
+            raise BodyTooLong(most=most)
+        return message
+
+    return counted
+
+
 def _lifespan(house: Installation, lanes: int) -> Any:
     @asynccontextmanager
     async def lifespan(framework: FastAPI) -> AsyncIterator[None]:
@@ -102,6 +126,10 @@ def _refusal_of(request: Request, error: Exception) -> Refusal:
         place = "/".join(str(part) for part in first["loc"][1:])
         return BodyMalformed(pointer=f"/{place}" if place else "", reason=first["msg"])
     if isinstance(error, HTTPException):
+        if isinstance(error.__cause__, Refusal):
+            return error.__cause__
+        if error.status_code == 400:
+            return BodyMalformed(pointer="", reason="it cannot be read as JSON")
         if error.status_code == 405:
             allowed = (error.headers or {}).get("Allow", "others")
             return MethodUnknown(method=request.method, allowed=allowed)

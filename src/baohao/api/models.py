@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from baohao.core.civil import aware
+from baohao.core.decide.payload import YEARS
 
 
 def written(value: object) -> object:
@@ -20,10 +21,9 @@ def written(value: object) -> object:
 
 def _utc(instant: datetime) -> datetime:
     """Return an instant in UTC: it is the same, however it was written."""
-    try:
-        return aware(instant)
-    except OverflowError:
-        raise ValueError("no calendar has that day") from None
+    if instant.year not in YEARS:
+        raise ValueError(f"its year must be from {YEARS[0]} to {YEARS[-1]}")
+    return aware(instant)
 
 
 Minor = Annotated[int, Field(ge=0, lt=2**53, strict=True, description="Whole minor units.")]

@@ -8,6 +8,7 @@ from fastapi import Path
 
 from baohao.api.callers import Caller
 from baohao.api.desk import Desk
+from baohao.api.problems import standing_at
 from baohao.core.decide.case import LineUnknown
 from baohao.core.identifiers.number import parse_number
 
@@ -16,7 +17,8 @@ Number = Annotated[str, Path(max_length=40, description="E.164, as +85366123456.
 
 def queried(text: str) -> str:
     """Read a number of a query, in which a plus is a space: people forget to write %2B."""
-    return parse_number(text.replace(" ", "+", 1) if text.startswith(" ") else text)
+    with standing_at("/number"):
+        return parse_number(text.replace(" ", "+", 1) if text.startswith(" ") else text)
 
 
 async def sold_number(desk: Desk, caller: Caller, written: str) -> str:
@@ -26,7 +28,8 @@ async def sold_number(desk: Desk, caller: Caller, written: str) -> str:
     Raises `LineUnknown` for any other, whether or not it is a line, `SandboxOnly`, and
     `MalformedNumber`.
     """
-    number = parse_number(written)
+    with standing_at("/number"):
+        number = parse_number(written)
     found = await desk.lookups.ask(number)
     if found is None or found.operator not in caller.operators:
         raise LineUnknown(number=number)

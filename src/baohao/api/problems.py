@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -159,6 +160,16 @@ def defect(scope: Mapping[str, Any], error: Exception) -> Defect:
     # Its kind alone: what it says may hold what was asked.
     log.error("%s %s met a %s", scope["method"], scope["path"], type(error).__name__)
     return Defect()
+
+
+@contextmanager
+def standing_at(pointer: str) -> Iterator[None]:
+    """Let what is malformed say in which field it stood."""
+    try:
+        yield
+    except Malformed as malformed:
+        malformed.facts.setdefault("pointer", pointer)
+        raise
 
 
 def status_of(refusal: Refusal) -> int:

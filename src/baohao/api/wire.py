@@ -126,9 +126,9 @@ def idempotency_key(text: bytes) -> str:
     try:
         key = text.decode("utf-8").strip()
     except UnicodeDecodeError:
-        raise KeyHeaderMissing() from None
+        raise KeyHeaderMissing(pointer="/Idempotency-Key") from None
     if not 0 < len(key) <= IDEMPOTENCY_MAX or not key.isprintable():
-        raise KeyHeaderMissing()
+        raise KeyHeaderMissing(pointer="/Idempotency-Key")
     return key
 
 

@@ -28,8 +28,9 @@ def expecting(conn: Connection, asks: Sequence[Ask]) -> list[Ask]:
     silent = [ask for ask in asks if _is_silent(ask) and _is_sound(ask)]
     if not silent:
         return list(asks)
-    used = _used(conn, silent)
+    # Versions first: what another asks meanwhile under the same key is found with its own then.
     versions = reports.versions(conn, [ask.subject for ask in silent])
+    used = _used(conn, silent)
     return [_with(ask, used, versions) if _is_silent(ask) else ask for ask in asks]
 
 

@@ -1,10 +1,11 @@
 """
 What a batch asks to be found and locked, in one order.
 
-Lines by bucket and number, quotes, accounts, holdings, promotions; then the clock is read. What is
-owed of commission moves only under the lock of its agent's float, and is summed up after it. Where
-a lock depends on what a line says (a reversal pays back its payer, a promotion counts its holder),
-the lines come first, in a trip of their own.
+Lines by bucket and number, quotes, accounts, holdings, promotions; then used keys are found, and
+the clock is read. A key is looked up under the lock of its subject: whoever came first has
+committed by then, and its answer is there. What is owed of commission moves only under the lock of
+its agent's float, and is summed up after it. Where a lock depends on what a line says (a reversal
+pays back its payer, a promotion counts its holder), the lines come first, in a trip of their own.
 """
 
 from __future__ import annotations
@@ -47,20 +48,18 @@ class Wanted:
         self.looks_into_lines = self._per_holder or pays_back
 
     def of_asks(self) -> list[Call]:
-        """Return what the asks name themselves: their keys, lines, quotes and cards."""
+        """Return what the asks name themselves: their lines, quotes and cards."""
         asks = self._asks
-        places = [(bucket_of(ask.subject), ask.principal, ask.key) for ask in asks if ask.key]
         numbers = sorted({ask.subject for ask in asks if ":" not in ask.subject})
         quoted = {
             (bucket_of(ask.subject), id_) for ask in asks if (id_ := quote_of(ask)) is not None
         }
-        calls = [keys.find(places)] if places else []
-        calls += [lines.lock(numbers)] if numbers else []
+        calls = [lines.lock(numbers)] if numbers else []
         calls += [call("lock_quotes", sorted(quoted))] if quoted else []
         return calls + _by_bucket("find_cards", (name for ask in asks for name in _cards(ask)))
 
     def of_lines(self, locked: Mapping[str, lines.Line]) -> list[Call]:
-        """Return what else is locked, and the clock."""
+        """Return what else is locked, then the asks' keys and the clock."""
         asks = self._asks
         accounts = {name for ask in asks for name in _accounts(ask, locked.get(ask.subject))}
         # What quotes keep that have ended is free again, whether or not the daily run came by.
@@ -71,6 +70,8 @@ class Wanted:
         limited = (p.id for p in self.promotions if promotions.is_limited(p))
         calls += _by_bucket("lock_promotion_totals", limited)
         calls += _by_bucket("lock_promotion_uses", self._counted(locked))
+        places = [(bucket_of(ask.subject), ask.principal, ask.key) for ask in asks if ask.key]
+        calls += [keys.find(places)] if places else []
         return [*calls, Call("read_clock")]
 
     def _counted(self, locked: Mapping[str, lines.Line]) -> Iterator[str]:

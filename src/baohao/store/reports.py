@@ -79,6 +79,9 @@ def subject_of(conn: Connection, ask: UUID) -> str | None:
 
     The ask's own time, in the first 48 bits of its id, says from where the journal is searched.
     """
-    made = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ask.int >> 80)
+    try:
+        made = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ask.int >> 80)
+    except OverflowError:
+        return None  # no calendar has that time: it is no id of ours
     found = [subject for (subject,) in rows(conn, "find_subject_of_ask", ask, made - ASTRAY)]
     return next((subject for subject in found if ":" not in subject), None)

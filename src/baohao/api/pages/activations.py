@@ -15,7 +15,7 @@ from baohao.api.coming import AtDesk, IfMatch, Key, Seller, sale
 from baohao.api.desk import Desk
 from baohao.api.models import Buys, Sold, Term, Written, written
 from baohao.api.numbers import sold_number
-from baohao.api.problems import BodyMalformed
+from baohao.api.problems import BodyMalformed, standing_at
 from baohao.app import directory
 
 router = APIRouter(tags=["sales"])
@@ -79,8 +79,9 @@ async def _number(desk: Desk, caller: Caller, body: Activation) -> str:
         return await sold_number(desk, caller, body.number)
     if body.iccid is None or body.number is not None:
         raise BodyMalformed(pointer="/number", reason="give the number or the ICCID, one of them")
-    found = await desk.read(
-        partial(directory.number_of, iccid=body.iccid, operators=caller.operators)
-    )
+    with standing_at("/iccid"):
+        found = await desk.read(
+            partial(directory.number_of, iccid=body.iccid, operators=caller.operators)
+        )
     await desk.in_sandbox(caller, found)
     return found

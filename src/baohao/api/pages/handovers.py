@@ -13,6 +13,7 @@ from baohao.api.asking import operator_of
 from baohao.api.coming import AtDesk, Host, Key, replayed
 from baohao.api.desk import Connection
 from baohao.api.models import Body, Told, Written
+from baohao.api.problems import standing_at
 from baohao.app.partners import handover
 from baohao.core.identifiers.number import parse_number
 
@@ -46,7 +47,8 @@ async def hand_over(
 ) -> object:
     """Into the tenure of whoever holds the number now, within a few minutes."""
     house, operator = desk.installation, operator_of(caller)
-    number = parse_number(body.number)
+    with standing_at("/number"):
+        number = parse_number(body.number)
     await desk.in_sandbox(caller, number)
     links: list[str] = []
 

@@ -13,7 +13,7 @@ from baohao.api.coming import AtDesk, Reader
 from baohao.api.models import Body, Instant, Told
 from baohao.api.numbers import Number, own_number
 from baohao.api.paging import IfNoneMatch
-from baohao.api.problems import BodyMalformed
+from baohao.api.problems import BodyMalformed, standing_at
 from baohao.app import portrait, wishes
 
 router = APIRouter(tags=["lines"])
@@ -172,10 +172,11 @@ async def history(
 async def what_if(number: Number, body: If, desk: AtDesk, caller: Reader) -> object:
     """Suppose acts, change nothing, and look at an instant."""
     subject = await own_number(desk, caller, number)
-    acts = [
-        {**each.model_dump(), "term": wishes.term(each.term) if each.term else None}
-        for each in body.acts
-    ]
+    acts = []
+    for n, each in enumerate(body.acts):
+        with standing_at(f"/acts/{n}/term"):
+            term = wishes.term(each.term) if each.term else None
+        acts.append({**each.model_dump(), "term": term})
     if any(each.at > body.at for each in body.acts):
         raise BodyMalformed(pointer="/at", reason="look at an instant after the acts")
     return await desk.read(

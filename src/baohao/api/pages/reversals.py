@@ -13,6 +13,7 @@ from pydantic import Field
 from baohao.api.asking import asked, paid_by
 from baohao.api.coming import AtDesk, Key, Reverser, replayed
 from baohao.api.models import Body, Flag, Told, Written
+from baohao.api.problems import standing_at
 from baohao.app import receipts
 from baohao.core.identifiers.number import parse_number
 
@@ -51,11 +52,13 @@ async def reverse(
 ) -> object:
     """Undo an act of yours, as far as the line's policy gives back."""
     of = str(body.of)
+    with standing_at("/number"):
+        written = None if body.number is None else parse_number(body.number)
     number = await desk.read(
         partial(
             receipts.line_of,
             act=body.of,
-            number=None if body.number is None else parse_number(body.number),
+            number=written,
             payer=paid_by(caller),
         )
     )

@@ -11,7 +11,7 @@ from baohao.core.civil import Span, aware
 from baohao.core.refusals import Malformed
 
 #: The years that lines live in; a document or a promise of another one is a slip of the pen.
-_YEARS = range(1970, 2500)
+YEARS = range(1970, 2500)
 _DAYS_MAX = 36_525
 
 
@@ -110,8 +110,8 @@ def day(ask: Ask, field: str) -> date:
 
 
 def _of_our_time(field: str, year: int) -> None:
-    if year not in _YEARS:
-        raise FieldMalformed(field=field, reason=f"its year must be from 1970 to {_YEARS[-1]}")
+    if year not in YEARS:
+        raise FieldMalformed(field=field, reason=f"its year must be from {YEARS[0]} to {YEARS[-1]}")
 
 
 def account(ask: Ask, field: str) -> Account:
