@@ -1,0 +1,1 @@
+-- Payments through gateways: what was ordered, captured, refunded; and what waits for a person.
