@@ -51,7 +51,8 @@ HARMS = {
     "late": "UPDATE due SET at = at - interval '2 years'",
     "parked": "INSERT INTO parked SELECT bucket, '00000000-0000-7000-8000-000000000001', number,"
     " now(), '{}', 'because' FROM lines",
-    "exceptions": "UPDATE exceptions SET closed_at = NULL, why = '', due_at = now() - interval '1 day'",
+    "exceptions": "UPDATE exceptions"
+    " SET closed_at = NULL, why = '', due_at = now() - interval '1 day'",
 }
 
 

@@ -19,6 +19,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.shop import FLOAT, Shop
+from tests.wire.fate import Ended
 
 from baohao.app.payments import exceptions, listing
 from baohao.app.payments.asking import Ports
@@ -36,10 +37,6 @@ ASKED = Asked(description="保號 12 個月", way="qr", by="h1", channel="counte
 #: Whoever is answered by nobody is to notice soon; who is answered has all the time there is.
 HASTY_S, CALM_S = 0.5, 15.0
 NUMBER = "+85366100001"
-
-
-class Ended(Exception):  # noqa: N818 - it is nobody's error
-    """The process ended here."""
 
 
 @cache
@@ -189,10 +186,6 @@ class Desk(Shop):
         for currency, left in bank.items():
             assert self.account(f"bank:{NAME}:{currency}") == left
         self.is_well()
-
-    def open_lines(self, *numbers: str) -> None:
-        for number in numbers:
-            self.open(number)
 
 
 def make(conninfo: str) -> Desk:
