@@ -88,6 +88,6 @@ def test_who_is_awake_is_not_woken_twice(installed: Installation) -> None:
 
 
 def test_each_unit_is_done_until_it_has_no_more(installed: Installation) -> None:
-    assert [unit.name for unit in jobs.UNITS] == ["daily"]
+    assert [unit.name for unit in jobs.UNITS] == ["daily", "payments"]
     assert jobs.daily(installed) is False
     jobs.once(installed)

@@ -59,7 +59,15 @@ def daily(house: Installation) -> bool:
     return False
 
 
-UNITS = (Unit(name="daily", work=daily),)
+def payments(house: Installation) -> bool:
+    """Ask gateways, buy what was paid for, give back what cannot be used."""
+    if house.takes_payments:
+        with house.payments() as carrier:
+            carrier.run()
+    return False
+
+
+UNITS = (Unit(name="daily", work=daily), Unit(name="payments", work=payments))
 
 
 def once(house: Installation) -> None:

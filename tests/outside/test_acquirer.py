@@ -145,8 +145,9 @@ def test_an_older_answer_does_not_pass_for_this_one(
 
 
 def test_a_request_that_we_did_not_sign_is_not_done(twin: PretendAcquirer) -> None:
-    for wrong in ({"key": keys().other}, {"serial": "mer-2"}):
-        thief = Acquirer(replace(contract(twin.url), **wrong), lambda: NOW)  # type: ignore[arg-type]
+    ours = contract(twin.url)
+    for wrong in (replace(ours, key=keys().other), replace(ours, serial="mer-2")):
+        thief = Acquirer(wrong, lambda: NOW)
         assert thief.create(ORDER) == Unknown(code="http.401")
         thief.close_connections()
     assert twin.orders == {}

@@ -186,6 +186,19 @@ def test_money_that_is_not_what_was_asked_for_waits_for_a_person(
         desk.agree()
 
 
+@pytest.mark.parametrize("lie", ["wrong", "currency"])
+def test_a_gateway_that_says_another_amount_than_was_paid_is_looked_at(
+    desk: Desk, lie: str
+) -> None:
+    with desk.connected(lambda what: lie if what == "notice.paid" else ""):
+        kept = desk.begun()
+        desk.twin.pay(kept.payment.order)
+        desk.tell()
+        desk.settle()
+        assert (desk.state(kept.payment.id), desk.waiting()) == ("captured", ["amount_differs"])
+        desk.is_well()
+
+
 def test_a_refund_by_hand_is_whole_or_partial_and_never_more(desk: Desk) -> None:
     with desk.connected():
         kept = desk.begun()

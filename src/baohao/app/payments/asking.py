@@ -29,9 +29,10 @@ Outcome = Payable | Paid | Unpaid | Absent | Declined | Unknown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """The gateways that are connected, by name, and where they tell us."""
+    """The gateways that are connected, by name."""
 
     gateways: Mapping[str, Gateway]
+    #: Where they tell us; each at an address of its own below, by its name.
     notify_url: str
 
 
@@ -49,7 +50,7 @@ def create(ports: Ports, kept: Kept) -> Payable | Declined | Unknown:
         way=asked.way,
         payer=asked.payer,
         ends_at=kept.ends_at,
-        notify_url=ports.notify_url,
+        notify_url=f"{ports.notify_url}/{gateway.name}",
         return_url=asked.return_url,
     )
     return gateway.create(order)
