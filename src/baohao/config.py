@@ -1,12 +1,14 @@
 """
 Settings from the environment, typed. Only `wiring` reads them; everybody else is given values.
 
+    BAOHAO_ACQUIRER                a file: the contract with an acquirer whose code people pay
     BAOHAO_API_LANES               writers of the API, 1 to 8; by default 1
     BAOHAO_CHARGING_TOKEN_DEMO2    what the charging system of the operator demo2 knows us by
     BAOHAO_CHARGING_URL_DEMO2      where it listens; each operator has two variables like these
     BAOHAO_DATA                    the folder of the embedded database; else the platform's
     BAOHAO_DATABASE_URL            a PostgreSQL server to use; without it the embedded one is used
     BAOHAO_HOLDER_URL              where the pages of holders are, as in https://keep.example
+    BAOHAO_NOTIFY_URL              where gateways tell us, each at its name below; https://
     BAOHAO_SECRET_KEY              32 bytes in base64, under which secrets are sealed; without it a
                                    file in the data folder has them
     BAOHAO_WEBHOOKS_LOOPBACK       1: webhooks may go to this machine; for tests and the demo
@@ -29,6 +31,7 @@ DATA_VARIABLE = "BAOHAO_DATA"
 LANES_VARIABLE = "BAOHAO_API_LANES"
 LANES_MAX = 8
 CHARGING_URL, CHARGING_TOKEN = "BAOHAO_CHARGING_URL_", "BAOHAO_CHARGING_TOKEN_"
+ACQUIRER_VARIABLE, NOTIFY_VARIABLE = "BAOHAO_ACQUIRER", "BAOHAO_NOTIFY_URL"
 SECRET_KEY_VARIABLE = "BAOHAO_SECRET_KEY"  # noqa: S105 - its name, not the key
 HOLDER_VARIABLE = "BAOHAO_HOLDER_URL"
 LOOPBACK_VARIABLE = "BAOHAO_WEBHOOKS_LOOPBACK"
@@ -62,6 +65,10 @@ class Settings:
     api_lanes: int = 1
     #: By the end of the variables' names: the operator's key in capitals, its - and . as _.
     charging: Mapping[str, Endpoint] = field(default_factory=dict)
+    #: The contract with an acquirer, or None.
+    acquirer: Path | None = None
+    #: Where gateways tell us; each at an address of its own below.
+    notify_url: str = ""
     #: What secrets are sealed under, or None for the file in the data folder.
     secret_key: bytes | None = field(default=None, repr=False)
     #: Where the pages of holders are; `None`: nowhere yet.
@@ -90,6 +97,8 @@ def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Setting
         policies=policies_path(),
         api_lanes=_lanes(environ),
         charging=_charging(environ),
+        acquirer=_file(environ, ACQUIRER_VARIABLE),
+        notify_url=_notify_url(environ),
         secret_key=_secret_key(environ),
         holder_url=_holder_url(environ),
         webhooks_to_loopback=environ.get(LOOPBACK_VARIABLE, "").strip() == "1",
@@ -126,6 +135,18 @@ def _holder_url(environ: Mapping[str, str]) -> str | None:
     if not _is_private(url) or not url.isascii() or set(url) & set("?# "):
         # Whoever reads a link on its way is in.
         raise BadSetting(f"{HOLDER_VARIABLE} must be as in https://keep.example, without ? and #")
+    return url.rstrip("/")
+
+
+def _file(environ: Mapping[str, str], variable: str) -> Path | None:
+    named = environ.get(variable, "").strip()
+    return Path(named).expanduser().absolute() if named else None
+
+
+def _notify_url(environ: Mapping[str, str]) -> str:
+    url = environ.get(NOTIFY_VARIABLE, "").strip().rstrip("/")
+    if url and not _is_private(url):
+        raise BadSetting(f"{NOTIFY_VARIABLE} must start with https:// (http:// on this machine)")
     return url
 
 

@@ -95,10 +95,19 @@ def charging(house: Installation) -> bool:
         return False
 
 
+def payments(house: Installation) -> bool:
+    """Ask gateways, buy what was paid for, give back what cannot be used."""
+    if house.takes_payments:
+        with house.payments() as carrier:
+            carrier.run()
+    return False
+
+
 UNITS = (
     Unit(name="daily", work=daily),
     Unit(name="feed", work=feed, is_due=has_to_tell),
     Unit(name="charging", work=charging),
+    Unit(name="payments", work=payments),
 )
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -30,6 +31,8 @@ from baohao.app.intake import Intake
 from baohao.app.inventory import Defaults, Inventory, Progress, read_inventory
 from baohao.app.inventory_kinds import Kinds
 from baohao.app.library import Library, read_library
+from baohao.app.payments.asking import Ports
+from baohao.app.payments.carry import Carrier as Payments
 from baohao.app.ports import Post, Seals
 from baohao.app.shell import Shell, options
 from baohao.config import BadSetting, Settings, settings
@@ -38,7 +41,8 @@ from baohao.core.asks import Terms
 from baohao.core.commissions import CommissionSchedule
 from baohao.core.fees import FeeSchedule
 from baohao.core.refusals import Refusal
-from baohao.outside import queue
+from baohao.outside import contracts, queue
+from baohao.outside.acquirer import Acquirer
 from baohao.outside.ids import new_id
 from baohao.outside.sealing import SealsOfHouse, key_of
 from baohao.outside.tmf654 import Tmf654
@@ -78,6 +82,15 @@ class NothingConnected(Refusal):
     """
 
     code = "charging.nothing_connected"
+
+
+class NoGateway(Refusal):
+    """
+    No payment gateway is connected: set BAOHAO_ACQUIRER to the file of a contract, and
+    BAOHAO_NOTIFY_URL to where gateways reach this house.
+    """
+
+    code = "payment.no_gateway"
 
 
 class ServerElsewhere(Refusal):
@@ -234,6 +247,29 @@ class Installation:
                 raise NothingConnected()
             yield Carrier(opened, library.policies, systems, library.products, new_id)
 
+    @property
+    def takes_payments(self) -> bool:
+        """Whether any payment gateway is connected."""
+        return self.settings.acquirer is not None and bool(self.settings.notify_url)
+
+    @contextmanager
+    def payment_ports(self) -> Iterator[Ports]:
+        """Give the payment gateways; raises `NoGateway` and `ContractRefused`."""
+        file, notify_url = self.settings.acquirer, self.settings.notify_url
+        if file is None or not notify_url:
+            raise NoGateway()
+        gateway = Acquirer(contracts.acquirer(file, notify_url), self._now)
+        try:
+            yield Ports(gateways={gateway.name: gateway}, notify_url=notify_url)
+        finally:
+            gateway.close_connections()
+
+    @contextmanager
+    def payments(self) -> Iterator[Payments]:
+        """Give what carries payments and refunds; raises as `payment_ports` does."""
+        with self.payment_ports() as ports, self.shell() as opened:
+            yield Payments(opened, ports, new_id)
+
     # --- the worker -------------------------------------------------------------------------------
 
     def wake(self, task: str, **arguments: str) -> None:
@@ -306,6 +342,11 @@ class Installation:
             conn = psycopg.connect(self._started, autocommit=True, connect_timeout=10)
         with conn:
             yield conn
+
+    def _now(self) -> datetime:
+        """Return what time it is by the house's clock."""
+        with self.connect() as conn:
+            return now(conn)
 
     def _fees(self) -> Mapping[str, FeeSchedule]:
         """Return the fee schedules of today, by the house's clock."""

@@ -18,6 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.shop import Shop, granted
+from tests.wire.fate import Ended
 
 from baohao.app.charging import drift, listing
 from baohao.app.charging.carry import LEASE, PAUSE_MAX, Carrier
@@ -193,10 +194,6 @@ class Harbour(Shop):
     def observed(self, number: str) -> dict[str, Any]:
         found = self.line(number).readings
         return {r.name: r.until if r.until is not None else r.amount_minor for r in found}
-
-
-class Ended(Exception):  # noqa: N818 - it is nobody's error
-    """The process ended here."""
 
 
 def hkd(amount_minor: int) -> Decimal:

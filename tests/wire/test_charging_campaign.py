@@ -10,53 +10,22 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from typing import TypeVar
 
 import pytest
 from tests.conftest import Campaign
 from tests.races.racing import at_once
-from tests.wire.harbour import FORGETFUL, HASTY, THEIRS, Ended, Harbour
+from tests.wire.fate import Fate, FatedShell
+from tests.wire.harbour import FORGETFUL, HASTY, THEIRS, Harbour
 
 from baohao.app.charging.carry import Carrier, _Look
-from baohao.app.door import Answer, Door
+from baohao.app.door import Door
 from baohao.app.ports import Absent, ChargingSystem, Outcome, Readings, TopUp, Unknown
-from baohao.app.shell import Shell, connect
-from baohao.core.asks import Ask
+from baohao.app.shell import connect
 from baohao.outside.pretend.charging import FAULTS, Rules, by_seed
 from baohao.store.effects import Owed
-from baohao.store.sql import Connection
-
-T = TypeVar("T")
 
 WITHOUT_TWICE = tuple(fault for fault in FAULTS if fault != "twice")
 NUMBER = "+85251234001"
-
-
-class Fate:
-    """Ends the process, now and then: before a step, or once it is done."""
-
-    def __init__(self, seed: int, share: float = 0.08) -> None:
-        self._chance, self._share = random.Random(seed), share
-
-    def step(self, work: Callable[[], T]) -> T:
-        if self._chance.random() < self._share:
-            raise Ended
-        done = work()
-        if self._chance.random() < self._share:
-            raise Ended
-        return done
-
-
-class FatedShell(Shell):
-    """One whose process may end before and after each transaction."""
-
-    fate: Fate
-
-    def run(self, work: Callable[[Connection], T]) -> T:
-        return self.fate.step(lambda: super(FatedShell, self).run(work))
-
-    def answer(self, asks: Sequence[Ask]) -> list[Answer]:
-        return self.fate.step(lambda: super(FatedShell, self).answer(asks))
 
 
 class FatedSystem:

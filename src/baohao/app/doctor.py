@@ -33,6 +33,9 @@ INVARIANTS = {
     "deferrals": "what is deferred in the books is what the schedules hold",
     "commissions": "what agents' sales say they earned is what the books say",
     "epochs": "no effect is owed to a tenure that the number has not had",
+    "payments": "every captured payment has bought something, goes back, or waits for a person",
+    "refunds": "what goes back of payments is the sum of their refunds, none forgotten",
+    "advances": "the advance of a payment that is used or goes back is empty",
     "feed": "every feed is without gaps, up to its counter",
 }
 #: What may happen, and must not stay.
@@ -40,6 +43,7 @@ WAITING = {
     "effects": "no effect is an hour late, or has failed ten times",
     "late": "no line has been due for more than a day",
     "parked": "no ask waits for a person",
+    "exceptions": "no exception waits beyond its time",
 }
 
 

@@ -6,9 +6,9 @@ An answer that did not come is `Unknown`, never a failure: what was asked may ha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from baohao.core.refusals import Refusal
@@ -152,3 +152,140 @@ class Post(Protocol):
 
     def send(self, url: str, message: str, body: str, secrets: Sequence[str]) -> Sent:
         """Send a body under a message's id, signed with each secret; raises nothing."""
+
+
+# --- payment gateways -----------------------------------------------------------------------------
+
+
+class NoticeRefused(Refusal):
+    """The notice is not the gateway's: {reason}."""
+
+    code = "payment.notice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What somebody is to pay; the same order, however often it is created."""
+
+    #: Ours, 32 letters and digits at most; the same on every retry, never used for another intent.
+    order: str
+    amount_minor: int
+    currency: str
+    #: What the payer reads, in their language.
+    description: str
+    #: "qr", "jsapi", "h5" or "page": how they pay.
+    way: str
+    #: Who pays, as the gateway knows them; "jsapi" needs it.
+    payer: str = ""
+    #: From then on nobody can pay it any more.
+    ends_at: datetime
+    #: Where the gateway tells us, and where the payer's browser goes back to.
+    notify_url: str
+    return_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payable:
+    """An order that was created: what the payer is given, by name ("code_url", "page_url" ...)."""
+
+    given: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid:
+    """An order that was paid."""
+
+    order: str
+    #: The gateway's own id of the payment; no two payments have one.
+    payment: str
+    amount_minor: int
+    currency: str
+    at: datetime
+    #: Which wallet or card, where they say.
+    means: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpaid:
+    """An order that is there and not paid; `is_closed`: nobody can pay it any more."""
+
+    is_closed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """Money to go back by the way it came; the same refund on every retry."""
+
+    refund: str
+    order: str
+    #: What was paid in all, and what goes back of it.
+    paid_minor: int
+    amount_minor: int
+    currency: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refunded:
+    """A refund that has arrived, or is on its way (`is_pending`)."""
+
+    refund: str
+    amount_minor: int
+    is_pending: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillRow:
+    """One line of a gateway's daily bill."""
+
+    order: str
+    payment: str
+    #: A refund's own id; empty: a payment.
+    refund: str = ""
+    amount_minor: int
+    fee_minor: int
+    currency: str
+    at: datetime
+
+
+class Gateway(Protocol):
+    """A payment gateway. What got no answer is `Unknown`, never a failure."""
+
+    @property
+    def name(self) -> str:
+        """As payments are kept under: "wechat", "acquirer" ..."""
+        ...
+
+    def create(self, order: Order) -> Payable | Declined | Unknown:
+        """Let an order be paid; the same order again gives the same."""
+        ...
+
+    def query(self, order: str) -> Paid | Unpaid | Absent | Unknown:
+        """Ask what became of an order."""
+        ...
+
+    def close(self, order: str) -> Unpaid | Paid | Absent | Unknown:
+        """Let an order be paid no more; one that was paid meanwhile says so."""
+        ...
+
+    def refund(self, refund: Refund) -> Refunded | Declined | Unknown:
+        """Send money back; the same refund again is the same."""
+        ...
+
+    def find_refund(self, refund: str, order: str) -> Refunded | Declined | Absent | Unknown:
+        """Ask what became of a refund."""
+        ...
+
+    def notice(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Paid | Refunded:
+        """Read a notice, judged by its raw bytes; raises `NoticeRefused`, and asks nobody."""
+        ...
+
+    def bill(self, day: date) -> Iterator[BillRow]:
+        """Yield the lines of a day's bill, by the gateway's own day; raises `BillMissing`."""
+        ...
+
+
+class BillMissing(Refusal):
+    """{gateway} has no bill of {day} yet, or it cannot be read: {reason}."""
+
+    code = "payment.bill"

@@ -4,8 +4,9 @@ What a batch asks to be found and locked, in one order.
 Lines by bucket and number, quotes, accounts, holdings, promotions; then used keys are found, and
 the clock is read. A key is looked up under the lock of its subject: whoever came first has
 committed by then, and its answer is there. What is owed of commission moves only under the lock of
-its agent's float, and is summed up after it. Where a lock depends on what a line says (a reversal
-pays back its payer, a promotion counts its holder), the lines come first, in a trip of their own.
+its agent's float, a refund under that of its payment's advance; both are summed up after it. Where
+a lock depends on what a line says (a reversal pays back its payer, a promotion counts its holder),
+the lines come first, in a trip of their own.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from uuid import UUID
 
 from baohao.core.asks import Ask, Terms
 from baohao.core.books.chart import Account
+from baohao.core.books.sale import refund_account
 from baohao.core.bucket import bucket_of
 from baohao.core.decide.pay_commission import owed_account
 from baohao.core.promotions.model import Promotion
@@ -23,6 +25,8 @@ from baohao.store.sql import Call, call
 
 #: Verbs whose money, and whose uses of promotions, go back where they came from.
 PAYS_BACK = frozenset({"reverse", "correct"})
+#: Verbs that pay out what is owed beside a guarded account, and where that stands.
+PAYS_OUT = {"pay_commission": owed_account, "pay_refund": refund_account}
 #: Fields that name what must be on one line alone.
 IDENTIFIERS = ("iccid", "imsi")
 
@@ -93,10 +97,11 @@ def quote_of(ask: Ask) -> UUID | None:
 
 
 def owed_of(ask: Ask) -> str:
-    """Return where it stands what an ask may pay out of commission; empty: nowhere."""
-    if ask.verb != "pay_commission" or ":" not in ask.subject:
+    """Return where it stands what an ask may pay out: commission, a refund; empty: nowhere."""
+    account_of = PAYS_OUT.get(ask.verb)
+    if account_of is None or ":" not in ask.subject:
         return ""
-    return str(owed_account(Account.parse(ask.subject)))
+    return str(account_of(Account.parse(ask.subject)))
 
 
 def holder_of(ask: Ask) -> str:

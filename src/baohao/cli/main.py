@@ -23,6 +23,7 @@ from baohao.cli import (
     facts,
     lines,
     money,
+    payments,
     upkeep,
     webhooks,
 )
@@ -71,6 +72,8 @@ agents.app.command("float")(agent_stock.float_)
 agents.app.command("due")(agent_stock.due)
 app.add_typer(bulk.app, name="bulk")
 app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(payments.app, name="payments")
+app.add_typer(payments.exceptions_app, name="exceptions")
 app.add_typer(upkeep.audit_app, name="audit")
 app.add_typer(db.app, name="db")
 app.command("quote")(buy.quote)

@@ -59,7 +59,7 @@ class Facts:
 
     #: Guarded account's text -> minor units available. An account that is missing has nothing.
     available: Mapping[str, int] = field(default_factory=dict)
-    #: Account of commission owed -> minor units; known to who pays it out, and to nobody else.
+    #: Account of commission or refunds owed -> minor units; known to who pays it out alone.
     owed: Mapping[str, int] = field(default_factory=dict)
     promotions: PromotionFacts = field(default_factory=PromotionFacts)
     #: A binding quote that the ask refers to.

@@ -790,7 +790,7 @@ RETURNING h.number, h.epoch
 -- === what agents earn ================================================================================
 
 -- name: sum_owed
--- Sum up what these agents are owed of commission, to be sent after their floats were locked.
+-- Sum up what is owed of commission or refunds, to be sent after the floats and advances were locked.
 SELECT t.account, coalesce(-sum(p.amount), 0)::bigint
 FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, account)
 LEFT JOIN LATERAL (SELECT x.amount FROM entries e, unnest(e.accounts, e.amounts) AS x (account, amount)
@@ -1247,3 +1247,167 @@ SELECT is_open AND (
                WHERE e.state = 'live' AND (e.lease IS NULL OR e.lease <= clock_timestamp() + clock_offset)
                  AND c.next_try_at <= clock_timestamp() + clock_offset AND c.next_seq <= l.last_seq))
 FROM house
+-- === payments through gateways =======================================================================
+
+-- name: insert_payment
+-- Begin a payment, once.
+INSERT INTO payments (bucket, id, gateway, state, amount_minor, currency, number, wanted, act, asked, ends_at,
+                      created_at, next_at)
+VALUES (%b, %b, %b, 'created', %b, %b, %b, %b::jsonb, %b, %b::jsonb, %b, %b, %b)
+ON CONFLICT (bucket, id) DO NOTHING
+
+-- name: read_payment
+-- Read one payment.
+SELECT id, gateway, state, amount_minor, currency, wanted, act, their_id, captured_minor, captured_currency,
+       captured_at, means, spent_minor, refunded_minor, returned_minor, asked, ends_at, given, code, created_at,
+       tries, next_at
+FROM payments WHERE bucket = %b AND id = %b
+
+-- name: lock_payment
+-- Lock one payment, to move it on.
+SELECT id, gateway, state, amount_minor, currency, wanted, act, their_id, captured_minor, captured_currency,
+       captured_at, means, spent_minor, refunded_minor, returned_minor, asked, ends_at, given, code, created_at,
+       tries, next_at
+FROM payments WHERE bucket = %b AND id = %b FOR UPDATE
+
+-- name: list_payments
+-- List payments of some state, or all, the oldest first.
+SELECT id, gateway, state, amount_minor, currency, wanted, act, their_id, captured_minor, captured_currency,
+       captured_at, means, spent_minor, refunded_minor, returned_minor, asked, ends_at, given, code, created_at,
+       tries, next_at
+FROM payments WHERE (%b::text IS NULL OR state = %b) ORDER BY created_at, bucket, id
+
+-- name: claim_payments
+-- Claim payments that are due, for as long as the lease says; others take what is left. A closed house claims
+-- none: it has forgotten what it did.
+WITH t AS MATERIALIZED (
+    SELECT bucket, id FROM payments
+    WHERE next_at <= %b AND (SELECT is_open FROM house)
+    ORDER BY next_at, bucket, id LIMIT %b FOR UPDATE SKIP LOCKED
+)
+UPDATE payments p SET next_at = %b, tries = tries + 1
+FROM t WHERE p.bucket = t.bucket AND p.id = t.id
+RETURNING p.id
+
+-- name: move_payment
+-- Note what has become of a payment that is locked.
+UPDATE payments
+SET state = %b, their_id = %b, captured_minor = %b, captured_currency = %b, captured_at = %b, means = %b,
+    spent_minor = %b, refunded_minor = %b, returned_minor = %b, given = %b::jsonb, code = %b, tries = %b, next_at = %b
+WHERE bucket = %b AND id = %b
+
+-- name: read_quote_whole
+-- Read a quote with the line's version that it was made for.
+SELECT number, version, made_at, until, terms FROM quotes WHERE bucket = %b AND id = %b
+
+-- name: insert_notice
+-- Keep what a gateway told, once.
+INSERT INTO payment_notices (bucket, gateway, event, payment, said, received_at)
+VALUES (%b, %b, %b, %b, %b::jsonb, %b)
+ON CONFLICT (bucket, gateway, event) DO NOTHING
+
+-- name: insert_refund
+-- Owe a refund, once.
+INSERT INTO refunds (bucket, id, payment, state, amount_minor, reason, by, approved_by, created_at,
+                     next_at)
+VALUES (%b, %b, %b, 'owed', %b, %b, %b, %b, %b, %b)
+ON CONFLICT (bucket, id) DO NOTHING
+
+-- name: claim_refunds
+-- Claim refunds that are due, for as long as the lease says; others take what is left.
+WITH t AS MATERIALIZED (
+    SELECT bucket, id FROM refunds
+    WHERE next_at <= %b AND (SELECT is_open FROM house)
+    ORDER BY next_at, bucket, id LIMIT %b FOR UPDATE SKIP LOCKED
+)
+UPDATE refunds r SET next_at = %b, tries = tries + 1
+FROM t WHERE r.bucket = t.bucket AND r.id = t.id
+RETURNING r.id, r.payment, r.state, r.amount_minor, r.reason, r.by, r.approved_by, r.code,
+          r.created_at, r.tries, r.next_at
+
+-- name: read_refunds
+-- Read the refunds of a payment, the first first.
+SELECT id, payment, state, amount_minor, reason, by, approved_by, code, created_at, tries, next_at
+FROM refunds WHERE bucket = %b AND payment = %b ORDER BY created_at, id
+
+-- name: move_refund
+-- Note what has become of a refund; what is done stays so.
+UPDATE refunds SET state = %b, code = %b, next_at = %b
+WHERE bucket = %b AND id = %b AND state <> 'done'
+
+-- name: wake_refund
+-- Have a refund looked at now that is not done yet.
+UPDATE refunds SET next_at = CASE WHEN state IN ('owed', 'pending') THEN %b::timestamptz ELSE next_at END
+WHERE bucket = %b AND id = %b
+
+-- name: take_refunds_owed
+-- Take the refunds that reversals owe off what is owed.
+WITH t AS MATERIALIZED (
+    SELECT bucket, id FROM effects
+    WHERE kind = 'refund' AND due_at <= %b AND (SELECT is_open FROM house)
+    ORDER BY due_at, bucket, id LIMIT %b FOR UPDATE SKIP LOCKED
+)
+DELETE FROM effects e USING t
+WHERE e.bucket = t.bucket AND e.id = t.id
+RETURNING e.id, e.data
+
+-- name: insert_exception
+-- Put something before a person, unless it is there.
+INSERT INTO exceptions (bucket, id, kind, subject, said, opened_at, due_at)
+VALUES (%b, %b, %b, %b, %b::jsonb, %b, %b)
+ON CONFLICT (bucket, subject, kind) WHERE closed_at IS NULL DO NOTHING
+
+-- name: list_exceptions
+-- List what waits for a person, or what was closed too, whose clock runs out first.
+SELECT id, kind, subject, said, opened_at, due_at, owner, action, closed_by, why, closed_at FROM exceptions
+WHERE (%b OR closed_at IS NULL) AND (%b::text IS NULL OR subject = %b) ORDER BY due_at, bucket, id
+
+-- name: take_exception
+-- Say who looks after an exception.
+UPDATE exceptions SET owner = %b WHERE bucket = %b AND id = %b AND closed_at IS NULL
+
+-- name: close_exception
+-- Close an exception, with what was done and why.
+UPDATE exceptions SET action = %b, closed_by = %b, why = %b, closed_at = %b
+WHERE bucket = %b AND id = %b AND closed_at IS NULL
+
+-- name: close_exceptions_of
+-- Close the exceptions of one kind that have settled themselves.
+UPDATE exceptions SET action = %b, closed_by = %b, why = %b, closed_at = %b
+WHERE bucket = %b AND subject = %b AND kind = %b AND closed_at IS NULL
+
+-- name: doctor_payments
+-- Captured money has a home: what was quoted, a refund, or a person who is to look; no money came twice.
+SELECT count(*), count(*) FILTER (WHERE NOT (
+    (p.state = 'used' AND p.spent_minor + p.refunded_minor >= p.captured_minor)
+    OR (p.state = 'refunding' AND EXISTS (SELECT FROM refunds r WHERE (r.bucket, r.payment) = (p.bucket, p.id)))
+    OR p.state = 'refunded'
+    OR p.next_at IS NOT NULL
+    OR EXISTS (SELECT FROM exceptions x WHERE x.bucket = p.bucket AND x.subject = p.id::text AND x.closed_at IS NULL))
+    OR p.twins > 1)
+FROM (SELECT *, count(*) OVER (PARTITION BY gateway, their_id) AS twins FROM payments WHERE captured_minor > 0) AS p
+
+-- name: doctor_refunds
+-- What goes back of a payment is the sum of its refunds, and each has gone, is on its way, or waits for a person.
+SELECT count(*), count(*) FILTER (WHERE p.refunded_minor <> r.owed OR p.returned_minor <> r.done OR r.homeless > 0)
+FROM payments p
+JOIN LATERAL (
+    SELECT coalesce(sum(amount_minor), 0) AS owed,
+           coalesce(sum(amount_minor) FILTER (WHERE state = 'done'), 0) AS done,
+           count(*) FILTER (WHERE state <> 'done' AND next_at IS NULL AND NOT EXISTS (
+               SELECT FROM exceptions x
+               WHERE x.bucket = f.bucket AND x.subject = p.id::text AND x.closed_at IS NULL)) AS homeless
+    FROM refunds f WHERE f.bucket = p.bucket AND f.payment = p.id) AS r ON true
+WHERE p.captured_minor > 0
+
+-- name: doctor_advances
+-- The advance of a payment that is used or goes back is empty.
+SELECT count(*), count(*) FILTER (WHERE a.balance_minor > 0)
+FROM payments p
+JOIN accounts a ON a.bucket = p.bucket AND a.account = 'advance:' || p.id || ':' || p.captured_currency
+WHERE p.state IN ('used', 'refunding', 'refunded')
+
+-- name: doctor_exceptions
+-- Nothing waits for a person beyond its time.
+SELECT count(*), count(*) FILTER (WHERE due_at < (SELECT clock_timestamp() + clock_offset FROM house))
+FROM exceptions WHERE closed_at IS NULL

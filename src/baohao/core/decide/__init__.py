@@ -6,7 +6,7 @@ Decide: what becomes true of an ask, or a refusal. One verb, one file; each verb
     change_plan repin park resume hold lift terminate port_in port_out        its course
     register transfer replace_card change_number carry_over                   its holder and card
     restore return recycle                                                    its number's next life
-    fund withdraw pay_commission                                              money
+    fund withdraw pay_commission owe_refund pay_refund                        money
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from baohao.core.decide.port import port_in, port_out
 from baohao.core.decide.quote import quote
 from baohao.core.decide.record import record
 from baohao.core.decide.recycle import recycle, return_to_stock
+from baohao.core.decide.refund import owe_refund, pay_refund
 from baohao.core.decide.register import register
 from baohao.core.decide.renew import renew
 from baohao.core.decide.repin import change_plan, repin
@@ -93,6 +94,8 @@ MONEY_VERBS: Mapping[str, Callable[[Ask, Facts, datetime], Decision]] = {
     "fund": fund,
     "withdraw": withdraw,
     "pay_commission": pay_commission,
+    "owe_refund": owe_refund,
+    "pay_refund": pay_refund,
 }
 
 

@@ -176,12 +176,24 @@ def _reversed(case: Case, sold: Sold, outcome: reversal.Undone, why: str) -> Dec
         state,
         events,
         entries=entries,
-        effects=[Effect(kind="message", due_at=case.now, data={"what": "reversed"})],
+        effects=[
+            Effect(kind="message", due_at=case.now, data={"what": "reversed"}),
+            *_refund(case, sold, back.total_minor),
+        ],
         released=sold.uses if outcome.whole else (),
         earned=commission.clawed_back(case, sold, back),
         answer={"back": back.total_minor, "currency": sold.sale.currency},
         cause="reversed",
     )
+
+
+def _refund(case: Case, sold: Sold, back_minor: int) -> tuple[Effect, ...]:
+    """Return what is owed to the payer of a payment: its gateway gives the money back."""
+    payer = sold.sale.payer
+    if payer.kind is not AccountKind.ADVANCE or not back_minor:
+        return ()
+    data: dict[str, object] = {"payment": payer.owner, "amount_minor": back_minor}
+    return (Effect(kind="refund", due_at=case.now, data=data),)
 
 
 def _cut(case: Case, sold: Sold, outcome: reversal.Undone) -> date | None:

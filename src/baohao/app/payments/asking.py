@@ -1,0 +1,98 @@
+"""What gateways are asked, outside any transaction: each question may be asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from baohao.app.ports import (
+    Absent,
+    Declined,
+    Gateway,
+    Order,
+    Paid,
+    Payable,
+    Refunded,
+    Unknown,
+    Unpaid,
+)
+from baohao.app.ports import Refund as ToRefund
+from baohao.core.payments import State
+from baohao.store.payments import PENDING, Kept, Refund
+
+#: A code of our own: nothing connects to that gateway.
+NOT_CONNECTED = "not_connected"
+
+Outcome = Payable | Paid | Unpaid | Absent | Declined | Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The gateways that are connected, by name."""
+
+    gateways: Mapping[str, Gateway]
+    #: Where they tell us; each at an address of its own below, by its name.
+    notify_url: str
+
+
+def create(ports: Ports, kept: Kept) -> Payable | Declined | Unknown:
+    """Put the order to its gateway; the same as ever."""
+    gateway = ports.gateways.get(kept.payment.gateway)
+    if gateway is None:
+        return Unknown(code=NOT_CONNECTED)
+    asked = kept.asked
+    order = Order(
+        order=kept.payment.order,
+        amount_minor=kept.payment.amount_minor,
+        currency=kept.payment.currency,
+        description=asked.description,
+        way=asked.way,
+        payer=asked.payer,
+        ends_at=kept.ends_at,
+        notify_url=f"{ports.notify_url}/{gateway.name}",
+        return_url=asked.return_url,
+    )
+    return gateway.create(order)
+
+
+def look(ports: Ports, kept: Kept, now: datetime) -> Outcome:
+    """
+    Ask what became of an order, before anything else is done about it.
+
+    One that nobody answered for is put to the gateway again where it is not there; one whose time
+    is over is closed, so that nobody pays it while it is forgotten.
+    """
+    gateway = ports.gateways.get(kept.payment.gateway)
+    if gateway is None:
+        return Unknown(code=NOT_CONNECTED)
+    order = kept.payment.order
+    if now >= kept.ends_at:
+        found = gateway.close(order)
+        return Unpaid(is_closed=True) if isinstance(found, Absent) else found
+    found = gateway.query(order)
+    is_there = isinstance(found, Unpaid) and not found.is_closed
+    is_new = kept.payment.state in (State.CREATED, State.UNKNOWN)
+    if is_new and (is_there or isinstance(found, Absent)):
+        return create(ports, kept)
+    return found
+
+
+def give_back(ports: Ports, kept: Kept, refund: Refund) -> Refunded | Declined | Absent | Unknown:
+    """Have a refund sent, or ask what became of one that was taken up before."""
+    gateway, come = ports.gateways.get(kept.payment.gateway), kept.payment.capture
+    if gateway is None or come is None:
+        return Unknown(code=NOT_CONNECTED)
+    if refund.state == PENDING or refund.tries > 1:
+        found = gateway.find_refund(refund.number, kept.payment.order)
+        if not isinstance(found, Absent):
+            return found
+    wanted = ToRefund(
+        refund=refund.number,
+        order=kept.payment.order,
+        paid_minor=come.amount_minor,
+        amount_minor=refund.amount_minor,
+        currency=come.currency,
+        reason=refund.reason,
+    )
+    return gateway.refund(wanted)

@@ -1,0 +1,120 @@
+"""
+Begin a payment: a quote becomes an order at a gateway.
+
+    Refusal
+    ├── QuoteUnknown, QuoteOver   the quote is not there, or has ended (core/decide/selling)
+    ├── GatewayUnknown            nobody connects to it
+    ├── GatewayOther              the quote is being paid through another
+    └── NotForGateways            it costs nothing, or an agent takes a fee of its own
+
+What is paid, in which currency, and what is bought come from the quote, never from the asker. The
+payment's id is the quote's, and its order number follows from it: asked again, it is the same
+order, and nobody can pay two for one intent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from baohao.app.payments.asking import Ports, create
+from baohao.app.payments.learn import note
+from baohao.app.shell import Shell
+from baohao.core.bucket import bucket_of
+from baohao.core.decide.selling import QuoteOver, QuoteUnknown
+from baohao.core.payments import PAUSE, Payment, State, promised
+from baohao.core.refusals import Refusal
+from baohao.store import clock, lines, payments
+from baohao.store.payments import Asked, Kept
+from baohao.store.sql import Connection, rows
+
+
+class GatewayUnknown(Refusal):
+    """No gateway {gateway} is connected; there are: {known}."""
+
+    code = "payment.gateway_unknown"
+
+
+class GatewayOther(Refusal):
+    """The quote {quote} is being paid through {gateway}; ask for a new quote to pay otherwise."""
+
+    code = "payment.gateway_other"
+
+
+class NotForGateways(Refusal):
+    """The quote {quote} cannot be paid through a gateway: {why}."""
+
+    code = "payment.not_for_gateways"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """Who pays which quote, and how."""
+
+    number: str
+    quote: UUID
+    gateway: str
+    asked: Asked
+    #: What the ask will say beside the quote's own words: codes, the holder of a new number.
+    said: Mapping[str, Any]
+
+
+def begin(shell: Shell, ports: Ports, beginning: Beginning, new_id: Callable[[], UUID]) -> Kept:
+    """
+    Let a quote be paid; return the payment with what the payer is given, once there is something.
+
+    The gateway is asked outside any transaction. Where it gives no answer the payment is unknown,
+    and asking again asks for the same order. Raises the refusals above.
+    """
+    if beginning.gateway not in ports.gateways:
+        known = ", ".join(sorted(ports.gateways)) or "none"
+        raise GatewayUnknown(gateway=beginning.gateway, known=known)
+    kept = shell.run(partial(_begin, beginning=beginning, act=new_id()))
+    if kept.payment.state in (State.CREATED, State.UNKNOWN):
+        outcome = create(ports, kept)
+        kept = shell.run(partial(note, id_=kept.payment.id, outcome=outcome, new_id=new_id))
+    return kept
+
+
+def _begin(conn: Connection, beginning: Beginning, act: UUID) -> Kept:
+    kept = payments.find(conn, beginning.quote) or _new(conn, beginning, act)
+    if kept.payment.gateway != beginning.gateway:
+        raise GatewayOther(quote=str(beginning.quote), gateway=kept.payment.gateway)
+    if kept.payment.wanted is None or kept.payment.wanted.number != beginning.number:
+        raise QuoteUnknown(quote=str(beginning.quote))
+    return kept
+
+
+def _new(conn: Connection, beginning: Beginning, act: UUID) -> Kept:
+    number, quote = beginning.number, beginning.quote
+    found = rows(conn, "read_quote_whole", bucket_of(number), quote)
+    if not found or found[0][0] != number:
+        raise QuoteUnknown(quote=str(quote))
+    ((_, version, _, until, terms),) = found
+    now, line = clock.now(conn), lines.find(conn, number)
+    if now >= until or line is None:
+        raise QuoteOver(until=until.isoformat())
+    if not terms["total"]:
+        raise NotForGateways(quote=str(quote), why="it costs nothing")
+    if terms["service_fee"]:
+        raise NotForGateways(quote=str(quote), why="its service fee is paid to the agent")
+    payment = Payment(
+        id=quote,
+        gateway=beginning.gateway,
+        amount_minor=terms["total"],
+        currency=terms["currency"],
+        wanted=promised(number, line.state.epoch, version, terms, beginning.said),
+        act=act,
+    )
+    kept = Kept(
+        payment=payment,
+        asked=beginning.asked,
+        ends_at=until,
+        created_at=now,
+        next_at=now + PAUSE,
+    )
+    payments.begin(conn, kept)
+    return payments.find(conn, quote) or kept

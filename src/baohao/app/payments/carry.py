@@ -1,0 +1,290 @@
+"""
+Carry: the janitor. Whatever was paid ends as what was quoted, a refund, or before a person.
+
+    created, unknown, payable ─ the gateway is asked ─> captured, closed, failed
+    captured ─ the door: its money into its advance, then what was quoted, paid from it ──> used
+         │ └─ the line moved: quoted anew, and bought if that is not worse for the holder ─> used
+         │ └─ it cannot be used: all of it is set apart ─────────────────────────────────> refunding
+         └─── what came is not what was asked for ───────────────────────────> an exception is open
+    a refund ─ the gateway gives it back, under one number for ever ──> returned, in the books too
+
+Each arrow is a transaction of its own, and gateways are asked between two of them. Every ask has a
+key that follows from the payment, so that whoever takes up a payment in the middle repeats nothing.
+See docs/rules/payments.md.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from baohao.app.door import Answer, Answered, AskParked, HouseClosed, KeyReused
+from baohao.app.payments import exceptions, refunding
+from baohao.app.payments.asking import Ports, look
+from baohao.app.payments.learn import CODE_MAX, PRINCIPAL, is_held, note
+from baohao.app.shell import OutcomeUnknown, Shell
+from baohao.core import payments as rules
+from baohao.core.asks import Ask
+from baohao.core.bucket import bucket_of
+from baohao.core.payments import Payment, State, Wanted, pause
+from baohao.core.refusals import Refusal
+from baohao.store import clock, lines, payments
+from baohao.store.payments import Kept
+from baohao.store.sql import Connection, rows
+
+#: Nobody else takes a payment up for so long: the longest that its calls may take, and then some.
+LEASE = timedelta(minutes=5)
+#: As many as are bought in one batch.
+AT_ONCE = 100
+#: Where the line is lost but may be had back, renewing it is having it again.
+INSTEAD = {"renew": ("renew", "restore")}
+
+
+class Carrier:
+    """Carries payments and refunds as far as they go."""
+
+    def __init__(self, shell: Shell, ports: Ports, new_id: Callable[[], UUID]) -> None:
+        self._shell = shell
+        self._ports = ports
+        self._new_id = new_id
+
+    def run(self) -> Mapping[str, int]:
+        """Carry until nothing is due; return how many went how."""
+        ran: Counter[str] = Counter()
+        while True:
+            adopted = self._shell.run(partial(refunding.adopt, new_id=self._new_id))
+            due = self._shell.run(_claim)
+            ran.update(kept.payment.state.value for kept in self.carry(due))
+            returned = refunding.send_due(self._shell, self._ports, self._new_id)
+            ran.update(f"refund {refund.state}" for refund in returned)
+            if not (adopted or due or returned):
+                return ran
+
+    def carry(self, ids: Sequence[UUID]) -> list[Kept]:
+        """
+        Take payments as far as they go, and return what has become of them.
+
+        Raises `OutcomeUnknown` where our own database stayed away, and `HouseClosed`: they are
+        taken up again.
+        """
+        now, found = self._shell.run(partial(_read, ids=ids))
+        known = [self._asked(kept, now) for kept in found]
+        captured = [kept for kept in known if kept.payment.state is State.CAPTURED]
+        used = {kept.payment.id: kept for kept in self._used(captured)}
+        return [used.get(kept.payment.id, kept) for kept in known]
+
+    def _asked(self, kept: Kept, now: datetime) -> Kept:
+        if kept.payment.capture is not None:
+            return kept
+        outcome = look(self._ports, kept, now)
+        work = partial(note, id_=kept.payment.id, outcome=outcome, new_id=self._new_id)
+        return self._shell.run(work)
+
+    # --- what was quoted --------------------------------------------------------------------------
+
+    def _used(self, captured: Sequence[Kept]) -> Iterator[Kept]:
+        """Fund the advances of captured payments and buy with them what was quoted."""
+        heard(self._shell.answer([self._funding(kept.payment) for kept in captured]))
+        for kept in captured:
+            if is_held(kept.payment):
+                yield self._shell.run(partial(_hold, id_=kept.payment.id))
+        free = [kept for kept in captured if not is_held(kept.payment)]
+        asks = [self._buying(kept, _wanted(kept)) for kept in free]
+        for kept, answer in zip(free, heard(self._shell.answer(asks)), strict=True):
+            if isinstance(answer, Refusal) and not isinstance(answer, KeyReused | AskParked):
+                yield self._quoted_anew(kept, answer)
+            else:
+                yield self._bought(kept, answer)
+
+    def _quoted_anew(self, kept: Kept, refusal: Refusal) -> Kept:
+        """Buy by a new quote that is not worse for the holder; else the money goes back."""
+        wanted = _wanted(kept)
+        for verb in INSTEAD.get(wanted.verb, (wanted.verb,)):
+            said = {name: wanted.said[name] for name in QUOTED if name in wanted.said}
+            ask = self._ask(kept, "quote", wanted.number, "", {"what": verb, **said})
+            (answer,) = heard(self._shell.answer([ask]))
+            if isinstance(answer, Refusal):
+                continue
+            quote = UUID(str(answer.answer["quote"]))
+            look_at = partial(_fitting, kept=kept, quote=quote, verb=verb)
+            anew = self._shell.run(look_at)
+            if anew is None:
+                continue
+            (answer,) = heard(self._shell.answer([self._buying(kept, anew, quote)]))
+            if not isinstance(answer, Refusal) or isinstance(answer, KeyReused):
+                return self._bought(kept, answer)
+        return self._give_back(kept, refusal.code)
+
+    def _bought(self, kept: Kept, answer: Answer) -> Kept:
+        """Note what was bought; what is left over of a better price goes back."""
+        payment = kept.payment
+        if isinstance(answer, AskParked):
+            said = {"act": str(payment.act)}
+            work = partial(_defect, id_=payment.id, said=said, new_id=self._new_id)
+            return self._shell.run(work)
+        spent = answer.answer.get("total") if isinstance(answer, Answered) else None
+        if not isinstance(spent, int):
+            # It was bought under this key by whoever had the payment before: by another quote.
+            spent = payment.captured_minor - self._shell.run(
+                partial(refunding.balance, account=str(payment.advance))
+            )
+        rest = payment.captured_minor - spent
+        if rest:
+            ask = refunding.setting_apart(payment, rest, "rest", self._new_id())
+            (apart,) = heard(self._shell.answer([ask]))
+            if isinstance(apart, Refusal):
+                raise apart
+        work = partial(_use, id_=payment.id, spent_minor=spent, new_id=self._new_id)
+        return self._shell.run(work)
+
+    def _give_back(self, kept: Kept, code: str) -> Kept:
+        """Set all of a payment apart that cannot be used, and owe it to the payer."""
+        payment = kept.payment
+        ask = refunding.setting_apart(payment, payment.captured_minor, "whole", self._new_id())
+        (answer,) = heard(self._shell.answer([ask]))
+        if isinstance(answer, Refusal):
+            # Somebody bought with it meanwhile: the next turn finds out what.
+            return self._shell.run(partial(_put_off, id_=payment.id, code=answer.code))
+        work = partial(_owe_whole, id_=payment.id, code=code, new_id=self._new_id)
+        return self._shell.run(work)
+
+    # --- asks -------------------------------------------------------------------------------------
+
+    def _funding(self, payment: Payment) -> Ask:
+        come = payment.capture
+        assert come is not None  # noqa: S101 - only captured payments are funded
+        return Ask(
+            id=self._new_id(),
+            verb="fund",
+            subject=str(payment.advance),
+            key=f"payment:{payment.id}:fund",
+            principal=PRINCIPAL,
+            channel="operator",
+            payload={
+                "amount_minor": come.amount_minor,
+                "bank": payment.gateway,
+                "reference": come.payment,
+            },
+        )
+
+    def _buying(self, kept: Kept, wanted: Wanted, quote: UUID | None = None) -> Ask:
+        said = {
+            **wanted.said,
+            "quote": str(quote or kept.payment.id),
+            "paid": str(kept.payment.advance),
+        }
+        ask = self._ask(kept, wanted.verb, wanted.number, "buy", said)
+        return replace(ask, id=kept.payment.act, expect_version=wanted.version)
+
+    def _ask(self, kept: Kept, verb: str, number: str, what: str, said: dict[str, Any]) -> Ask:
+        id_ = self._new_id()
+        return Ask(
+            id=id_,
+            verb=verb,
+            subject=number,
+            key=f"payment:{kept.payment.id}:{what}" if what else str(id_),
+            principal=PRINCIPAL,
+            channel=kept.asked.channel,
+            payload=said,
+        )
+
+
+#: What a quote is asked by.
+QUOTED = ("term", "amount_minor", "codes")
+
+
+def _wanted(kept: Kept) -> Wanted:
+    wanted = kept.payment.wanted
+    assert wanted is not None  # noqa: S101 - who bought nothing is held
+    return wanted
+
+
+# --- transactions ---------------------------------------------------------------------------------
+
+
+def _claim(conn: Connection) -> list[UUID]:
+    now = clock.now(conn)
+    return payments.claim(conn, now, now + LEASE, AT_ONCE)
+
+
+def _read(conn: Connection, ids: Sequence[UUID]) -> tuple[datetime, list[Kept]]:
+    found = (payments.find(conn, id_) for id_ in ids)
+    return clock.now(conn), [kept for kept in found if kept is not None]
+
+
+def _fitting(conn: Connection, kept: Kept, quote: UUID, verb: str) -> Wanted | None:
+    """Return what a new quote promises; `None`: it is worse, or for somebody else by now."""
+    wanted = _wanted(kept)
+    found = rows(conn, "read_quote_whole", bucket_of(wanted.number), quote)
+    line = lines.find(conn, wanted.number)
+    if not found or line is None:
+        return None
+    ((_, version, _, _, terms),) = found
+    if (line.state.epoch, line.state.version) != (wanted.epoch, version):
+        return None
+    if rules.is_worse(wanted, kept.payment.captured_minor, terms):
+        return None
+    return replace(wanted, verb=verb, version=version)
+
+
+def _locked(conn: Connection, id_: UUID) -> Kept:
+    kept = payments.lock(conn, id_)
+    if kept is None:
+        raise LookupError(f"no payment {id_}")
+    return kept
+
+
+def _hold(conn: Connection, id_: UUID) -> Kept:
+    """Leave a payment to the person before whom it is."""
+    kept = replace(_locked(conn, id_), next_at=None)
+    payments.move(conn, kept)
+    return kept
+
+
+def _defect(
+    conn: Connection, id_: UUID, said: Mapping[str, Any], new_id: Callable[[], UUID]
+) -> Kept:
+    exceptions.put(conn, new_id(), exceptions.DEFECT, str(id_), said, clock.now(conn))
+    return _hold(conn, id_)
+
+
+def _put_off(conn: Connection, id_: UUID, code: str) -> Kept:
+    kept, now = _locked(conn, id_), clock.now(conn)
+    if kept.payment.state is State.CAPTURED:
+        kept = replace(kept, code=code[:CODE_MAX], next_at=now + pause(kept.tries))
+        payments.move(conn, kept)
+    return kept
+
+
+def _use(conn: Connection, id_: UUID, spent_minor: int, new_id: Callable[[], UUID]) -> Kept:
+    kept = _locked(conn, id_)
+    if kept.payment.state is not State.CAPTURED:
+        return kept
+    kept = replace(kept, payment=rules.used(kept.payment, spent_minor), next_at=None, code="")
+    rest = kept.payment.unspent_minor
+    if rest:
+        return refunding.owe(conn, kept, new_id(), rest, "the price has fallen", PRINCIPAL)
+    payments.move(conn, kept)
+    return kept
+
+
+def _owe_whole(conn: Connection, id_: UUID, code: str, new_id: Callable[[], UUID]) -> Kept:
+    kept = _locked(conn, id_)
+    if kept.payment.state is not State.CAPTURED:
+        return kept
+    kept = replace(kept, next_at=None, code=code[:CODE_MAX])
+    whole = kept.payment.unspent_minor
+    return refunding.owe(conn, kept, new_id(), whole, "it could not be used", PRINCIPAL)
+
+
+def heard(answers: Sequence[Answer]) -> Sequence[Answer]:
+    """Return answers; raises `OutcomeUnknown` and `HouseClosed`, which say nothing of an ask."""
+    for answer in answers:
+        if isinstance(answer, OutcomeUnknown | HouseClosed):
+            raise answer
+    return answers

@@ -1,0 +1,83 @@
+"""Payments and refunds as they are, to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+from uuid import UUID
+
+from baohao.app.payments import exceptions
+from baohao.app.payments.refunding import PaymentUnknown
+from baohao.core.payments import State
+from baohao.store import payments as store
+from baohao.store.exceptions import ForPerson
+from baohao.store.payments import Kept, Refund
+from baohao.store.sql import Connection
+
+STATES = tuple(state.value for state in State)
+
+
+def payment(conn: Connection, id_: UUID) -> Kept:
+    """Return one payment; raises `PaymentUnknown`."""
+    kept = store.find(conn, id_)
+    if kept is None:
+        raise PaymentUnknown(payment=str(id_))
+    return kept
+
+
+def payments(conn: Connection, state: str | None = None) -> Iterator[Kept]:
+    """Yield payments, the oldest first."""
+    return store.listed(conn, state)
+
+
+def refunds(conn: Connection, id_: UUID) -> list[Refund]:
+    """Return the refunds of a payment, the first first."""
+    return store.refunds(conn, id_)
+
+
+def facts(kept: Kept) -> dict[str, Any]:
+    """Return a payment as plain facts."""
+    each, come = kept.payment, kept.payment.capture
+    return {
+        "payment": str(each.id),
+        "order": each.order,
+        "number": each.wanted.number if each.wanted is not None else "",
+        "verb": each.wanted.verb if each.wanted is not None else "",
+        "gateway": each.gateway,
+        "state": each.state.value,
+        "amount_minor": each.amount_minor,
+        "currency": each.currency,
+        "captured_minor": each.captured_minor,
+        "captured_currency": come.currency if come is not None else "",
+        "captured_at": come.at if come is not None else None,
+        "their_id": come.payment if come is not None else "",
+        "means": come.means if come is not None else "",
+        "spent_minor": each.spent_minor,
+        "refunded_minor": each.refunded_minor,
+        "returned_minor": each.returned_minor,
+        "receipt": str(each.act) if each.spent_minor else "",
+        "code": kept.code,
+        "created_at": kept.created_at,
+        "next_at": kept.next_at,
+    }
+
+
+def whole(conn: Connection, id_: UUID) -> dict[str, Any]:
+    """Return a payment with its refunds and exceptions; raises `PaymentUnknown`."""
+    told = facts(payment(conn, id_))
+    told["refunds"] = [
+        {"refund": each.number, "state": each.state, "amount_minor": each.amount_minor}
+        | {"reason": each.reason, "by": each.by, "approved_by": each.approved_by}
+        | {"code": each.code}
+        for each in refunds(conn, id_)
+    ]
+    found = exceptions.listed(conn, str(id_), closed=True)
+    told["exceptions"] = [exception(each) for each in found]
+    return told
+
+
+def exception(each: ForPerson) -> dict[str, Any]:
+    """Return what waits for a person as plain facts."""
+    told = {field.name: getattr(each, field.name) for field in fields(each)}
+    return {"exception": str(told.pop("id")), **told}

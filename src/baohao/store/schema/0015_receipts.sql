@@ -1,0 +1,1 @@
+-- Receipts: numbered without gaps for each issuing point and year.

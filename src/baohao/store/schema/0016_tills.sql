@@ -1,0 +1,1 @@
+-- Tills: shifts, counts, and days that are closed.

@@ -1,0 +1,138 @@
+"""Payments by the commands: what came, what was given back, what waits for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from tests.cli.conftest import Run
+from tests.payments.cashdesk import ASKED, keys
+
+from baohao import jobs
+from baohao.app.payments.begin import Beginning, begin
+from baohao.app.payments.learn import learn
+from baohao.outside.acquirer import NAME
+from baohao.outside.ids import new_id
+from baohao.outside.pretend.acquirer import PretendAcquirer
+from baohao.wiring import installation
+
+ONE, TWO = "+85366151001", "+85366151002"
+NOTIFY = "https://we.example/notices"
+
+
+@pytest.fixture
+def twin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PretendAcquirer]:
+    made = keys()
+    private = made.ours.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "ours.pem").write_bytes(private)
+    public = made.theirs.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    (tmp_path / "theirs.pem").write_bytes(public)
+    clock = partial(datetime.now, UTC)
+    with PretendAcquirer(made, clock, notify_path="/notices/acquirer") as twin:
+        contract = tmp_path / "contract.toml"
+        contract.write_text(
+            f'url = "{twin.url}"\nclient = "C-1"\nmerchant = "M-1"\nserial = "mer-1"\n'
+            'key = "ours.pem"\n[their_keys]\nacq-1 = "theirs.pem"\n'
+        )
+        monkeypatch.setenv("BAOHAO_ACQUIRER", str(contract))
+        monkeypatch.setenv("BAOHAO_NOTIFY_URL", NOTIFY)
+        yield twin
+
+
+def paid(run: Run, house: Path, twin: PretendAcquirer, number: str, **how: Any) -> str:
+    """Pay a quote, and hand the notice over."""
+    quote = UUID(run("quote", number, "--term", "12m", "--json").facts["quote"])
+    opened = installation(house)
+    with opened.shell() as shell, opened.payment_ports() as ports:
+        beginning = Beginning(number=number, quote=quote, gateway=NAME, asked=ASKED, said={})
+        kept = begin(shell, ports, beginning, new_id)
+        assert twin.pay(kept.payment.order, **how)
+        headers, body = twin.notices[-1]
+        told = ports.gateways[NAME].notice(headers, body, datetime.now(UTC))
+        shell.run(partial(learn, gateway=NAME, told=told, new_id=new_id))
+    return str(quote)
+
+
+@pytest.fixture
+def opened(run: Run, stock: Any) -> Any:
+    def make(number: str) -> None:
+        stock(number)
+        said = ("--holder", f"h{number}", "--document", "bir", "--term", "12m")
+        assert run("activate", number, *said).code == 0
+
+    return make
+
+
+def test_without_a_gateway_it_says_how_to_connect_one(run: Run) -> None:
+    ran = run("payments", "carry")
+    assert (ran.code, "BAOHAO_ACQUIRER" in ran.err) == (1, True)
+    assert run("payments", "show", str(new_id())).code == 1
+    assert run("payments", "list", "--state", "gone").code == 2
+
+
+def test_a_contract_that_cannot_be_read_is_refused(
+    run: Run, twin: PretendAcquirer, tmp_path: Path
+) -> None:
+    contract = tmp_path / "contract.toml"
+    for wrong in (
+        "",
+        "url = 7",
+        contract.read_text().replace("http://127.0.0.1", "http://acq.example"),
+    ):
+        contract.write_text(wrong)
+        ran = run("payments", "carry")
+        assert (ran.code, "contract.toml" in ran.err) == (1, True), ran
+
+
+def test_what_is_paid_is_carried_listed_and_given_back(
+    run: Run, house: Path, twin: PretendAcquirer, opened: Any
+) -> None:
+    opened(ONE)
+    payment = paid(run, house, twin, ONE)
+    (listed,) = run("payments", "list", "--state", "captured", "--json").facts
+    assert (listed["payment"], listed["number"]) == (payment, ONE)
+    assert run("payments", "carry", "--json").facts == {"used": 1}
+    assert "Nothing is due." in run("payments", "carry").out
+    shown = run("payments", "show", payment, "--json").facts
+    assert (shown["state"], shown["verb"], shown["refunds"]) == ("used", "renew", [])
+    said = ("--reason", "wrong number", "--mistake", "--approved-by", "bob", "--key", "k")
+    (back,) = run("payments", "refund", payment, *said, "--json").facts["refunds"]
+    assert (back["state"], back["amount_minor"]) == ("owed", listed["amount_minor"])
+    jobs.payments(installation(house))
+    assert run("payments", "show", payment, "--json").facts["state"] == "refunded"
+    assert "refunded" in run("payments", "list").out
+    assert run("payments", "refund", payment, "--reason", "again").code == 1
+    assert run("payments", "refund", payment, "--reason", "again", "--by-hand", "main").code == 1
+
+
+def test_what_waits_for_a_person_is_taken_and_closed(
+    run: Run, house: Path, twin: PretendAcquirer, opened: Any
+) -> None:
+    opened(TWO)
+    payment = paid(run, house, twin, TWO, minor=7)
+    run("payments", "carry")
+    (each,) = run("exceptions", "list", "--json").facts
+    assert (each["kind"], each["subject"]) == ("amount_differs", payment)
+    said = ("--action", "none", "--why", "bored")
+    assert run("exceptions", "close", each["exception"], *said).code == 1
+    assert run("exceptions", "take", each["exception"], "--by", "ada").code == 0
+    assert "ada" in run("exceptions", "list").out
+    partly = ("--amount", "0.05", "--reason", "not the price")
+    assert run("payments", "refund", payment, *partly).code == 0
+    assert run("payments", "refund", payment, "--reason", "the rest").code == 0
+    run("payments", "carry")
+    assert run("payments", "show", payment, "--json").facts["state"] == "refunded"
+    assert run("exceptions", "list", "--json").facts == []
+    assert len(run("exceptions", "list", "--closed", "--json").facts) == 1
+    assert run("exceptions", "close", each["exception"], *said).code == 1

@@ -1,0 +1,195 @@
+"""
+A house that is paid through an acquirer, and that acquirer's twin.
+
+    desk            a shop with lines that are open, and a gateway on this machine
+    desk.quoted     quotes a renewal
+    desk.begun      begins its payment
+    desk.tell       hands over what the twin has to tell
+    desk.settle     carries until nothing is due, however long that takes by the house's clock
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache, partial
+from typing import Any
+from uuid import UUID
+
+from tests.shop import FLOAT, Shop
+from tests.wire.fate import Ended
+
+from baohao.app.payments import exceptions, listing
+from baohao.app.payments.asking import Ports
+from baohao.app.payments.begin import Beginning, begin
+from baohao.app.payments.carry import Carrier
+from baohao.app.payments.learn import learn
+from baohao.app.ports import Gateway, NoticeRefused
+from baohao.app.shell import Shell
+from baohao.core.payments import PAUSE_MAX, State
+from baohao.outside.acquirer import NAME, Acquirer, Contract
+from baohao.outside.pretend.acquirer import Draw, Keys, PretendAcquirer
+from baohao.store.payments import Asked, Kept, Refund
+
+ASKED = Asked(description="保號 12 個月", way="qr", by="h1", channel="counter")
+#: Whoever is answered by nobody is to notice soon; who is answered has all the time there is.
+HASTY_S, CALM_S = 0.5, 15.0
+NUMBER = "+85366100001"
+
+
+@cache
+def keys() -> Keys:
+    return Keys.made()
+
+
+def contract(url: str = "http://127.0.0.1:9", notify_path: str = "/notify") -> Contract:
+    made = keys()
+    return Contract(
+        url=url,
+        client="C-1",
+        merchant="M-1",
+        key=made.ours,
+        serial="mer-1",
+        their_keys={"acq-1": made.theirs.public_key()},
+        notify_path=notify_path,
+    )
+
+
+@dataclass(kw_only=True)
+class Desk(Shop):
+    """The house, and the twin that it is paid through."""
+
+    twin: PretendAcquirer = field(init=False, repr=False)
+    gateway: Acquirer = field(init=False, repr=False)
+
+    @contextmanager
+    def connected(self, draw: Draw = lambda _: "", read_s: float = CALM_S) -> Iterator[None]:
+        """Run the twin, and a client of it."""
+        self.twin = PretendAcquirer(keys(), self.now, draw=draw)
+        with self.twin:
+            self.gateway = Acquirer(contract(self.twin.url), self.now, read_s=read_s)
+            try:
+                yield
+            finally:
+                self.gateway.close_connections()
+
+    def ports(self, gateway: Gateway | None = None) -> Ports:
+        return Ports(
+            gateways={NAME: gateway or self.gateway}, notify_url="https://we.example/notify"
+        )
+
+    # --- paying -----------------------------------------------------------------------------------
+
+    def quoted(self, number: str = NUMBER, what: str = "renew", **said: Any) -> UUID:
+        asked = {"term": "12 months"} if what != "top_up" else {"amount_minor": 5_000}
+        return UUID(str(self.say("quote", number, what=what, **(asked | said))["quote"]))
+
+    def beginning(self, quote: UUID, number: str = NUMBER, **said: Any) -> Beginning:
+        return Beginning(number=number, quote=quote, gateway=NAME, asked=ASKED, said=said)
+
+    def begun(self, number: str = NUMBER, what: str = "renew", **said: Any) -> Kept:
+        quote = self.quoted(number, what)
+        return begin(self.shell, self.ports(), self.beginning(quote, number, **said), self.new_id)
+
+    def tell(self) -> None:
+        """Hand over what the twin has to tell; what is not its own is refused."""
+        for headers, body in self.twin.notices:
+            self.told(headers, body)
+        self.twin.notices.clear()
+
+    def told(self, headers: Mapping[str, str], body: bytes) -> str:
+        """Hand one notice over; return why it was refused, or nothing."""
+        try:
+            told = self.gateway.notice(headers, body, self.now())
+        except NoticeRefused as refused:
+            return str(refused.facts["reason"])
+        self.shell.run(partial(learn, gateway=NAME, told=told, new_id=self.new_id))
+        return ""
+
+    # --- carrying ---------------------------------------------------------------------------------
+
+    def carrier(self, gateway: Gateway | None = None, shell: Shell | None = None) -> Carrier:
+        return Carrier(shell or self.shell, self.ports(gateway), self.new_id)
+
+    def carry(self) -> Mapping[str, int]:
+        return self.carrier().run()
+
+    def settle(self, carrier: Carrier | None = None, rounds: int = 100) -> int:
+        """Carry until nothing is due by itself; what ends in the middle goes on."""
+        ended = 0
+        for _ in range(rounds):
+            try:
+                (carrier or self.carrier()).run()
+            except Ended:
+                ended += 1
+            if not self.due():
+                return ended
+            self.later(PAUSE_MAX + timedelta(seconds=1))
+        raise AssertionError(f"still due: {self.all()}")
+
+    def due(self) -> int:
+        return int(
+            self.rows(
+                "SELECT (SELECT count(*) FROM payments WHERE next_at IS NOT NULL)"
+                " + (SELECT count(*) FROM refunds WHERE next_at IS NOT NULL)"
+                " + (SELECT count(*) FROM effects WHERE kind = 'refund')"
+            )[0][0]
+        )
+
+    # --- looking ----------------------------------------------------------------------------------
+
+    def kept(self, id_: UUID) -> Kept:
+        with self.looking() as conn:
+            return listing.payment(conn, id_)
+
+    def state(self, id_: UUID) -> str:
+        return self.kept(id_).payment.state.value
+
+    def all(self) -> list[Kept]:
+        with self.looking() as conn:
+            return list(listing.payments(conn))
+
+    def refunds(self, id_: UUID) -> list[Refund]:
+        with self.looking() as conn:
+            return listing.refunds(conn, id_)
+
+    def waiting(self) -> list[str]:
+        """The kinds of exceptions that are open."""
+        with self.looking() as conn:
+            return sorted(each.kind for each in exceptions.listed(conn))
+
+    def account(self, account: str) -> int:
+        """What was posted to an account in all buckets; debits are positive."""
+        [(total,)] = self.rows(
+            "SELECT coalesce(sum(amount), 0)"
+            " FROM entries, unnest(accounts, amounts) AS p (account, amount) WHERE account = %s",
+            account,
+        )
+        return int(total)
+
+    def agree(self) -> None:
+        """The twin's books are ours, all captured money has a home, and every invariant holds."""
+        ours = {kept.payment.order: kept.payment for kept in self.all()}
+        bank: dict[str, int] = {}
+        for reference, placed in self.twin.orders.items():
+            payment = ours[reference]
+            assert payment.captured_minor == placed.paid_minor, payment
+            if not placed.paid_minor:
+                assert payment.state in (State.CLOSED, State.FAILED), payment
+                continue
+            back = sum(minor for minor, _ in placed.refunds.values())
+            assert payment.returned_minor == back, payment
+            left = placed.paid_minor - back
+            bank[placed.paid_in] = bank.get(placed.paid_in, 0) + left
+        for currency, left in bank.items():
+            assert self.account(f"bank:{NAME}:{currency}") == left
+        self.is_well()
+
+
+def make(conninfo: str) -> Desk:
+    """A desk with money in the agent's float, to open lines with."""
+    made = Desk(conninfo=conninfo)
+    made.fund(10_000_000, FLOAT)
+    return made

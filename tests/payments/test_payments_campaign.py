@@ -1,0 +1,237 @@
+"""
+Whatever gateway, network and process do: all captured money has a home, and both books agree.
+
+The red twins take a time-out for a failure, or forget what they have set apart; they must go wrong.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.conftest import Campaign
+from tests.payments.cashdesk import HASTY_S, Desk
+from tests.races.racing import at_once
+from tests.shop import Shop
+from tests.wire.fate import Ended, Fate, FatedShell
+
+from baohao.app.door import Door
+from baohao.app.payments.begin import begin
+from baohao.app.payments.carry import Carrier
+from baohao.app.ports import (
+    Absent,
+    Declined,
+    Gateway,
+    Order,
+    Paid,
+    Payable,
+    Refund,
+    Refunded,
+    Unknown,
+    Unpaid,
+)
+from baohao.app.shell import Shell, connect
+from baohao.core.payments import State
+from baohao.outside.acquirer import NAME
+from baohao.outside.pretend.acquirer import FAULTS, by_seed
+from baohao.store.payments import Kept
+
+#: Slow answers cost half a second each; what they do, lost ones do too.
+QUICK = tuple(fault for fault in FAULTS if fault != "slow")
+
+
+class FatedGateway:
+    """One whose caller may end before and after each call."""
+
+    name = NAME
+
+    def __init__(self, gateway: Gateway, fate: Fate) -> None:
+        self._gateway, self._fate = gateway, fate
+        self.notice, self.bill = gateway.notice, gateway.bill
+
+    def create(self, order: Order) -> Payable | Declined | Unknown:
+        return self._fate.step(lambda: self._gateway.create(order))
+
+    def query(self, order: str) -> Paid | Unpaid | Absent | Unknown:
+        return self._fate.step(lambda: self._gateway.query(order))
+
+    def close(self, order: str) -> Unpaid | Paid | Absent | Unknown:
+        return self._fate.step(lambda: self._gateway.close(order))
+
+    def refund(self, refund: Refund) -> Refunded | Declined | Unknown:
+        return self._fate.step(lambda: self._gateway.refund(refund))
+
+    def find_refund(self, refund: str, order: str) -> Refunded | Declined | Absent | Unknown:
+        return self._fate.step(lambda: self._gateway.find_refund(refund, order))
+
+
+@contextmanager
+def fated(desk: Desk, fate: Fate) -> Iterator[tuple[FatedShell, Gateway]]:
+    """A shell and a gateway whose process may end at each step."""
+    with closing(FatedShell(Door(desk.terms), lambda: connect(desk.conninfo))) as shell:
+        shell.fate = fate
+        yield shell, FatedGateway(desk.gateway, fate)
+
+
+class History:
+    """What payers, clerks, clocks and the network do, by seed."""
+
+    def __init__(self, desk: Desk, seed: int, numbers: list[str]) -> None:
+        self.desk, self.chance, self.numbers = desk, random.Random(seed), numbers
+        self.begun: list[Kept] = []
+
+    def step(self, shell: Shell, gateway: Gateway) -> None:
+        """Do one thing; the process may end in it."""
+        others = (self.pays, self.pays, self.tells, self.waits, self.moves, self.reverses)
+        n = self.chance.randrange(len(others) + 1)
+        if n == len(others):
+            self.begins(shell, gateway)
+        else:
+            others[n]()
+
+    def begins(self, shell: Shell, gateway: Gateway) -> None:
+        number = self.chance.choice(self.numbers)
+        quote = self.desk.quoted(number)
+        beginning = self.desk.beginning(quote, number)
+        for _ in range(self.chance.choice((1, 1, 2))):
+            self.begun.append(begin(shell, self.desk.ports(gateway), beginning, self.desk.new_id))
+
+    def pays(self) -> None:
+        if self.begun:
+            order = self.chance.choice(self.begun).payment.order
+            minor = self.chance.choice((None, None, None, 8_000))
+            self.desk.twin.pay(order, minor=minor, currency=self.chance.choice(("", "", "", "HKD")))
+
+    def tells(self) -> None:
+        """Notices come late, twice, in any order, or not at all."""
+        notices = self.desk.twin.notices
+        for headers, body in self.chance.choices(notices, k=len(notices)) if notices else ():
+            self.desk.told(headers, body)
+
+    def waits(self) -> None:
+        self.desk.later(timedelta(seconds=self.chance.choice((6, 60, 600, 86_400, 40 * 86_400))))
+
+    def moves(self) -> None:
+        number = self.chance.choice(self.numbers)
+        self.desk.answers([self.desk.ask("observe", number, balance="main", amount_minor=1)])
+
+    def reverses(self) -> None:
+        kept = self.chance.choice(self.begun) if self.begun else None
+        if kept is not None and kept.payment.wanted is not None:
+            said: dict[str, Any] = {"of": str(kept.payment.act), "reason": "no"}
+            if self.chance.random() < 0.5:
+                said |= {"mistake": True, "approved_by": "bob"}
+            self.desk.answers([self.desk.ask("reverse", kept.payment.wanted.number, **said)])
+
+
+def live(desk: Desk, seed: int, numbers: list[str], steps: int = 25) -> int:
+    """Live through a history of faults and ends; return how often a process ended."""
+    history, ended = History(desk, seed, numbers), 0
+    desk.twin.draw = by_seed(seed, 0.25, QUICK)
+    with fated(desk, Fate(seed)) as (shell, gateway):
+        for _ in range(steps):
+            with suppress(Ended):
+                history.step(shell, gateway)
+                desk.carrier(gateway, shell).run()
+                continue
+            ended += 1
+        return ended + desk.settle(desk.carrier(gateway, shell))
+
+
+@pytest.mark.soak
+def test_all_money_has_a_home_whatever_ends_where(
+    desk: Desk, campaign: Callable[[int], Campaign]
+) -> None:
+    drawn, ended = campaign(6), 0
+    with desk.connected(read_s=HASTY_S):
+        for n in range(drawn.count):
+            desk.twin.draw = lambda _: ""
+            numbers = [f"+8536612{n:03}{each}" for each in range(3)]
+            for number in numbers:
+                desk.open(number)
+            ended += live(desk, drawn.seed + n, numbers)
+            desk.agree()
+            assert set(desk.waiting()) <= {"amount_differs", "no_answer"}
+    assert ended, "nothing ever ended in the middle"
+
+
+def test_several_carriers_at_once_use_each_payment_once(desk: Desk) -> None:
+    with desk.connected():
+        numbers = [f"+853661300{each:02}" for each in range(8)]
+        for number in numbers:
+            desk.open(number)
+            desk.twin.pay(desk.begun(number).payment.order)
+        desk.tell()
+
+        def carry(shell: Shell, _: int) -> int:
+            return desk.carrier(shell=shell).run().get("used", 0)
+
+        assert sum(at_once(desk, carry, doors=4)) == 8
+        desk.settle()
+        assert {kept.payment.state for kept in desk.all()} == {State.USED}
+        desk.agree()
+
+
+def paid_once(desk: Desk) -> None:
+    """One intent is paid once, as the gateway has it."""
+    paid = [placed for placed in desk.twin.orders.values() if placed.paid_minor]
+    assert len(paid) == 1, paid
+
+
+def pay_and_time_out(desk: Desk, again: Callable[[Kept], Kept]) -> None:
+    """The payer pays, the gateway does not say so in time, and the payer is asked again."""
+    desk.twin.notices.clear()
+    first = desk.begun()
+    assert desk.twin.pay(first.payment.order)
+    desk.twin.draw = lambda _: "lost"
+    desk.later(timedelta(seconds=6))
+    desk.carry()
+    desk.twin.draw = lambda _: ""
+    desk.twin.pay(again(first).payment.order)
+
+
+def test_who_is_asked_again_has_the_same_order(desk: Desk) -> None:
+    def again(first: Kept) -> Kept:
+        beginning = desk.beginning(first.payment.id)
+        return begin(desk.shell, desk.ports(), beginning, desk.new_id)
+
+    with desk.connected():
+        pay_and_time_out(desk, again)
+        paid_once(desk)
+        desk.settle()
+        desk.agree()
+
+
+def test_who_takes_a_time_out_for_a_failure_lets_the_payer_pay_twice(desk: Desk) -> None:
+    with desk.connected():
+        pay_and_time_out(desk, lambda _: desk.begun())
+        with pytest.raises(AssertionError):
+            paid_once(desk)
+        desk.settle()
+        # Nobody loses by it all the same: the second goes back.
+        assert sorted(kept.payment.state.value for kept in desk.all()) == ["refunded", "used"]
+        desk.agree()
+
+
+class Forgetful(Carrier):
+    """The red twin: what cannot be used is closed and forgotten."""
+
+    def _give_back(self, kept: Kept, code: str) -> Kept:
+        query = "UPDATE payments SET next_at = NULL WHERE id = %s"
+        self._shell.run(lambda conn: conn.execute(query, [kept.payment.id]))
+        return kept
+
+
+def test_who_forgets_what_cannot_be_used_is_found_out(desk: Desk) -> None:
+    with desk.connected():
+        one, other = desk.begun(), desk.begun()
+        for kept in (one, other):
+            desk.twin.pay(kept.payment.order)
+        desk.tell()
+        desk.settle(Forgetful(desk.shell, desk.ports(), desk.new_id))
+        with pytest.raises(AssertionError, match="payments"):
+            Shop.is_well(desk)
