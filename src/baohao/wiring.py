@@ -30,9 +30,9 @@ from baohao.app.intake import Intake
 from baohao.app.inventory import Defaults, Inventory, Progress, read_inventory
 from baohao.app.inventory_kinds import Kinds
 from baohao.app.library import Library, read_library
-from baohao.app.ports import Post, Seals
+from baohao.app.ports import Gateway, Post, Seals
 from baohao.app.shell import OPTIONS, Shell
-from baohao.config import BadSetting, Settings, settings
+from baohao.config import BadSetting, Settings, WechatAccount, settings
 from baohao.core.agents import Agent
 from baohao.core.asks import Terms
 from baohao.core.commissions import CommissionSchedule
@@ -43,6 +43,8 @@ from baohao.outside.ids import new_id
 from baohao.outside.sealing import SealsOfHouse, key_of
 from baohao.outside.tmf654 import Tmf654
 from baohao.outside.webhooks import Webhooks
+from baohao.outside.wechat_pay.gateway import Way, WechatPay
+from baohao.outside.wechat_pay.messages import Merchant
 from baohao.store import feed, migrate
 from baohao.store.clock import now
 from baohao.store.embedded import Embedded, backup, restore
@@ -251,6 +253,13 @@ class Installation:
         """What sends webhooks."""
         return Webhooks(allow_loopback=self.settings.webhooks_to_loopback)
 
+    @cached_property
+    def gateways(self) -> Mapping[str, Gateway]:
+        """The payment gateways that are set up, by name; raises `BadSetting`."""
+        wechat = self.settings.wechat
+        found: list[Gateway] = [_wechat_pay(wechat)] if wechat is not None else []
+        return {gateway.name: gateway for gateway in found}
+
     # --- files ------------------------------------------------------------------------------------
 
     def read_inventory(
@@ -324,3 +333,29 @@ def _reaching() -> Iterator[None]:
         yield
     except psycopg.OperationalError as error:
         raise DatabaseAway(reason=str(error).strip().splitlines()[0]) from error
+
+
+def _wechat_pay(account: WechatAccount) -> WechatPay:
+    try:
+        merchant = Merchant(
+            mchid=account.mchid,
+            appid=account.appid,
+            sub_mchid=account.sub_mchid,
+            serial=account.serial,
+            private_key=account.private_key_file.read_bytes(),
+            apiv3_key=account.apiv3_key,
+            platform_keys={account.platform_key_id: account.platform_key_file.read_bytes()},
+        )
+        way = Way(
+            url=account.url,
+            is_global=account.is_global,
+            currencies=account.currencies,
+            refund_notify_url=account.refund_notify_url,
+        )
+        return WechatPay(merchant, way)
+    except OSError as error:
+        raise BadSetting(f"{error.filename} cannot be read: {error.strerror}") from None
+    except (ValueError, TypeError):
+        # What is wrong with a key is not said: it would be said of what the key is.
+        files = f"{account.private_key_file} and {account.platform_key_file}"
+        raise BadSetting(f"{files} must be keys in PEM, without a password") from None
