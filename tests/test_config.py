@@ -124,3 +124,51 @@ def test_a_system_that_would_be_told_secrets_in_the_clear_is_refused(
 ) -> None:
     with pytest.raises(BadSetting, match=why):
         settings({"BAOHAO_CHARGING_URL_X": url, "BAOHAO_CHARGING_TOKEN_X": token})
+
+
+WECHAT = {
+    "BAOHAO_WECHAT_MCHID": "1900000109",
+    "BAOHAO_WECHAT_APPID": "wx8888888888888888",
+    "BAOHAO_WECHAT_SERIAL": "408B07E7",
+    "BAOHAO_WECHAT_PRIVATE_KEY_FILE": "/keys/ours.pem",
+    "BAOHAO_WECHAT_APIV3_KEY": "k" * 32,
+    "BAOHAO_WECHAT_PLATFORM_KEY_ID": "PUB_KEY_ID_1",
+    "BAOHAO_WECHAT_PLATFORM_KEY_FILE": "/keys/theirs.pem",
+}
+ABROAD = {
+    "BAOHAO_WECHAT_WAY": "global",
+    "BAOHAO_WECHAT_CURRENCIES": "MOP HKD",
+    "BAOHAO_WECHAT_SUB_MCHID": "1900000200",
+}
+
+
+def test_wechat_pay_is_direct_unless_it_is_said_otherwise() -> None:
+    assert settings({}).wechat is None
+    assert settings({"BAOHAO_WECHAT_MCHID": " "}).wechat is None
+    wechat = settings(WECHAT).wechat
+    assert wechat is not None
+    assert (wechat.url, wechat.is_global) == ("https://api.mch.weixin.qq.com", False)
+    assert wechat.currencies == {"CNY"}
+    assert "kkkk" not in repr(wechat)
+    abroad = settings({**WECHAT, **ABROAD}).wechat
+    assert abroad is not None
+    assert (abroad.url, abroad.is_global) == ("https://apihk.mch.weixin.qq.com", True)
+    assert abroad.currencies == {"MOP", "HKD"}
+    assert abroad.sub_mchid == "1900000200"
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"BAOHAO_WECHAT_SERIAL": ""}, "BAOHAO_WECHAT_SERIAL as well"),
+        ({"BAOHAO_WECHAT_WAY": "sideways"}, "direct or global"),
+        ({"BAOHAO_WECHAT_WAY": "global"}, "BAOHAO_WECHAT_CURRENCIES as well"),
+        ({"BAOHAO_WECHAT_APIV3_KEY": "hunter2"}, "32 letters"),
+        ({"BAOHAO_WECHAT_SUB_MCHID": "1"}, "global only"),
+        ({"BAOHAO_WECHAT_URL": "http://api.mch.weixin.qq.com"}, "https://"),
+    ],
+)
+def test_an_account_at_wechat_pay_must_be_whole(more: dict[str, str], message: str) -> None:
+    with pytest.raises(BadSetting, match=message) as refused:
+        settings({**WECHAT, **more})
+    assert "hunter2" not in str(refused.value)

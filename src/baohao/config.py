@@ -12,6 +12,7 @@ Settings from the environment, typed. Only `wiring` reads them; everybody else i
     BAOHAO_SECRET_KEY              32 bytes in base64, under which secrets are sealed; without it a
                                    file in the data folder has them
     BAOHAO_WEBHOOKS_LOOPBACK       1: webhooks may go to this machine; for tests and the demo
+    BAOHAO_WECHAT_MCHID ...        the account at WeChat Pay: docs/how-to/wechat-pay.md has them all
 """
 
 from __future__ import annotations
@@ -35,6 +36,12 @@ ACQUIRER_VARIABLE, NOTIFY_VARIABLE = "BAOHAO_ACQUIRER", "BAOHAO_NOTIFY_URL"
 SECRET_KEY_VARIABLE = "BAOHAO_SECRET_KEY"  # noqa: S105 - its name, not the key
 HOLDER_VARIABLE = "BAOHAO_HOLDER_URL"
 LOOPBACK_VARIABLE = "BAOHAO_WEBHOOKS_LOOPBACK"
+WECHAT = "BAOHAO_WECHAT_"
+#: Where WeChat Pay is reached by default, by the way.
+WECHAT_URLS = {
+    "direct": "https://api.mch.weixin.qq.com",
+    "global": "https://apihk.mch.weixin.qq.com",
+}
 #: Where the platform keeps the data of what root runs.
 ROOTS_DATA = Path("/var/lib/baohao")
 
@@ -49,6 +56,26 @@ class Endpoint:
 
     url: str
     token: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WechatAccount:
+    """A merchant's account at WeChat Pay."""
+
+    mchid: str
+    appid: str
+    #: The merchant for whom the two above act as an institution; empty: for themselves.
+    sub_mchid: str = ""
+    serial: str
+    private_key_file: Path
+    apiv3_key: str = field(repr=False)
+    platform_key_id: str
+    platform_key_file: Path
+    is_global: bool
+    url: str
+    currencies: frozenset[str]
+    #: Where they tell of refunds; empty: they are asked.
+    refund_notify_url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,6 +102,8 @@ class Settings:
     holder_url: str | None = None
     #: Whether webhooks may go to this machine.
     webhooks_to_loopback: bool = False
+    #: The account at WeChat Pay, if there is one.
+    wechat: WechatAccount | None = None
 
     def charging_of(self, operator: str) -> Endpoint | None:
         """Return where an operator's own charging system listens, if that was said."""
@@ -102,6 +131,7 @@ def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Setting
         secret_key=_secret_key(environ),
         holder_url=_holder_url(environ),
         webhooks_to_loopback=environ.get(LOOPBACK_VARIABLE, "").strip() == "1",
+        wechat=_wechat(environ),
     )
 
 
@@ -148,6 +178,46 @@ def _notify_url(environ: Mapping[str, str]) -> str:
     if url and not _is_private(url):
         raise BadSetting(f"{NOTIFY_VARIABLE} must start with https:// (http:// on this machine)")
     return url
+
+
+def _wechat(environ: Mapping[str, str]) -> WechatAccount | None:
+    said = {
+        name.removeprefix(WECHAT): value.strip()
+        for name, value in environ.items()
+        if name.startswith(WECHAT) and value.strip()
+    }
+    if not said:
+        return None
+    way = said.get("WAY", "direct")
+    if way not in WECHAT_URLS:
+        raise BadSetting(f"{WECHAT}WAY must be direct or global")
+    needed = ["MCHID", "APPID", "SERIAL", "PRIVATE_KEY_FILE", "APIV3_KEY"]
+    needed += ["PLATFORM_KEY_ID", "PLATFORM_KEY_FILE"]
+    # Nobody but their contract knows in which currencies a merchant abroad is paid.
+    needed += ["CURRENCIES"] if way == "global" else []
+    if missing := [WECHAT + name for name in needed if name not in said]:
+        raise BadSetting(f"WeChat Pay needs {' '.join(missing)} as well")
+    if len(said["APIV3_KEY"].encode()) != 32:
+        raise BadSetting(f"{WECHAT}APIV3_KEY must be the 32 letters set in the merchant platform")
+    if "SUB_MCHID" in said and way == "direct":
+        raise BadSetting(f"{WECHAT}SUB_MCHID is for {WECHAT}WAY=global only")
+    url = said.get("URL", WECHAT_URLS[way])
+    if not _is_private(url):
+        raise BadSetting(f"{WECHAT}URL must start with https:// (http:// on this machine only)")
+    return WechatAccount(
+        mchid=said["MCHID"],
+        appid=said["APPID"],
+        sub_mchid=said.get("SUB_MCHID", ""),
+        serial=said["SERIAL"],
+        private_key_file=Path(said["PRIVATE_KEY_FILE"]).expanduser(),
+        apiv3_key=said["APIV3_KEY"],
+        platform_key_id=said["PLATFORM_KEY_ID"],
+        platform_key_file=Path(said["PLATFORM_KEY_FILE"]).expanduser(),
+        is_global=way == "global",
+        url=url,
+        currencies=frozenset(said.get("CURRENCIES", "CNY").split()),
+        refund_notify_url=said.get("NOTIFY_URL", ""),
+    )
 
 
 def _is_private(url: str) -> bool:

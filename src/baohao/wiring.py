@@ -35,7 +35,7 @@ from baohao.app.payments.asking import Ports
 from baohao.app.payments.carry import Carrier as Payments
 from baohao.app.ports import Post, Seals
 from baohao.app.shell import Shell, options
-from baohao.config import BadSetting, Settings, settings
+from baohao.config import BadSetting, Settings, WechatAccount, settings
 from baohao.core.agents import Agent
 from baohao.core.asks import Terms
 from baohao.core.commissions import CommissionSchedule
@@ -47,6 +47,8 @@ from baohao.outside.ids import new_id
 from baohao.outside.sealing import SealsOfHouse, key_of
 from baohao.outside.tmf654 import Tmf654
 from baohao.outside.webhooks import Webhooks
+from baohao.outside.wechat_pay.gateway import Way, WechatPay
+from baohao.outside.wechat_pay.messages import Merchant
 from baohao.store import feed, migrate
 from baohao.store.clock import now
 from baohao.store.embedded import Embedded, backup, restore
@@ -86,8 +88,8 @@ class NothingConnected(Refusal):
 
 class NoGateway(Refusal):
     """
-    No payment gateway is connected: set BAOHAO_ACQUIRER to the file of a contract, and
-    BAOHAO_NOTIFY_URL to where gateways reach this house.
+    No payment gateway is connected: set BAOHAO_ACQUIRER to the file of a contract, or
+    BAOHAO_WECHAT_* to an account at WeChat Pay, and BAOHAO_NOTIFY_URL to where they reach this house.
     """
 
     code = "payment.no_gateway"
@@ -250,19 +252,34 @@ class Installation:
     @property
     def takes_payments(self) -> bool:
         """Whether any payment gateway is connected."""
-        return self.settings.acquirer is not None and bool(self.settings.notify_url)
+        connected = (self.settings.acquirer, self.settings.wechat)
+        return bool(self.settings.notify_url) and connected != (None, None)
+
+    def gateways(self) -> Mapping[str, Acquirer | WechatPay]:
+        """
+        Return the payment gateways that are connected, by name; whoever takes them closes them.
+
+        Raises `ContractRefused` and `BadSetting`.
+        """
+        settings = self.settings
+        found: list[Acquirer | WechatPay] = []
+        if settings.acquirer is not None and settings.notify_url:
+            contract = contracts.acquirer(settings.acquirer, settings.notify_url)
+            found.append(Acquirer(contract, self._now))
+        if settings.wechat is not None:
+            found.append(_wechat_pay(settings.wechat))
+        return {gateway.name: gateway for gateway in found}
 
     @contextmanager
     def payment_ports(self) -> Iterator[Ports]:
-        """Give the payment gateways; raises `NoGateway` and `ContractRefused`."""
-        file, notify_url = self.settings.acquirer, self.settings.notify_url
-        if file is None or not notify_url:
+        """Give the payment gateways; raises `NoGateway`, and as `gateways` does."""
+        if not self.takes_payments:
             raise NoGateway()
-        gateway = Acquirer(contracts.acquirer(file, notify_url), self._now)
-        try:
-            yield Ports(gateways={gateway.name: gateway}, notify_url=notify_url)
-        finally:
-            gateway.close_connections()
+        with ExitStack() as stack:
+            gateways = self.gateways()
+            for gateway in gateways.values():
+                stack.callback(gateway.close_connections)
+            yield Ports(gateways=gateways, notify_url=self.settings.notify_url)
 
     @contextmanager
     def payments(self) -> Iterator[Payments]:
@@ -373,3 +390,29 @@ def _reaching() -> Iterator[None]:
         yield
     except psycopg.OperationalError as error:
         raise DatabaseAway(reason=str(error).strip().splitlines()[0]) from error
+
+
+def _wechat_pay(account: WechatAccount) -> WechatPay:
+    try:
+        merchant = Merchant(
+            mchid=account.mchid,
+            appid=account.appid,
+            sub_mchid=account.sub_mchid,
+            serial=account.serial,
+            private_key=account.private_key_file.read_bytes(),
+            apiv3_key=account.apiv3_key,
+            platform_keys={account.platform_key_id: account.platform_key_file.read_bytes()},
+        )
+        way = Way(
+            url=account.url,
+            is_global=account.is_global,
+            currencies=account.currencies,
+            refund_notify_url=account.refund_notify_url,
+        )
+        return WechatPay(merchant, way)
+    except OSError as error:
+        raise BadSetting(f"{error.filename} cannot be read: {error.strerror}") from None
+    except (ValueError, TypeError):
+        # What is wrong with a key is not said: it would be said of what the key is.
+        files = f"{account.private_key_file} and {account.platform_key_file}"
+        raise BadSetting(f"{files} must be keys in PEM, without a password") from None
