@@ -6,6 +6,8 @@ Settings from the environment, typed. Only `wiring` reads them; everybody else i
     BAOHAO_CHARGING_URL_DEMO2      where it listens; each operator has two variables like these
     BAOHAO_DATA                    the folder of the embedded database; else the platform's
     BAOHAO_DATABASE_URL            a PostgreSQL server to use; without it the embedded one is used
+    BAOHAO_RECEIPTS_UNSIGNED       1: receipts are printed without a signature in the PDF; their QR
+                                   codes are signed all the same
     BAOHAO_SECRET_KEY              32 bytes in base64, under which secrets are sealed; without it a
                                    file in the data folder has them
     BAOHAO_WEBHOOKS_LOOPBACK       1: webhooks may go to this machine; for tests and the demo
@@ -29,6 +31,7 @@ LANES_VARIABLE = "BAOHAO_API_LANES"
 LANES_MAX = 8
 CHARGING_URL, CHARGING_TOKEN = "BAOHAO_CHARGING_URL_", "BAOHAO_CHARGING_TOKEN_"
 SECRET_KEY_VARIABLE = "BAOHAO_SECRET_KEY"  # noqa: S105 - its name, not the key
+UNSIGNED_VARIABLE = "BAOHAO_RECEIPTS_UNSIGNED"
 LOOPBACK_VARIABLE = "BAOHAO_WEBHOOKS_LOOPBACK"
 #: Where the platform keeps the data of what root runs.
 ROOTS_DATA = Path("/var/lib/baohao")
@@ -62,6 +65,8 @@ class Settings:
     charging: Mapping[str, Endpoint] = field(default_factory=dict)
     #: What secrets are sealed under, or None for the file in the data folder.
     secret_key: bytes | None = field(default=None, repr=False)
+    #: Whether receipts on paper are signed.
+    receipts_signed: bool = True
     #: Whether webhooks may go to this machine.
     webhooks_to_loopback: bool = False
 
@@ -87,6 +92,7 @@ def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Setting
         api_lanes=_lanes(environ),
         charging=_charging(environ),
         secret_key=_secret_key(environ),
+        receipts_signed=environ.get(UNSIGNED_VARIABLE, "").strip() != "1",
         webhooks_to_loopback=environ.get(LOOPBACK_VARIABLE, "").strip() == "1",
     )
 

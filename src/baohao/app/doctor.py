@@ -34,6 +34,7 @@ INVARIANTS = {
     "commissions": "what agents' sales say they earned is what the books say",
     "epochs": "no effect is owed to a tenure that the number has not had",
     "feed": "every feed is without gaps, up to its counter",
+    "receipts": "every series of receipts is numbered from 1 without a gap",
 }
 #: What may happen, and must not stay.
 WAITING = {

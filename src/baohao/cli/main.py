@@ -23,6 +23,7 @@ from baohao.cli import (
     facts,
     lines,
     money,
+    receipt,
     upkeep,
     webhooks,
 )
@@ -69,6 +70,7 @@ agents.app.command("take-back")(agent_stock.take_back)
 agents.app.command("stock")(agent_stock.list_stock)
 agents.app.command("float")(agent_stock.float_)
 agents.app.command("due")(agent_stock.due)
+app.add_typer(receipt.app, name="receipt")
 app.add_typer(bulk.app, name="bulk")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(upkeep.audit_app, name="audit")

@@ -14,7 +14,7 @@ from baohao.api.asking import paid_by
 from baohao.api.coming import Accountant, AtDesk
 from baohao.api.models import Share, Told
 from baohao.api.numbers import queried
-from baohao.app import receipts
+from baohao.app.receipts import sold as receipts
 
 router = APIRouter(tags=["money"])
 
