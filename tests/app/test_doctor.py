@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from tests.shop import RENTAL, SEVEN, Shop, commissions, granted, promotions, registered
+from tests.shop.receipts import desk, issuer
 
 from baohao.app import doctor
 from baohao.app.feed import read
@@ -38,6 +40,7 @@ HARMS = {
     "commissions": "UPDATE agent_sales SET commission_minor = 1 WHERE verb = 'renew'",
     "epochs": "UPDATE effects SET epoch = 7",
     "feed": "UPDATE feed SET seq = 2",
+    "receipts": "INSERT INTO receipt_series SELECT baohao_bucket('hall-1'), 'hall-1', 2026, 1",
     "effects": "UPDATE effects SET tries = 11",
     "late": "UPDATE due SET at = at - interval '2 years'",
     "parked": "INSERT INTO parked SELECT bucket, '00000000-0000-7000-8000-000000000001', number,"
@@ -46,7 +49,7 @@ HARMS = {
 
 
 @pytest.fixture
-def busy(shop: Shop) -> Shop:
+def busy(shop: Shop, tmp_path: Path) -> Shop:
     """A house in which a bit of everything has happened."""
     shop.promotions, shop.agents = promotions("test.scarce"), registered("agent-7")
     shop.answers([shop.stock(C), shop.ask("allot", C, agent="agent-7", principal="staff")])
@@ -57,9 +60,11 @@ def busy(shop: Shop) -> Shop:
     shop.answers(asks)
     shop.say("activate", R, holder="hR", document="bir", paid="float:agent-7:MOP")
     shop.agents, shop.commissions = {SEVEN.key: SEVEN}, commissions()
-    granted(shop.answers([shop.renew(A, codes=["SCARCE"])])[0])
+    sold = shop.renew(A, codes=["SCARCE"])
+    granted(shop.answers([sold])[0])
     shop.say("top_up", R, amount_minor=5_000, paid="float:agent-7:MOP", expect_version=2)
     shop.shell.run(lambda conn: _listen(conn, shop.new_id(), shop.now()))
+    desk(shop, issuer(tmp_path)).issue(sold.id, "hall-2")
     return shop
 
 
