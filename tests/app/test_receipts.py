@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from tests.shop import FLOAT, RENTAL, SEVEN, TILL, Shop, commissions, promotions
+from tests.shop import FLOAT, RENTAL, SEVEN, TILL, Shop, commissions, granted, promotions
 from tests.shop.receipts import desk, done, issuer
 
 from baohao.app.catalogue import fees_at
@@ -26,6 +27,12 @@ from baohao.outside.signing import IssuerOfHouse, Verifier
 from baohao.store.receipts import Receipt
 
 N, M = "+85366140001", "+85366140002"
+
+
+@pytest.fixture(autouse=True)
+def font(debian_font: Callable[[str, str], None]) -> None:
+    """Nothing is printed without it."""
+    debian_font("Noto Sans CJK HK", "fonts-noto-cjk")
 
 
 @pytest.fixture
@@ -120,6 +127,21 @@ def test_a_reversal_says_what_went_back_and_of_which_receipt(selling: Shop, at: 
     assert says["receipt"].endswith("/000002")
 
 
+def test_a_reversal_of_credit_says_what_was_left_to_give_back(selling: Shop, at: Desk) -> None:
+    selling.agents = {}
+    selling.answers([selling.stock(M, RENTAL)])
+    selling.say("activate", M, holder="hM", document="bir", paid=TILL)
+    top_up = selling.ask("top_up", M, amount_minor=5_000, paid=TILL, expect_version=2)
+    act = done(selling, top_up)
+    undo = selling.ask("reverse", M, of=str(act), reason="wrong line")
+    (answer,) = selling.answers([undo])
+    back = granted(answer).answer["back"]
+    says = at.issue(undo.id).facts
+    assert (says["total_minor"], says["price_minor"]) == (back, back)
+    assert says["receipt"].startswith("hall-1/")
+    assert says["chain"]["seq"] == selling.line(M).version
+
+
 def test_where_no_money_moved_there_is_none(selling: Shop, at: Desk) -> None:
     held = done(selling, selling.ask("hold", N, cause="dispute", reason="why", principal="staff"))
     for ask in (held, selling.new_id()):
@@ -128,7 +150,7 @@ def test_where_no_money_moved_there_is_none(selling: Shop, at: Desk) -> None:
     assert selling.rows("SELECT FROM receipt_series") == []
 
 
-@pytest.mark.parametrize("point", ["", "Hall", "hall 1", "a/b", "a" * 33, "-a", "a\n"])
+@pytest.mark.parametrize("point", ["Hall", "hall 1", "a/b", "a" * 33, "-a", "a\n"])
 def test_an_issuing_point_is_a_plain_word(at: Desk, point: str) -> None:
     with pytest.raises(PointMalformed):
         at.issue(UUID(int=1), point)
@@ -143,6 +165,27 @@ def test_an_act_has_one_receipt_however_often_it_is_asked_for(selling: Shop, at:
     assert at.issue(act, "hall-1") == first
     assert at.issue(act, "hall-2", N) == first
     assert at.issue(done(selling, selling.renew(N)), "hall-2").number == 1
+    selling.is_well()
+
+
+def test_what_lacks_a_receipt_gets_it_in_the_order_in_which_it_was_paid(
+    selling: Shop, at: Desk
+) -> None:
+    done(selling, selling.ask("hold", N, cause="dispute", reason="why", principal="staff"))
+    done(selling, selling.ask("lift", N, cause="dispute", reason="why", principal="staff"))
+    acts = [done(selling, selling.renew(N)) for _ in range(3)]
+    given = at.issue(acts[1], "hall-1")
+    acts.append(done(selling, selling.ask("reverse", N, of=str(acts[2]), reason="wrong line")))
+    since, until = selling.now() - timedelta(days=1), selling.now()
+    # The card itself was sold first.
+    assert (at.catch_up(since, until), at.catch_up(since, until)) == (4, 0)
+    receipts = [at.issue(act) for act in acts]
+    assert receipts[1] == given
+    assert [(r.point, r.number) for r in receipts if r != given] == [
+        ("online", 2),
+        ("online", 3),
+        ("online", 4),
+    ]
     selling.is_well()
 
 

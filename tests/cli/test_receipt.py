@@ -13,6 +13,12 @@ from tests.cli.conftest import Run
 NUMBER = "+85366100401"
 
 
+@pytest.fixture(autouse=True)
+def font(debian_font: Callable[[str, str], None]) -> None:
+    """Nothing is printed without it."""
+    debian_font("Noto Sans CJK HK", "fonts-noto-cjk")
+
+
 @pytest.fixture
 def act(run: Run, stock: Callable[..., Any]) -> str:
     """A card that was sold for cash."""

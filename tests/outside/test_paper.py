@@ -82,6 +82,12 @@ def page(facts: dict[str, Any] = SALE, language: str = "zh-Hant", paper: str = "
     return Page(facts=facts, token=TOKEN, language=language, paper=paper)
 
 
+@pytest.fixture(autouse=True)
+def font(debian_font: Callable[[str, str], None]) -> None:
+    """Nothing is printed without it."""
+    debian_font("Noto Sans CJK HK", "fonts-noto-cjk")
+
+
 @pytest.fixture
 def text_of(debian_tool: Callable[[str], str], tmp_path: Path) -> Callable[[bytes], str]:
     """Another program's reading of a PDF, without spaces that only part columns."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -41,7 +41,14 @@ def issue(
         ),
     ],
     out: Annotated[Path, typer.Option("--out", dir_okay=False, show_default=False)],
-    point: Annotated[str, typer.Option("--point", help="Whose series gives the number.")] = ONLINE,
+    point: Annotated[
+        str,
+        typer.Option(
+            "--point",
+            show_default=False,
+            help=f"Whose series gives the number; else the till's that was paid at, or {ONLINE}.",
+        ),
+    ] = "",
     paper: Paper = PAPERS[0],
     lang: Lang = None,
     line: Annotated[
@@ -58,8 +65,22 @@ def issue(
         pdf, is_copy = desk.pdf(receipt, language=into, paper=paper)
         out.write_bytes(pdf)
     facts = {**receipt.facts, "token": receipt.token, "copy": is_copy, "file": str(out)}
-    brief = ("receipt", "kind", "number", "until", "copy", "file", "token")
-    tell(facts, lambda console: console.print(pairs({name: facts[name] for name in brief})))
+    # "receipt" is what a sale calls the id of its act.
+    brief = {"numbered": facts["receipt"]}
+    brief |= {name: facts[name] for name in ("kind", "number", "until", "copy", "file")}
+    tell(facts, lambda console: _print_issued(console, brief, receipt.token))
+
+
+@app.command("catch-up")
+def catch_up(
+    day: Annotated[date, typer.Option("--day", parser=day_of, metavar="DAY", help="UTC.")],
+    data: Data = None,
+) -> None:
+    """Give what was paid on a day the receipts that it lacks, in the order in which it was paid."""
+    since = datetime.combine(day, time(), UTC)
+    with house(data) as (opened, shell):
+        given = opened.desk(shell).catch_up(since, since + timedelta(days=1))
+    typer.echo(f"{given} receipts were missing, and are given.")
 
 
 @app.command()
@@ -148,6 +169,12 @@ def _holds(proof: Proof, state: State | None) -> bool:
     if state is None:
         return proof.is_good
     return state.state == "valid" and (proof.is_good or state.print == "original")
+
+
+def _print_issued(console: Console, brief: dict[str, Any], token: str) -> None:
+    console.print(pairs(brief))
+    # On a line of its own, which no table folds.
+    console.print(f"token     {token}", markup=False)
 
 
 def _print(console: Console, facts: dict[str, Any]) -> None:

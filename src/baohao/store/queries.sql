@@ -1261,12 +1261,26 @@ FROM receipts WHERE day = %b ORDER BY point, year, number
 UPDATE receipts SET digest = %b, language = %b
 WHERE bucket = %b AND point = %b AND year = %b AND number = %b AND digest IS NULL
 
--- name: read_sums_of_ask
--- Read what an ask has posted in its line's bucket, by currency and payer.
-SELECT e.kind, e.currency, e.payer, e.accounts, e.amounts
-FROM entries e JOIN journal j USING (bucket, subject, seq, recorded_at)
-WHERE j.bucket = %b AND j.subject = %b AND j.ask = %b
-ORDER BY e.seq, e.id
+-- name: read_posted
+-- Read what a decision has posted in its line's bucket, from its first event to its last.
+SELECT kind, currency, payer, accounts, amounts FROM entries
+WHERE bucket = %b AND subject = %b AND seq BETWEEN %b AND %b AND recorded_at = %b
+ORDER BY seq, id
+
+-- name: list_asks_without_receipt
+-- List asks that money moved for and that have no receipt, in the order in which they were taken down.
+-- Entries go with a decision's last event, which may be one that fell due by itself.
+SELECT j.ask, e.subject
+FROM entries e
+CROSS JOIN LATERAL (SELECT j.ask FROM journal j
+                    WHERE (j.bucket, j.subject, j.recorded_at) = (e.bucket, e.subject, e.recorded_at)
+                      AND j.seq <= e.seq AND j.ask IS NOT NULL
+                    ORDER BY j.seq DESC LIMIT 1) AS j
+WHERE e.recorded_at >= %b AND e.recorded_at < %b AND e.seq > 0 AND e.kind IN ('sale', 'top_up', 'reversal')
+  AND NOT EXISTS (SELECT FROM receipt_places p
+                  WHERE p.bucket = baohao_bucket(j.ask::text) AND p.ask = j.ask::text)
+GROUP BY j.ask, e.subject
+ORDER BY min(e.recorded_at), j.ask
 
 -- name: doctor_receipts
 -- Every series is numbered from 1 to its last without a gap.

@@ -103,9 +103,18 @@ def printed(conn: Connection, receipt: Receipt, digest: bytes, language: str) ->
     return bool(run(conn, "print_receipt", digest, language, *place))
 
 
-def posted(conn: Connection, line: str, ask: UUID | None) -> list[Row]:
-    """Return what an ask has posted: kind, currency, payer, accounts and amounts of each entry."""
-    return rows(conn, "read_sums_of_ask", bucket_of(line), line, ask)
+def posted(conn: Connection, line: str, first: int, last: int, at: datetime) -> list[Row]:
+    """
+    Return what a decision has posted, from its first event to its last.
+
+    Kind, currency, payer, accounts and amounts of each entry.
+    """
+    return rows(conn, "read_posted", bucket_of(line), line, first, last, at)
+
+
+def missing(conn: Connection, since: datetime, until: datetime) -> list[tuple[UUID, str]]:
+    """Return the asks, with their lines, that money moved for and that have no receipt."""
+    return rows(conn, "list_asks_without_receipt", since, until)
 
 
 def _one(found: list[Row]) -> Receipt | None:

@@ -24,6 +24,7 @@ from baohao.app.receipts.facts import Happened, happened
 from baohao.app.receipts.standing import Standing, standing
 from baohao.app.shell import Shell
 from baohao.core.asks import Terms
+from baohao.core.books.chart import AccountKind
 from baohao.core.civil import civil_day
 from baohao.core.operators import Operator
 from baohao.core.refusals import Refusal
@@ -62,11 +63,12 @@ class Desk:
         self._printer = printer
         self._signs = signs
 
-    def issue(self, ask: UUID, point: str = ONLINE, number: str | None = None) -> Receipt:
+    def issue(self, ask: UUID, point: str = "", number: str | None = None) -> Receipt:
         """
         Return the receipt of an ask; the first time it gets the next number of the point's series.
 
-        Raises `NothingPaid` and `PointMalformed`.
+        Without a point it is the till's that was paid at, else "online". Raises `NothingPaid` and
+        `PointMalformed`.
         """
         return self._shell.run(
             partial(
@@ -79,6 +81,13 @@ class Desk:
                 number=number,
             )
         )
+
+    def catch_up(self, since: datetime, until: datetime) -> int:
+        """Give what was paid from `since` to `until` the receipts that it lacks, and count them."""
+        lacking = self._shell.run(partial(receipts.missing, since=since, until=until))
+        for ask, line in lacking:
+            self.issue(ask, number=line)
+        return len(lacking)
 
     def pdf(self, receipt: Receipt, *, language: str, paper: str) -> tuple[bytes, bool]:
         """
@@ -136,11 +145,12 @@ def issue(
 
     Raises `NothingPaid` and `PointMalformed`.
     """
-    if _POINT.fullmatch(point) is None:
+    if point and _POINT.fullmatch(point) is None:
         raise PointMalformed(point=point)
     kept = receipts.of_ask(conn, str(ask))
     if kept is None:
         of = happened(conn, terms, operators, ask, number)
+        point = point or _point_of(of.facts)
         year = civil_day(clock.now(conn), of.zone).year
         given = receipts.number(conn, str(ask), point, year)
         # Whoever was first meanwhile has given it one.
@@ -151,6 +161,13 @@ def issue(
     if kept is None:
         raise LookupError(f"{ask} has an issuing point and no receipt")
     return kept
+
+
+def _point_of(facts: Mapping[str, Any]) -> str:
+    """Return the till that was paid at, where it can name a series; else what has no counter."""
+    kind, _, rest = facts["paid_from"].partition(":")
+    till = rest.rpartition(":")[0]
+    return till if kind == AccountKind.TILL and _POINT.fullmatch(till) else ONLINE
 
 
 def _receipt(

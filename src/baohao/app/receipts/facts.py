@@ -36,7 +36,7 @@ from baohao.store.sql import Connection
 Json = dict[str, Any]
 
 #: On which side the accounts of an entry stand, by its kind: the amounts of a receipt are positive.
-_SIGNS = {EntryKind.SALE: -1, EntryKind.TOP_UP: -1, EntryKind.REVERSAL: 1}
+_SIGNS = {EntryKind.SALE: -1, EntryKind.REVERSAL: 1}
 
 
 class NothingPaid(Refusal):
@@ -72,7 +72,7 @@ def happened(
     """
     number = reports.subject_of(conn, ask) if number is None else number
     chain = () if number is None else journal.of_subject(conn, bucket_of(number), number)
-    places = [n for n, kept in enumerate(chain) if kept.recorded.asker.ask == ask]
+    places = _places(chain, ask)
     after = sales.replayed(chain[: places[-1] + 1], terms) if places else None
     if after is None:
         raise NothingPaid(ask=str(ask))
@@ -96,7 +96,21 @@ def happened(
     )
 
 
-def _what(conn: Connection, terms: Terms, chain: Sequence[Kept], places: Sequence[int]) -> Json:
+def _places(chain: Sequence[Kept], ask: UUID) -> range:
+    """Return where the events of an ask's decision are, with what fell due right after them."""
+    asked = [n for n, kept in enumerate(chain) if kept.recorded.asker.ask == ask]
+    if not asked:
+        return range(0)
+    end, at = asked[-1] + 1, chain[asked[-1]].recorded.recorded_at
+    while end < len(chain):
+        follows = chain[end].recorded
+        if follows.asker.ask is not None or follows.recorded_at != at:
+            break
+        end += 1
+    return range(asked[0], end)
+
+
+def _what(conn: Connection, terms: Terms, chain: Sequence[Kept], places: range) -> Json:
     """Return the facts of the kind that it is; raises `NothingPaid`."""
     for place in places:
         event = chain[place].recorded.event
@@ -115,7 +129,7 @@ def _what(conn: Connection, terms: Terms, chain: Sequence[Kept], places: Sequenc
 
 
 def _reversal(
-    conn: Connection, terms: Terms, chain: Sequence[Kept], places: Sequence[int], of: str
+    conn: Connection, terms: Terms, chain: Sequence[Kept], places: range, of: str
 ) -> Json:
     first = chain[places[0]].recorded
     undone = receipts.of_ask(conn, of)
@@ -125,26 +139,25 @@ def _reversal(
         "of": of,
         "of_receipt": None if undone is None else undone.facts["receipt"],
         "reason": str(first.event.data.get("reason", "")),
-        **_amounts(conn, first.subject, first.asker.ask, {EntryKind.REVERSAL}),
+        **_amounts(conn, chain, places, EntryKind.REVERSAL),
     }
 
 
-def _fee(conn: Connection, terms: Terms, chain: Sequence[Kept], places: Sequence[int]) -> Json:
+def _fee(conn: Connection, terms: Terms, chain: Sequence[Kept], places: range) -> Json:
     """Return a verb's own fee; raises `NothingPaid` where it was free."""
-    last = chain[places[-1]].recorded
-    ask = last.asker.ask
-    amounts = _amounts(conn, last.subject, ask, {EntryKind.SALE})
+    asked = chain[places[0]].recorded
+    amounts = _amounts(conn, chain, places, EntryKind.SALE)
     if not amounts["total_minor"]:
-        raise NothingPaid(ask=str(ask))
-    what = last.event.kind if last.event.act is None else last.event.act.kind
+        raise NothingPaid(ask=str(asked.asker.ask))
+    what = asked.event.kind if asked.event.act is None else asked.event.act.kind
     return _common(terms, chain, places) | {"kind": "fee", "what": what, **amounts}
 
 
-def _common(terms: Terms, chain: Sequence[Kept], places: Sequence[int]) -> Json:
+def _common(terms: Terms, chain: Sequence[Kept], places: range) -> Json:
     """Return what a fee and a reversal have in common with a sale."""
     before = sales.replayed(chain[: places[0]], terms)
     after = sales.replayed(chain[: places[-1] + 1], terms)
-    recorded = chain[places[-1]].recorded
+    recorded = chain[places[0]].recorded
     if before is None or after is None:
         raise NothingPaid(ask=str(recorded.asker.ask))
     zone = policy_of(terms.rules, after.pin).zone
@@ -161,15 +174,17 @@ def _common(terms: Terms, chain: Sequence[Kept], places: Sequence[int]) -> Json:
     }
 
 
-def _amounts(conn: Connection, line: str, ask: UUID | None, kinds: set[EntryKind]) -> Json:
-    """Return what an ask's entries moved, part by part, and between whom and us."""
+def _amounts(conn: Connection, chain: Sequence[Kept], places: range, wanted: EntryKind) -> Json:
+    """Return what a decision's entries of a kind moved, part by part, from or to where."""
     parts, currency, payer = Counter[str](), "", ""
-    for kind, entry_currency, via, accounts, amounts in receipts.posted(conn, line, ask):
-        if kind not in kinds:
+    first, last = chain[places[0]].recorded, chain[places[-1]].recorded
+    entries = receipts.posted(conn, first.subject, first.seq, last.seq, last.recorded_at)
+    for kind, entry_currency, via, accounts, amounts in entries:
+        if kind != wanted:
             continue
         currency, payer = entry_currency, via or payer
         for account, minor in zip(accounts, amounts, strict=True):
-            parts[account.partition(":")[0]] += _SIGNS[EntryKind(kind)] * minor
+            parts[account.partition(":")[0]] += _SIGNS[wanted] * minor
     price = parts[AccountKind.DEFERRED] + parts[AccountKind.BREAKAGE]
     credit = parts[AccountKind.CREDIT] + parts[AccountKind.PROMOTION]
     fee, government = parts[AccountKind.FEES], parts[AccountKind.GOVERNMENT]
