@@ -79,6 +79,8 @@ def happened(
     operator = operators[after.operator]
     facts = _what(conn, terms, chain, places)
     facts |= {
+        # With what fell due right after it.
+        "until": _until(after, policy_of(terms.rules, after.pin).zone),
         "zone": operator.zone_name,
         "issuer": _issuer(operator),
         "titles": _titles(terms, after, facts),
@@ -170,7 +172,6 @@ def _common(terms: Terms, chain: Sequence[Kept], places: range) -> Json:
         "sold_at": recorded.recorded_at.astimezone(zone).isoformat(),
         "channel": recorded.asker.channel,
         "before": _until(before, zone),
-        "until": _until(after, zone),
     }
 
 

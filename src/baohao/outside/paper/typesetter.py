@@ -65,4 +65,7 @@ class Typesetter:
 
 def _qr(token: str) -> str:
     """Return a QR code as SVG; with a quiet zone, for it is read from paper."""
-    return segno.make(token, error="m", micro=False).svg_inline(border=4, omitsize=True)
+    # Finding the best of eight masks takes longer than the page, and what is signed looks like
+    # noise under any.
+    code = segno.make(token, error="m", micro=False, mask=0)
+    return code.svg_inline(border=4, omitsize=True)
