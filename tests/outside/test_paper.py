@@ -186,6 +186,12 @@ def test_a_deadline_in_the_middle_of_a_day_says_the_time() -> None:
     assert worded(page(SALE | {"until": None}, "en"))["until"] is None
 
 
+def test_a_page_that_nobody_signs_does_not_say_that_it_is_signed() -> None:
+    signed = worded(page())["proof"]
+    plain = worded(replace(page(), is_signed=False))["proof"]
+    assert [line for line in signed if line not in plain] == [signed[2]]
+
+
 def test_the_languages_have_the_same_texts() -> None:
     file = Path(typesetter.__file__).with_name("texts.toml")
     texts = tomllib.loads(file.read_text(encoding="utf-8"))

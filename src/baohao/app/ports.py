@@ -326,6 +326,8 @@ class Page:
     #: It is not the first print · what it is of was undone since.
     is_copy: bool = False
     is_void: bool = False
+    #: It will be signed, and says so.
+    is_signed: bool = True
 
 
 class Printer(Protocol):

@@ -126,6 +126,7 @@ class Desk:
             paper=paper,
             is_copy=now.is_printed,
             is_void=now.reversed_at is not None,
+            is_signed=self._signs,
         )
         pdf = self._printer.pdf(page)
         return self._issuer.sign(pdf) if self._signs else pdf

@@ -138,7 +138,8 @@ class _Words:
         texts, chain = self._texts, self._facts["chain"]
         yield texts["chain"].format(seq=chain["seq"], head=chain["head"][:_HEAD_DIGITS])
         yield texts["scan"]
-        yield texts["sealed"]
+        if self._page.is_signed:
+            yield texts["sealed"]
         if contact := self._contact():
             yield texts["complaints"].format(contact=" · ".join(contact))
         if self._facts["issuer"]["country"] == "MO":
