@@ -8,11 +8,16 @@ import shutil
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import NoReturn
 
 import pytest
+import typst
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.database", "tests.shop.fixtures"]
+
+#: Programs that come in a package of another name.
+_PACKAGES = dict.fromkeys(("pdfsig", "pdftoppm", "pdftotext"), "poppler-utils")
 
 #: `make soak` does this many times the random work of the suite: 20,000 asks become 1,000,000.
 SOAK_TIMES = 50
@@ -79,11 +84,26 @@ def debian_tool() -> Callable[[str], str]:
 
     def find(name: str) -> str:
         path = shutil.which(name)
-        if path:
-            return path
-        how = f"{name} is missing; install it with: sudo apt install {name}"
-        if os.environ.get("CI"):
-            pytest.fail(how)
-        pytest.skip(how)
+        return path or missing(name, _PACKAGES.get(name, name))
 
     return find
+
+
+@pytest.fixture(scope="session")
+def debian_font() -> Callable[[str, str], None]:
+    """Look for a font that Debian gives, in a package; where it is missing, as `debian_tool`."""
+    families = set(typst.Fonts().families())
+
+    def look(name: str, package: str) -> None:
+        if name not in families:
+            missing(name, package)
+
+    return look
+
+
+def missing(name: str, package: str) -> NoReturn:
+    """Skip the test, and say what would let it run; in CI that is a failure."""
+    how = f"{name} is missing; install it with: sudo apt install {package}"
+    if os.environ.get("CI"):
+        pytest.fail(how)
+    pytest.skip(how)

@@ -9,6 +9,8 @@ Settings from the environment, typed. Only `wiring` reads them; everybody else i
     BAOHAO_DATABASE_URL            a PostgreSQL server to use; without it the embedded one is used
     BAOHAO_HOLDER_URL              where the pages of holders are, as in https://keep.example
     BAOHAO_NOTIFY_URL              where gateways tell us, each at its name below; https://
+    BAOHAO_RECEIPTS_UNSIGNED       1: receipts are printed without a signature in the PDF; their QR
+                                   codes are signed all the same
     BAOHAO_SECRET_KEY              32 bytes in base64, under which secrets are sealed; without it a
                                    file in the data folder has them
     BAOHAO_WEBHOOKS_LOOPBACK       1: webhooks may go to this machine; for tests and the demo
@@ -35,6 +37,7 @@ CHARGING_URL, CHARGING_TOKEN = "BAOHAO_CHARGING_URL_", "BAOHAO_CHARGING_TOKEN_"
 ACQUIRER_VARIABLE, NOTIFY_VARIABLE = "BAOHAO_ACQUIRER", "BAOHAO_NOTIFY_URL"
 SECRET_KEY_VARIABLE = "BAOHAO_SECRET_KEY"  # noqa: S105 - its name, not the key
 HOLDER_VARIABLE = "BAOHAO_HOLDER_URL"
+UNSIGNED_VARIABLE = "BAOHAO_RECEIPTS_UNSIGNED"
 LOOPBACK_VARIABLE = "BAOHAO_WEBHOOKS_LOOPBACK"
 WECHAT = "BAOHAO_WECHAT_"
 #: Where WeChat Pay is reached by default, by the way.
@@ -100,6 +103,8 @@ class Settings:
     secret_key: bytes | None = field(default=None, repr=False)
     #: Where the pages of holders are; `None`: nowhere yet.
     holder_url: str | None = None
+    #: Whether receipts on paper are signed.
+    receipts_signed: bool = True
     #: Whether webhooks may go to this machine.
     webhooks_to_loopback: bool = False
     #: The account at WeChat Pay, if there is one.
@@ -130,6 +135,7 @@ def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Setting
         notify_url=_notify_url(environ),
         secret_key=_secret_key(environ),
         holder_url=_holder_url(environ),
+        receipts_signed=environ.get(UNSIGNED_VARIABLE, "").strip() != "1",
         webhooks_to_loopback=environ.get(LOOPBACK_VARIABLE, "").strip() == "1",
         wechat=_wechat(environ),
     )

@@ -34,6 +34,7 @@ from baohao.app.library import Library, read_library
 from baohao.app.payments.asking import Ports
 from baohao.app.payments.carry import Carrier as Payments
 from baohao.app.ports import Post, Seals
+from baohao.app.receipts.desk import Desk
 from baohao.app.shell import Shell, options
 from baohao.config import BadSetting, Settings, WechatAccount, settings
 from baohao.core.agents import Agent
@@ -44,7 +45,9 @@ from baohao.core.refusals import Refusal
 from baohao.outside import contracts, queue
 from baohao.outside.acquirer import Acquirer
 from baohao.outside.ids import new_id
+from baohao.outside.paper.typesetter import Typesetter
 from baohao.outside.sealing import SealsOfHouse, key_of
+from baohao.outside.signing import IssuerOfHouse, Verifier
 from baohao.outside.tmf654 import Tmf654
 from baohao.outside.webhooks import Webhooks
 from baohao.outside.wechat_pay.gateway import Way, WechatPay
@@ -54,7 +57,15 @@ from baohao.store.clock import now
 from baohao.store.embedded import Embedded, backup, restore
 from baohao.store.sql import Connection
 
-__all__ = ["BadSetting", "DatabaseAway", "Installation", "ServerElsewhere", "installation", "now"]
+__all__ = [
+    "BadSetting",
+    "DatabaseAway",
+    "Installation",
+    "ServerElsewhere",
+    "installation",
+    "now",
+    "verifier",
+]
 
 #: For how long schedules of fees and commission are taken as they were read (seconds); one begins
 #: at a midnight.
@@ -89,7 +100,7 @@ class NothingConnected(Refusal):
 class NoGateway(Refusal):
     """
     No payment gateway is connected: set BAOHAO_ACQUIRER to the file of a contract, or
-    BAOHAO_WECHAT_* to an account at WeChat Pay, and BAOHAO_NOTIFY_URL to where they reach this house.
+    BAOHAO_WECHAT_* to an account at WeChat Pay, and BAOHAO_NOTIFY_URL to where they reach us.
     """
 
     code = "payment.no_gateway"
@@ -312,6 +323,30 @@ class Installation:
         """What sends webhooks."""
         return Webhooks(allow_loopback=self.settings.webhooks_to_loopback)
 
+    # --- receipts ---------------------------------------------------------------------------------
+
+    @cached_property
+    def issuer(self) -> IssuerOfHouse:
+        """What signs receipts, under the key in the data folder; raises `KeyUnfit`."""
+        with self.connect() as conn:
+            return IssuerOfHouse(self.settings.data, house.house(conn).name)
+
+    @cached_property
+    def printer(self) -> Typesetter:
+        """What prints receipts."""
+        return Typesetter()
+
+    def desk(self, opened: Shell) -> Desk:
+        """Return what gives receipts, over a shell."""
+        return Desk(
+            opened,
+            self.terms(),
+            self.library.operators,
+            self.issuer,
+            self.printer,
+            signs=self.settings.receipts_signed,
+        )
+
     # --- files ------------------------------------------------------------------------------------
 
     def read_inventory(
@@ -382,6 +417,11 @@ class Installation:
     def _listeners(self) -> frozenset[str]:
         with self.connect() as conn:
             return feed.listeners(conn)
+
+
+def verifier(certificates: Path) -> Verifier:
+    """Return what judges receipts by certificates in a file alone; raises `KeyUnfit`."""
+    return Verifier(certificates.read_bytes(), str(certificates))
 
 
 @contextmanager

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from tests.shop import RENTAL, SEVEN, Shop, commissions, granted, promotions, registered
+from tests.shop.receipts import desk, issuer
 
 from baohao.app import doctor
 from baohao.app.feed import read
@@ -47,6 +49,7 @@ HARMS = {
     "refunds": "UPDATE refunds SET amount_minor = amount_minor + 1",
     "advances": "UPDATE accounts SET balance_minor = 1 WHERE account LIKE 'advance:%'",
     "feed": "UPDATE feed SET seq = 2",
+    "receipts": "INSERT INTO receipt_series SELECT baohao_bucket('hall-1'), 'hall-1', 2026, 1",
     "effects": "UPDATE effects SET tries = 11",
     "late": "UPDATE due SET at = at - interval '2 years'",
     "parked": "INSERT INTO parked SELECT bucket, '00000000-0000-7000-8000-000000000001', number,"
@@ -57,7 +60,7 @@ HARMS = {
 
 
 @pytest.fixture
-def busy(shop: Shop) -> Shop:
+def busy(shop: Shop, tmp_path: Path) -> Shop:
     """A house in which a bit of everything has happened."""
     shop.promotions, shop.agents = promotions("test.scarce"), registered("agent-7")
     shop.answers([shop.stock(C), shop.ask("allot", C, agent="agent-7", principal="staff")])
@@ -68,10 +71,12 @@ def busy(shop: Shop) -> Shop:
     shop.answers(asks)
     shop.say("activate", R, holder="hR", document="bir", paid="float:agent-7:MOP")
     shop.agents, shop.commissions = {SEVEN.key: SEVEN}, commissions()
-    granted(shop.answers([shop.renew(A, codes=["SCARCE"])])[0])
+    sold = shop.renew(A, codes=["SCARCE"])
+    granted(shop.answers([sold])[0])
     shop.say("top_up", R, amount_minor=5_000, paid="float:agent-7:MOP", expect_version=2)
     shop.shell.run(lambda conn: _listen(conn, shop.new_id(), shop.now()))
     _pay(shop)
+    desk(shop, issuer(tmp_path)).issue(sold.id, "hall-2")
     return shop
 
 

@@ -37,6 +37,7 @@ INVARIANTS = {
     "refunds": "what goes back of payments is the sum of their refunds, none forgotten",
     "advances": "the advance of a payment that is used or goes back is empty",
     "feed": "every feed is without gaps, up to its counter",
+    "receipts": "every series of receipts is numbered from 1 without a gap",
 }
 #: What may happen, and must not stay.
 WAITING = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from baohao.core.refusals import Refusal
 
@@ -289,3 +289,92 @@ class BillMissing(Refusal):
     """{gateway} has no bill of {day} yet, or it cannot be read: {reason}."""
 
     code = "payment.bill"
+
+
+# --- receipts -------------------------------------------------------------------------------------
+
+#: What receipts are printed in, and on; "80mm" is the roll of a counter's printer.
+LANGUAGES = ("zh-Hant", "zh-Hans", "pt", "en")
+PAPERS = ("a5", "80mm")
+
+
+class PaperRefused(Refusal):
+    """The receipt cannot be printed: {reason}."""
+
+    code = "receipt.paper"
+
+
+class TokenForged(Refusal):
+    """That is no token of a receipt of this house, or it was changed."""
+
+    code = "receipt.token"
+
+
+class KeyUnfit(Refusal):
+    """{file} cannot sign receipts: {reason}."""
+
+    code = "receipt.key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What is to be on a page."""
+
+    #: As they were kept when the receipt was issued.
+    facts: Mapping[str, Any]
+    #: What the QR code says.
+    token: str
+    language: str
+    paper: str
+    #: It is not the first print · what it is of was undone since.
+    is_copy: bool = False
+    is_void: bool = False
+    #: It will be signed, and says so.
+    is_signed: bool = True
+
+
+class Printer(Protocol):
+    """Prints receipts."""
+
+    def pdf(self, page: Page) -> bytes:
+        """Return a page as a PDF, the same for the same page; raises `PaperRefused`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a PDF's signature proves."""
+
+    #: "good": all of the file is as the issuer signed it · "none": nobody signed it · "bad".
+    signature: str
+    #: Why it is bad, in a few words.
+    why: str = ""
+    #: What the file says is its token; empty: nothing.
+    token: str = ""
+
+
+class Verifier(Protocol):
+    """Knows what the issuer's keys have signed, the earlier ones too."""
+
+    def read(self, token: str) -> bytes:
+        """Return what a token says; raises `TokenForged`."""
+        ...
+
+    def judge(self, pdf: bytes) -> Judged:
+        """Say what the signature of a file proves; whatever the file is, raises nothing."""
+        ...
+
+
+class Issuer(Verifier, Protocol):
+    """Signs receipts with the issuer's key."""
+
+    #: All certificates, old ones too, as PEM: what others verify by.
+    certificates: bytes
+
+    def token(self, said: bytes) -> str:
+        """Return a short text that proves what it says to whoever has the certificate."""
+        ...
+
+    def sign(self, pdf: bytes) -> bytes:
+        """Return a PDF with a signature that allows no change."""
+        ...

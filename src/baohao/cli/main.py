@@ -24,6 +24,7 @@ from baohao.cli import (
     lines,
     money,
     payments,
+    receipt,
     upkeep,
     webhooks,
 )
@@ -70,6 +71,7 @@ agents.app.command("take-back")(agent_stock.take_back)
 agents.app.command("stock")(agent_stock.list_stock)
 agents.app.command("float")(agent_stock.float_)
 agents.app.command("due")(agent_stock.due)
+app.add_typer(receipt.app, name="receipt")
 app.add_typer(bulk.app, name="bulk")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(payments.app, name="payments")

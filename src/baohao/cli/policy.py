@@ -16,7 +16,7 @@ from baohao.app.drawing_svg import as_svg
 from baohao.app.library import check as check_paths
 from baohao.app.policies import Located, load
 from baohao.cli.output import DONE, REFUSED, Json, tell
-from baohao.cli.reading import ReadableFile
+from baohao.cli.reading import ReadableFile, day
 from baohao.core.line.life import life
 
 Paths = Annotated[
@@ -29,18 +29,11 @@ Picture = Annotated[
 ]
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no date: write it as in 2026-03-01") from None
-
-
 Begins = Annotated[
     date | None,
     typer.Option(
         "--from",
-        parser=_day,
+        parser=day,
         metavar="DATE",
         show_default=False,
         help="Activated on this day; by default on the day on which the policy comes into force.",
@@ -66,8 +59,8 @@ def show(
         tell(facts, lambda console: _print_findings(console, 1, loaded.findings))
         raise typer.Exit(REFUSED)
     policy = loaded.policy
-    day = begins or policy.effective_from
-    found = life(policy, brochure.morning(policy, day))
+    first = begins or policy.effective_from
+    found = life(policy, brochure.morning(policy, first))
     if svg is not None:
         svg.write_text(as_svg(policy, found), encoding="utf-8")
     tell(

@@ -10,19 +10,12 @@ import typer
 from baohao.app import whatif as plays
 from baohao.cli.asking import Data, house
 from baohao.cli.output import Json, table, tell
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no day: write it as in 2027-03-01") from None
-
+from baohao.cli.reading import day
 
 On = Annotated[
     date,
     typer.Option(
-        "--on", parser=_day, metavar="DATE", show_default=False, help="At the end of it, in UTC."
+        "--on", parser=day, metavar="DATE", show_default=False, help="At the end of it, in UTC."
     ),
 ]
 Pin = Annotated[str | None, typer.Option(show_default=False, help="A policy, as name@version.")]

@@ -8,9 +8,7 @@ in with it, so that a row copied elsewhere does not open. A sealed text names it
 from __future__ import annotations
 
 import hmac
-import os
 import secrets
-import tempfile
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from baohao.app.ports import SealBroken
+from baohao.outside.key_files import read_or_make
 
 KEY_BYTES, NONCE_BYTES = 32, 12
 #: How sealed texts of this shape begin.
@@ -62,18 +61,5 @@ class SealsOfHouse:
 
 def key_of(file: Path) -> bytes:
     """Return the key in a file, which is made where there is none; of two makers one wins."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    if not file.exists():
-        # Written whole before it has its name, so that nobody reads half of it; mkstemp is 0600.
-        handle, made = tempfile.mkstemp(dir=file.parent, prefix=".secret-")
-        try:
-            with os.fdopen(handle, "wb") as out:
-                out.write(urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
-                out.flush()
-                os.fsync(out.fileno())
-            os.link(made, file)
-        except FileExistsError:
-            pass
-        finally:
-            Path(made).unlink()
-    return urlsafe_b64decode(file.read_bytes().strip())
+    made = read_or_make(file, lambda: urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
+    return urlsafe_b64decode(made.strip())

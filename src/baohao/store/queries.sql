@@ -1411,3 +1411,78 @@ WHERE p.state IN ('used', 'refunding', 'refunded')
 -- Nothing waits for a person beyond its time.
 SELECT count(*), count(*) FILTER (WHERE due_at < (SELECT clock_timestamp() + clock_offset FROM house))
 FROM exceptions WHERE closed_at IS NULL
+-- === receipts =====================================================================================
+
+-- name: claim_receipt
+-- Claim an ask for an issuing point; none is met where one has it, and whoever is claiming is waited for.
+INSERT INTO receipt_places (bucket, ask, point) VALUES (%b, %b, %b)
+ON CONFLICT (bucket, ask) DO NOTHING
+
+-- name: next_receipt
+-- Give the next number of a series, under the lock of its row, and say when.
+INSERT INTO receipt_series AS s (bucket, point, year, last) VALUES (%b, %b, %b, 1)
+ON CONFLICT (bucket, point, year) DO UPDATE SET last = s.last + 1
+RETURNING last, (SELECT clock_timestamp() + clock_offset FROM house)
+
+-- name: insert_receipt
+-- Keep what a receipt says.
+INSERT INTO receipts (bucket, point, year, number, ask, line, epoch, holder, issued_at, day, facts, token)
+VALUES (%b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b::json, %b)
+
+-- name: read_receipt_place
+-- Read which issuing point has given an ask its receipt.
+SELECT point FROM receipt_places WHERE bucket = %b AND ask = %b
+
+-- name: read_receipt_of_ask
+-- Read the receipt of an ask.
+SELECT point, year, number, ask, line, epoch, holder, issued_at, day, facts, token, digest, language
+FROM receipts WHERE bucket = %b AND ask = %b
+
+-- name: read_receipt
+-- Read a receipt by its number.
+SELECT point, year, number, ask, line, epoch, holder, issued_at, day, facts, token, digest, language
+FROM receipts WHERE bucket = %b AND point = %b AND year = %b AND number = %b
+
+-- name: list_receipts_of_holder
+-- List all receipts of a holder, whatever number it was.
+SELECT point, year, number, ask, line, epoch, holder, issued_at, day, facts, token, digest, language
+FROM receipts WHERE holder = %b ORDER BY issued_at, point, year, number
+
+-- name: list_receipts_of_day
+-- List the receipts of a civil day, point by point.
+SELECT point, year, number, ask, line, epoch, holder, issued_at, day, facts, token, digest, language
+FROM receipts WHERE day = %b ORDER BY point, year, number
+
+-- name: print_receipt
+-- Note the first print of a receipt; none is met where there was one.
+UPDATE receipts SET digest = %b, language = %b
+WHERE bucket = %b AND point = %b AND year = %b AND number = %b AND digest IS NULL
+
+-- name: read_posted
+-- Read what a decision has posted in its line's bucket, from its first event to its last.
+SELECT kind, currency, payer, accounts, amounts FROM entries
+WHERE bucket = %b AND subject = %b AND seq BETWEEN %b AND %b AND recorded_at = %b
+ORDER BY seq, id
+
+-- name: list_asks_without_receipt
+-- List asks that money moved for and that have no receipt, in the order in which they were taken down.
+-- Entries go with a decision's last event, which may be one that fell due by itself.
+SELECT j.ask, e.subject
+FROM entries e
+CROSS JOIN LATERAL (SELECT j.ask FROM journal j
+                    WHERE (j.bucket, j.subject, j.recorded_at) = (e.bucket, e.subject, e.recorded_at)
+                      AND j.seq <= e.seq AND j.ask IS NOT NULL
+                    ORDER BY j.seq DESC LIMIT 1) AS j
+WHERE e.recorded_at >= %b AND e.recorded_at < %b AND e.seq > 0 AND e.kind IN ('sale', 'top_up', 'reversal')
+  AND NOT EXISTS (SELECT FROM receipt_places p
+                  WHERE p.bucket = baohao_bucket(j.ask::text) AND p.ask = j.ask::text)
+GROUP BY j.ask, e.subject
+ORDER BY min(e.recorded_at), j.ask
+
+-- name: doctor_receipts
+-- Every series is numbered from 1 to its last without a gap.
+SELECT count(*), count(*) FILTER (WHERE coalesce(s.last, -1) <> coalesce(r.receipts, 0)
+                                     OR coalesce(s.last, -1) <> coalesce(r.last, 0))
+FROM receipt_series s
+FULL JOIN (SELECT bucket, point, year, count(*) AS receipts, max(number) AS last FROM receipts GROUP BY 1, 2, 3) AS r
+  USING (bucket, point, year)

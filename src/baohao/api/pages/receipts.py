@@ -14,8 +14,8 @@ from baohao.api.asking import charged, paid_by
 from baohao.api.coming import Accountant, AtDesk
 from baohao.api.models import ChargeTold, Share, Told
 from baohao.api.numbers import queried
-from baohao.app import receipts
 from baohao.app.charging import listing
+from baohao.app.receipts import sold as receipts
 
 router = APIRouter(tags=["money"])
 

@@ -14,7 +14,7 @@ from baohao.api.asking import asked, paid_by
 from baohao.api.coming import AtDesk, Key, Reverser, replayed
 from baohao.api.models import Body, Flag, Told, Written
 from baohao.api.problems import standing_at
-from baohao.app import receipts
+from baohao.app.receipts import sold as receipts
 from baohao.core.identifiers.number import parse_number
 
 router = APIRouter(tags=["sales"])

@@ -1,4 +1,4 @@
-"""Receipts: what was sold by one paid act, as the journal has it for ever."""
+"""What was sold by one paid act, as the journal has it for ever."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def line_of(conn: Connection, act: UUID, number: str | None, payer: str) -> str:
     sales = [sold for sold in line.state.sold if sold.act == str(act)]
     if not sales:
         # It may have been reversed: whoever asks again is told what became of it.
-        sales = [sold for _, sold in _sales(journal.of_subject(conn, bucket_of(number), number))]
+        sales = [sold for _, sold in sales_in(journal.of_subject(conn, bucket_of(number), number))]
     if not any(sold.act == str(act) and str(sold.sale.payer) == payer for sold in sales):
         raise ActUnknown(act=str(act))
     return number
@@ -62,22 +62,23 @@ def receipt(conn: Connection, terms: Terms, act: UUID, number: str | None, payer
     """
     number = reports.subject_of(conn, act) if number is None else number
     chain = () if number is None else journal.of_subject(conn, bucket_of(number), number)
-    for place, sold in _sales(chain):
+    for place, sold in sales_in(chain):
         if sold.act == str(act) and str(sold.sale.payer) == payer:
-            return _told(conn, terms, chain, place, sold)
+            return told(conn, terms, chain, place, sold)
     raise ReceiptNotYours(id=str(act))
 
 
-def _sales(chain: Sequence[Kept]) -> list[tuple[int, Sold]]:
+def sales_in(chain: Sequence[Kept]) -> list[tuple[int, Sold]]:
     """Return the sales among events, each with its place."""
     events = [kept.recorded.event for kept in chain]
     return [(n, event.sold) for n, event in enumerate(events) if event.sold is not None]
 
 
-def _told(conn: Connection, terms: Terms, chain: Sequence[Kept], place: int, sold: Sold) -> Json:
+def told(conn: Connection, terms: Terms, chain: Sequence[Kept], place: int, sold: Sold) -> Json:
+    """Return what was sold by the event at a place of its line's chain."""
     recorded, sale = chain[place].recorded, sold.sale
     act = recorded.event.act
-    before = _replayed(chain[:place], terms)
+    before = replayed(chain[:place], terms)
     if act is None or before is None:
         raise ReceiptNotYours(id=sold.act)
     after = evolve(before, recorded.event, terms.rules)
@@ -109,11 +110,11 @@ def _told(conn: Connection, terms: Terms, chain: Sequence[Kept], place: int, sol
         "channel": sold.channel,
         "before": local(safe_until(before)),
         "until": local(safe_until(after)),
-        "reversed_at": local(_reversed_at(conn, chain[place + 1 :], sold.act)),
+        "reversed_at": local(reversed_at(conn, chain[place + 1 :], sold.act)),
     }
 
 
-def _replayed(chain: Sequence[Kept], terms: Terms) -> LineState | None:
+def replayed(chain: Sequence[Kept], terms: Terms) -> LineState | None:
     """Return the line that events make."""
     state: LineState | None = None
     for kept in chain:
@@ -136,7 +137,7 @@ def _bonus(act: Act, sold: Sold, promotions: Sequence[Promotion]) -> list[Json]:
     return [{"promotion": name, "time": str(span)} for name, span in given]
 
 
-def _reversed_at(conn: Connection, chain: Sequence[Kept], act: str) -> datetime | None:
+def reversed_at(conn: Connection, chain: Sequence[Kept], act: str) -> datetime | None:
     """Return when an act was undone; one whose line was given another number is followed there."""
     for kept in chain:
         event = kept.recorded.event
@@ -144,7 +145,7 @@ def _reversed_at(conn: Connection, chain: Sequence[Kept], act: str) -> datetime 
             return kept.recorded.recorded_at
         if event.kind == "closed":
             to = str(event.data["to"])
-            return _reversed_at(conn, _since(conn, to, kept.recorded.recorded_at), act)
+            return reversed_at(conn, _since(conn, to, kept.recorded.recorded_at), act)
     return None
 
 

@@ -1,0 +1,1 @@
+"""Receipts: what was paid and what it brought, numbered, printed, proven and looked up."""

@@ -1,0 +1,184 @@
+"""`baohao receipt`: numbered, printed, verified, exported; and the key that signs them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from rich.console import Console
+
+from baohao.app.ports import LANGUAGES, PAPERS, Verifier
+from baohao.app.receipts import export as exporting
+from baohao.app.receipts import proof as proving
+from baohao.app.receipts.desk import ONLINE
+from baohao.app.receipts.proof import Proof, State
+from baohao.cli.asking import Data, house
+from baohao.cli.output import DONE, REFUSED, Json, pairs, tell
+from baohao.cli.reading import day as day_of
+from baohao.cli.reading import number as number_of
+from baohao.wiring import installation, verifier
+
+app = typer.Typer(help="Receipts: the proof of what was paid and kept.", no_args_is_help=True)
+
+Paper = Annotated[str, typer.Option("--paper", help=f"{' or '.join(PAPERS)}.")]
+Lang = Annotated[
+    str | None,
+    typer.Option(
+        "--lang", show_default=False, help=f"{', '.join(LANGUAGES)}; else the operator's first."
+    ),
+]
+
+
+@app.command()
+def issue(
+    act: Annotated[
+        UUID,
+        typer.Argument(
+            metavar="ACT", show_default=False, help="The id of a sale, a fee or a reversal."
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", dir_okay=False, show_default=False)],
+    point: Annotated[
+        str,
+        typer.Option(
+            "--point",
+            show_default=False,
+            help=f"Whose series gives the number; else the till's that was paid at, or {ONLINE}.",
+        ),
+    ] = "",
+    paper: Paper = PAPERS[0],
+    lang: Lang = None,
+    line: Annotated[
+        str | None, typer.Option("--number", show_default=False, help="The line, if it is known.")
+    ] = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Give an act its receipt and print it; the second print is marked as a copy."""
+    with house(data) as (opened, shell):
+        desk = opened.desk(shell)
+        receipt = desk.issue(act, point, number_of(line) if line else None)
+        into = lang or desk.language_of(receipt)
+        pdf, is_copy = desk.pdf(receipt, language=into, paper=paper)
+        out.write_bytes(pdf)
+    facts = {**receipt.facts, "token": receipt.token, "copy": is_copy, "file": str(out)}
+    # "receipt" is what a sale calls the id of its act.
+    brief = {"numbered": facts["receipt"]}
+    brief |= {name: facts[name] for name in ("kind", "number", "until", "copy", "file")}
+    tell(facts, lambda console: _print_issued(console, brief, receipt.token))
+
+
+@app.command("catch-up")
+def catch_up(
+    day: Annotated[date, typer.Option("--day", parser=day_of, metavar="DAY", help="UTC.")],
+    data: Data = None,
+) -> None:
+    """Give what was paid on a day the receipts that it lacks, in the order in which it was paid."""
+    since = datetime.combine(day, time(), UTC)
+    with house(data) as (opened, shell):
+        given = opened.desk(shell).catch_up(since, since + timedelta(days=1))
+    typer.echo(f"{given} receipts were missing, and are given.")
+
+
+@app.command()
+def verify(
+    what: Annotated[
+        str, typer.Argument(metavar="FILE|TOKEN", show_default=False, help="A PDF, or a QR code.")
+    ],
+    issuer: Annotated[
+        Path | None,
+        typer.Option(
+            "--issuer",
+            exists=True,
+            dir_okay=False,
+            show_default=False,
+            help="Certificates to verify by, without asking the database.",
+        ),
+    ] = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Say what a receipt proves, and how it stands by the database; exit 1: it is not valid."""
+    file = Path(what)
+    pdf = file.read_bytes() if len(what) < 256 and file.is_file() else None
+    if issuer is not None:
+        proof, state = _judged(verifier(issuer), what, pdf), None
+    else:
+        with house(data) as (opened, shell):
+            by = opened.issuer
+            proof = _judged(by, what, pdf)
+            state = shell.run(lambda conn: proving.state(conn, by, proof, pdf))
+    facts = {
+        "signature": proof.signature,
+        "why": proof.why,
+        "token": proof.token,
+        "state": "not asked" if state is None else state.state,
+        "reversed_at": None if state is None else state.reversed_at,
+        "print": "" if state is None else state.print,
+        "says": dict(proof.said),
+    }
+    tell(facts, lambda console: _print(console, facts))
+    raise typer.Exit(DONE if _holds(proof, state) else REFUSED)
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Option("--out", dir_okay=False, show_default=False)],
+    holder: Annotated[
+        str | None, typer.Option("--holder", show_default=False, help="All of a holder's id.")
+    ] = None,
+    day: Annotated[
+        date | None,
+        typer.Option(
+            "--day", parser=day_of, metavar="DAY", show_default=False, help="All of a day."
+        ),
+    ] = None,
+    paper: Paper = PAPERS[0],
+    lang: Lang = None,
+    data: Data = None,
+) -> None:
+    """Write copies of receipts into one ZIP, with what they say as JSON."""
+    if (holder is None) == (day is None):
+        raise typer.BadParameter("give --holder or --day")
+    with house(data) as (opened, shell):
+        found = (
+            exporting.of_day(shell, day)
+            if day is not None
+            else exporting.of_holder(shell, str(holder))
+        )
+        exporting.write(out, found, opened.desk(shell), paper=paper, language=lang)
+    typer.echo(f"{out}: {len(found)} receipts")
+
+
+@app.command("rotate-key")
+def rotate_key(data: Data = None) -> None:
+    """Sign by a new key from now on; what earlier ones have signed stays good."""
+    opened = installation(data).issuer.rotate()
+    typer.echo(f"Receipts are signed by the key {opened.name} from now on.")
+
+
+def _judged(by: Verifier, what: str, pdf: bytes | None) -> Proof:
+    return proving.of_token(by, what) if pdf is None else proving.of_file(by, pdf)
+
+
+def _holds(proof: Proof, state: State | None) -> bool:
+    """Say whether somebody may rely on it."""
+    if state is None:
+        return proof.is_good
+    return state.state == "valid" and (proof.is_good or state.print == "original")
+
+
+def _print_issued(console: Console, brief: dict[str, Any], token: str) -> None:
+    console.print(pairs(brief))
+    # On a line of its own, which no table folds.
+    console.print(f"token     {token}", markup=False)
+
+
+def _print(console: Console, facts: dict[str, Any]) -> None:
+    said = facts.pop("says")
+    console.print(pairs(facts | {f"says {name}": value for name, value in said.items()}))
+    if facts["signature"] == "none":
+        console.print("Nobody signed the file: only what is listed here is proven, by its token.")
