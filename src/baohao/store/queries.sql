@@ -1213,3 +1213,54 @@ SELECT count(*), count(*) FILTER (WHERE coalesce(l.last_seq, -1) <> coalesce(f.e
 FROM listeners l
 FULL JOIN (SELECT bucket, listener, count(*) AS events, max(seq) AS last FROM feed GROUP BY 1, 2) AS f
   USING (bucket, listener)
+
+-- === tills: shifts, points, days =====================================================================
+
+-- name: find_shifts
+-- Find the last shift of these tills, to be sent after the tills were locked.
+SELECT s.account, s.n, s.clerk, s.opened_at, s.float_minor, s.opening_difference_minor, s.brought_minor,
+       s.dropped_minor, s.counted_at, s.counted_by, s.pieces, s.counted_minor, s.expected_minor, s.closed_at,
+       s.left_minor, s.approved_by
+FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, account)
+JOIN LATERAL (SELECT * FROM shifts x WHERE x.bucket = t.bucket AND x.account = t.account
+              ORDER BY x.n DESC LIMIT 1) AS s ON true
+
+-- name: list_shifts
+-- List the shifts of these tills that were open at some time.
+SELECT s.account, s.n, s.clerk, s.opened_at, s.float_minor, s.opening_difference_minor, s.brought_minor,
+       s.dropped_minor, s.counted_at, s.counted_by, s.pieces, s.counted_minor, s.expected_minor, s.closed_at,
+       s.left_minor, s.approved_by
+FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, account)
+JOIN shifts s USING (bucket, account)
+WHERE s.opened_at < %b AND (s.closed_at IS NULL OR s.closed_at >= %b)
+ORDER BY s.account, s.n
+
+-- name: read_shifts_of_buckets
+-- Read every shift in some buckets, those of a till in order.
+SELECT account, n, clerk, opened_at, float_minor, opening_difference_minor, brought_minor, dropped_minor,
+       counted_at, counted_by, pieces, counted_minor, expected_minor, closed_at, left_minor, approved_by
+FROM shifts WHERE bucket BETWEEN %b AND %b ORDER BY account, n
+
+-- name: insert_shifts
+-- Open shifts.
+INSERT INTO shifts (bucket, account, n, clerk, opened_at, float_minor, opening_difference_minor, brought_minor,
+                    dropped_minor, counted_at, counted_by, pieces, counted_minor, expected_minor, closed_at,
+                    left_minor, approved_by)
+SELECT * FROM unnest(%b::smallint[], %b::text[], %b::int[], %b::text[], %b::timestamptz[], %b::bigint[],
+                     %b::bigint[], %b::bigint[], %b::bigint[], %b::timestamptz[], %b::text[], %b::json[],
+                     %b::bigint[], %b::bigint[], %b::timestamptz[], %b::bigint[], %b::text[])
+
+-- name: update_shifts
+-- Move shifts on: change, drops, the count, the end; one that is closed never moves.
+UPDATE shifts s
+SET brought_minor = t.brought_minor, dropped_minor = t.dropped_minor, counted_at = t.counted_at,
+    counted_by = t.counted_by, pieces = t.pieces, counted_minor = t.counted_minor,
+    expected_minor = t.expected_minor, closed_at = t.closed_at, left_minor = t.left_minor,
+    approved_by = t.approved_by
+FROM unnest(%b::smallint[], %b::text[], %b::int[], %b::text[], %b::timestamptz[], %b::bigint[], %b::bigint[],
+            %b::bigint[], %b::bigint[], %b::timestamptz[], %b::text[], %b::json[], %b::bigint[], %b::bigint[],
+            %b::timestamptz[], %b::bigint[], %b::text[])
+  AS t (bucket, account, n, clerk, opened_at, float_minor, opening_difference_minor, brought_minor,
+        dropped_minor, counted_at, counted_by, pieces, counted_minor, expected_minor, closed_at, left_minor,
+        approved_by)
+WHERE s.bucket = t.bucket AND s.account = t.account AND s.n = t.n AND s.closed_at IS NULL
