@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from tests.shop import RENTAL, SEVEN, Shop, commissions, granted, promotions, registered
+from tests.shop import HALL, RENTAL, SEVEN, Shop, commissions, granted, promotions, registered
 
 from baohao.app import doctor
+from baohao.app.days import close_day
 from baohao.app.feed import read
-from baohao.store import feed
+from baohao.store import days, feed
 from baohao.store.sql import Connection
 
 A, B, R, C = "+85366000001", "+85366000002", "+85366000003", "+85366000004"
@@ -37,6 +38,7 @@ HARMS = {
     "deferrals": "UPDATE deferrals SET amounts[1] = amounts[1] + 1",
     "commissions": "UPDATE agent_sales SET commission_minor = 1 WHERE verb = 'renew'",
     "epochs": "UPDATE effects SET epoch = 7",
+    "days": "UPDATE days SET totals = '[1]'",
     "feed": "UPDATE feed SET seq = 2",
     "effects": "UPDATE effects SET tries = 11",
     "late": "UPDATE due SET at = at - interval '2 years'",
@@ -60,7 +62,14 @@ def busy(shop: Shop) -> Shop:
     granted(shop.answers([shop.renew(A, codes=["SCARCE"])])[0])
     shop.say("top_up", R, amount_minor=5_000, paid="float:agent-7:MOP", expect_version=2)
     shop.shell.run(lambda conn: _listen(conn, shop.new_id(), shop.now()))
+    shop.shell.run(lambda conn: _close(conn, shop.now()))
     return shop
+
+
+def _close(conn: Connection, now: datetime) -> None:
+    """Close yesterday at an issuing point."""
+    days.add_point(conn, HALL)
+    close_day(conn, HALL.key, (now - timedelta(days=2)).date(), by="chief")
 
 
 def _listen(conn: Connection, id_: UUID, now: datetime) -> None:

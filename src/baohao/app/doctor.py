@@ -33,6 +33,7 @@ INVARIANTS = {
     "deferrals": "what is deferred in the books is what the schedules hold",
     "commissions": "what agents' sales say they earned is what the books say",
     "epochs": "no effect is owed to a tenure that the number has not had",
+    "days": "every day that was closed is as it was closed, and follows the one before",
     "feed": "every feed is without gaps, up to its counter",
 }
 #: What may happen, and must not stay.
