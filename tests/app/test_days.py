@@ -11,9 +11,8 @@ from tests.shop import HALL, TILL, Shop
 from tests.shop.asking import Timed
 
 from baohao.app import days, doctor
-from baohao.core.points import Point, PointKnown, PointMalformed, PointUnknown
+from baohao.core.points import ClosedDay, Point, PointKnown, PointMalformed, PointUnknown
 from baohao.core.refusals import Refusal
-from baohao.store.days import ClosedDay
 from baohao.store.sql import Connection
 
 NUMBER = "+85366000001"

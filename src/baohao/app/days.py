@@ -25,10 +25,9 @@ import msgspec
 from baohao.app.policies import zone_of
 from baohao.core.civil import civil_day, midnight
 from baohao.core.operators import Operator
-from baohao.core.points import Point, PointKnown, PointMalformed, PointUnknown
+from baohao.core.points import ClosedDay, Point, PointKnown, PointMalformed, PointUnknown
 from baohao.core.refusals import Refusal
 from baohao.store import books, clock, days, shifts
-from baohao.store.days import ClosedDay
 from baohao.store.sql import Connection, run, trip
 
 _json = msgspec.json.Encoder(order="sorted").encode

@@ -43,6 +43,14 @@ def month(text: str) -> date:
         raise typer.BadParameter(f"{text!r} is no month: write it as in 2026-01") from None
 
 
+def day(text: str) -> date:
+    """Read a day; raises `BadParameter`."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day: write it as in 2026-03-01") from None
+
+
 #: An existing file to read.
 ReadableFile = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, readable=True, show_default=False)

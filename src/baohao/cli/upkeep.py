@@ -16,6 +16,7 @@ from baohao.app import house as houses
 from baohao.app import listing
 from baohao.cli.asking import Data, house
 from baohao.cli.output import DONE, REFUSED, Json, pairs, table, tell
+from baohao.cli.reading import day as day_of
 from baohao.cli.reading import instant
 from baohao.core.refusals import Malformed
 from baohao.outside.ids import new_id
@@ -29,17 +30,14 @@ class SealMalformed(Malformed):
     code = "malformed.seal"
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no day: write it as in 2026-03-01") from None
-
-
 Day = Annotated[
     date | None,
     typer.Option(
-        "--day", parser=_day, metavar="DATE", show_default=False, help="UTC; by default yesterday."
+        "--day",
+        parser=day_of,
+        metavar="DATE",
+        show_default=False,
+        help="UTC; by default yesterday.",
     ),
 ]
 

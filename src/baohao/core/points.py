@@ -1,5 +1,5 @@
 """
-Issuing points: where people pay, and which tills stand there.
+Issuing points: where people pay, which tills stand there, and their days that are closed.
 
     Refusal
     └── PointRefusal
@@ -11,7 +11,10 @@ Issuing points: where people pay, and which tills stand there.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 
 from baohao.core.books.chart import Account, AccountKind
 from baohao.core.refusals import Refusal
@@ -75,3 +78,23 @@ class Point:
         for till in self.tills:
             if Account.parse(till).kind is not AccountKind.TILL:
                 raise PointMalformed(part="tills", reason=f"{till} is none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedDay:
+    """A day as it was closed."""
+
+    point: str
+    day: date
+    #: Half-open.
+    since: datetime
+    until: datetime
+    #: The tills that stood there then.
+    tills: tuple[str, ...]
+    totals: Sequence[Mapping[str, Any]]
+    closed_at: datetime
+    closed_by: str
+    #: Over all of it, the day that was closed before, and each entry of the tills.
+    digest: bytes
+    #: Whether all that is still as it was.
+    is_whole: bool

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from baohao.core.bucket import bucket_of
-from baohao.core.points import Point
+from baohao.core.points import ClosedDay, Point
 from baohao.store.sql import Connection, Row, rows, run
 
 
@@ -20,26 +19,6 @@ class Last:
     #: Its end.
     until: datetime
     digest: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClosedDay:
-    """A day as it was closed."""
-
-    point: str
-    day: date
-    #: Half-open.
-    since: datetime
-    until: datetime
-    #: The tills that stood there then.
-    tills: tuple[str, ...]
-    totals: Sequence[Mapping[str, Any]]
-    closed_at: datetime
-    closed_by: str
-    #: Over all of it, the day that was closed before, and each entry of the tills.
-    digest: bytes
-    #: Whether all that is still as it was.
-    is_whole: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

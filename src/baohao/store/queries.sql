@@ -1340,3 +1340,52 @@ SELECT count(*), count(*) FILTER (
   WHERE digest <> baohao_day_digest(point, day, tills, since, until, totals::text, prev) OR prev <> before)
 FROM (SELECT d.*, coalesce(lag(digest) OVER (PARTITION BY bucket, point ORDER BY day), '') AS before
       FROM days d) AS closed
+
+-- === figures of a month ==============================================================================
+
+-- name: sum_income
+-- Add up what became income in some time, by account.
+SELECT x.account, (-sum(x.amount))::bigint
+FROM entries e, unnest(e.accounts, e.amounts) AS x (account, amount)
+WHERE e.recorded_at >= %b AND e.recorded_at < %b
+  AND split_part(x.account, ':', 1) IN ('revenue', 'fees', 'breakage')
+GROUP BY 1 ORDER BY 1
+
+-- name: sum_sales
+-- Add up what was sold in some time, by plan, channel and the agent that paid.
+SELECT coalesce(p.plan, ''), coalesce(a.channel, ''),
+       CASE WHEN e.payer LIKE 'float:%%' THEN split_part(e.payer, ':', 2) ELSE '' END AS agent, e.currency,
+       count(*) FILTER (WHERE e.kind <> 'reversal'),
+       coalesce(sum(s.minor) FILTER (WHERE e.kind <> 'reversal'), 0)::bigint,
+       coalesce(-sum(s.minor) FILTER (WHERE e.kind = 'reversal'), 0)::bigint
+FROM entries e
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum(x.amount), 0) AS minor FROM unnest(e.accounts, e.amounts) AS x (account, amount)
+  WHERE x.account LIKE 'clearing:%%') AS s
+LEFT JOIN LATERAL (
+  SELECT split_part(x.account, ':', 2) AS plan FROM unnest(e.accounts) AS x (account)
+  WHERE x.account LIKE 'deferred:%%' OR x.account LIKE 'credit:%%' ORDER BY x.account DESC LIMIT 1) AS p ON true
+LEFT JOIN LATERAL (
+  SELECT j.channel FROM journal j
+  WHERE j.bucket = e.bucket AND j.subject = e.subject AND j.seq <= e.seq AND j.recorded_at = e.recorded_at
+    AND j.ask IS NOT NULL ORDER BY j.seq DESC LIMIT 1) AS a ON true
+WHERE e.recorded_at >= %b AND e.recorded_at < %b AND e.kind IN ('sale', 'top_up', 'reversal')
+GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+
+-- name: sum_deferred
+-- Add up what is deferred by plan: before some time, and in it by kind of entry.
+SELECT x.account, e.kind, e.recorded_at < %b AS is_before, (-sum(x.amount))::bigint
+FROM entries e, unnest(e.accounts, e.amounts) AS x (account, amount)
+WHERE e.recorded_at < %b AND x.account LIKE 'deferred:%%'
+GROUP BY 1, 2, 3
+
+-- name: read_floats
+-- Read every float that is not empty.
+SELECT account, balance_minor FROM accounts WHERE account LIKE 'float:%%' AND balance_minor > 0
+
+-- name: list_float_credits
+-- List what was paid into each float, the latest first.
+SELECT x.account, e.recorded_at, -x.amount
+FROM entries e, unnest(e.accounts, e.amounts) AS x (account, amount)
+WHERE x.account LIKE 'float:%%' AND x.amount < 0
+ORDER BY x.account, e.recorded_at DESC, e.id DESC
