@@ -4,7 +4,7 @@ Days of issuing points: the register of points, and days that are closed for goo
     Refusal
     ├── DayRunning        its midnight has not come yet
     ├── DayOutOfOrder     a later one is closed already
-    ├── DayBefore         the tills moved on a day between, that is not closed
+    ├── DayLeftOut        the tills moved on a day between, that is not closed
     ├── DayUnfinished     a shift of it is still open
     ├── DayUncounted      a till moved that was never counted
     └── DayOpen           it has not been closed
@@ -45,7 +45,7 @@ class DayOutOfOrder(Refusal):
     code = "day.out_of_order"
 
 
-class DayBefore(Refusal):
+class DayLeftOut(Refusal):
     """{point} has not closed {before} yet, on which its tills moved; close it first."""
 
     code = "day.before"
@@ -175,7 +175,7 @@ def _follows(conn: Connection, point: Point, last: days.Last, day: date, since: 
         raise DayOutOfOrder(point=point.key, last=last.day.isoformat(), day=day.isoformat())
     before = days.first_moved(conn, point.tills, last.until, since)
     if before is not None:
-        raise DayBefore(point=point.key, before=civil_day(before, _zone(point)).isoformat())
+        raise DayLeftOut(point=point.key, before=civil_day(before, _zone(point)).isoformat())
 
 
 def _counted(conn: Connection, point: Point, since: datetime, until: datetime) -> None:
