@@ -8,17 +8,18 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from tests.shop import RENTAL, SEVEN, Shop, commissions, granted, promotions, registered
+from tests.shop import HALL, RENTAL, SEVEN, Shop, commissions, granted, promotions, registered
 from tests.shop.receipts import desk, issuer
 
 from baohao.app import doctor
+from baohao.app.days import close_day
 from baohao.app.feed import read
 from baohao.app.payments import refunding
 from baohao.app.payments.asking import Ports
 from baohao.app.payments.carry import Carrier
 from baohao.app.payments.learn import learn
 from baohao.app.ports import Paid
-from baohao.store import feed
+from baohao.store import days, feed
 from baohao.store.sql import Connection
 
 A, B, R, C = "+85366000001", "+85366000002", "+85366000003", "+85366000004"
@@ -48,6 +49,7 @@ HARMS = {
     "payments": "DELETE FROM refunds",
     "refunds": "UPDATE refunds SET amount_minor = amount_minor + 1",
     "advances": "UPDATE accounts SET balance_minor = 1 WHERE account LIKE 'advance:%'",
+    "days": "UPDATE days SET totals = '[1]'",
     "feed": "UPDATE feed SET seq = 2",
     "receipts": "INSERT INTO receipt_series SELECT baohao_bucket('hall-1'), 'hall-1', 2026, 1",
     "effects": "UPDATE effects SET tries = 11",
@@ -77,7 +79,14 @@ def busy(shop: Shop, tmp_path: Path) -> Shop:
     shop.shell.run(lambda conn: _listen(conn, shop.new_id(), shop.now()))
     _pay(shop)
     desk(shop, issuer(tmp_path)).issue(sold.id, "hall-2")
+    shop.shell.run(lambda conn: _close(conn, shop.now()))
     return shop
+
+
+def _close(conn: Connection, now: datetime) -> None:
+    """Close yesterday at an issuing point."""
+    days.add_point(conn, HALL)
+    close_day(conn, HALL.key, (now - timedelta(days=2)).date(), by="chief")
 
 
 def _pay(shop: Shop) -> None:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from tests.shop.asking import Asking, Timed, asked, ledger
+from tests.shop.asking import DRAWER, SHIFT_VERBS, Asking, Timed, asked, ledger
 
 from baohao.app import daily
 from baohao.app.door import Answer
@@ -56,6 +56,9 @@ def test_a_batch_equals_its_asks_one_by_one(
     # A law over asks that are all refused would say nothing.
     assert len(granted) > 15, granted
     often = ("renew", "reverse", "top_up", "record", "allot", "pay_commission")
+    assert min(granted[verb] for verb in SHIFT_VERBS) > 5, granted
+    sold = "SELECT 1 FROM entries WHERE payer = %s AND kind IN ('sale', 'reversal')"
+    assert together.rows(sold, DRAWER)
     assert min(granted[verb] for verb in often) > 20, granted
     assert together.rows("SELECT 1 FROM effects WHERE kind = 'event'")
     assert together.rows("SELECT 1 FROM customers")

@@ -18,7 +18,7 @@ from baohao.app.catalogue import fees_at
 from baohao.app.door import Door
 from baohao.app.library import read_library
 from baohao.app.receipts import export, proof
-from baohao.app.receipts.desk import Desk, PointMalformed
+from baohao.app.receipts.desk import Desk, SeriesMalformed
 from baohao.app.receipts.facts import NothingPaid
 from baohao.app.receipts.proof import State
 from baohao.app.shell import Shell, connect
@@ -152,7 +152,7 @@ def test_where_no_money_moved_there_is_none(selling: Shop, at: Desk) -> None:
 
 @pytest.mark.parametrize("point", ["Hall", "hall 1", "a/b", "a" * 33, "-a", "a\n"])
 def test_an_issuing_point_is_a_plain_word(at: Desk, point: str) -> None:
-    with pytest.raises(PointMalformed):
+    with pytest.raises(SeriesMalformed):
         at.issue(UUID(int=1), point)
 
 

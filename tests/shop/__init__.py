@@ -33,6 +33,7 @@ from baohao.core.commissions import CommissionSchedule, parse_commissions
 from baohao.core.line import codec
 from baohao.core.line.fold import Rules
 from baohao.core.line.state import LineState
+from baohao.core.points import Point
 from baohao.core.promotions.model import Promotion
 from baohao.core.promotions.parse import parse_promotion
 from baohao.core.refusals import Refusal
@@ -43,6 +44,7 @@ HERE = Path(__file__).parent
 FLOAT = "float:agent-7:MOP"
 TILL = "till:hall-1:MOP"
 SEVEN = Agent(key="agent-7", name="Kiosk", operators=frozenset({"demo"}), currency="MOP")
+HALL = Point(key="hall", operator="demo", name="Hall", zone="Asia/Macau", tills=(TILL,))
 KEEP12 = "mo.demo.keep12@2026-01"
 BALANCE180 = "mo.demo.balance180@2026-01"
 RENTAL = "test.rental@1"

@@ -28,7 +28,10 @@ from baohao.store import sql
 
 BEGINS = datetime(2026, 1, 5, 3, 0, 0, 123_456, tzinfo=UTC)
 FLOATS = tuple(f"float:agent-{n}:MOP" for n in range(4))
-PAYERS = (*FLOATS, "till:hall-1:MOP", "wallet:w1:MOP", "advance:p1:MOP")
+#: Worked by shifts as soon as somebody opens one; the other till never is.
+DRAWER = "till:hall-2:MOP"
+SHIFT_VERBS = ("open_shift", "drop", "count", "close_shift")
+PAYERS = (*FLOATS, "till:hall-1:MOP", DRAWER, "wallet:w1:MOP", "advance:p1:MOP")
 #: Of the last float's owner nobody has heard, and the one before sells for somebody else.
 AGENTS = {
     key: Agent(
@@ -56,6 +59,7 @@ VERBS = (
     *("allot",) * 2,
     *("reverse",) * 3,
     *("quote",) * 2,
+    *SHIFT_VERBS,
     *("register", "transfer", "replace_card", "park", "resume", "hold", "lift", "observe"),
     *(
         "pay_commission",
@@ -163,6 +167,8 @@ class Asking:
         subject = number
         if verb in MONEY_VERBS:
             subject = chance.choice(FLOATS if verb == "pay_commission" else PAYERS)
+        if verb in SHIFT_VERBS:
+            subject = DRAWER
         shown = state is not None and chance.random() < 0.97
         made = Ask(
             id=UUID(int=(0x0190_0000_0000 << 80) + (7 << 76) + (self._count << 24)),
@@ -180,7 +186,7 @@ class Asking:
 
     def _principal(self, verb: str, state: LineState | None) -> str:
         """Return who asks: mostly one who may."""
-        if verb == "allot" and self._random.random() < 0.9:
+        if verb in ("allot", *SHIFT_VERBS) and self._random.random() < 0.9:
             return "clerk-1"
         if state is not None and state.agent and self._random.random() < 0.6:
             return state.agent
@@ -227,6 +233,10 @@ class Asking:
             "terminate": {"cause": "holder"} | why,
             "fund": {"amount_minor": chance.choice((20_000, 900_000))},
             "withdraw": {"amount_minor": chance.choice((5_000, 50_000, 5_000_000))},
+            "open_shift": {"float_minor": chance.choice((0, 50_000))} | why,
+            "drop": {"amount_minor": chance.choice((5_000, 500_000))},
+            "count": {"pieces": {"10000": chance.randrange(9), "50": chance.randrange(9)}},
+            "close_shift": {"leave_minor": chance.choice((0, 5_000))} | why,
             "pay_commission": {"amount_minor": chance.choice((500, 90_000)), "month": "2026-01"},
         }
         return given.get(verb, {})
@@ -264,7 +274,7 @@ SAME = (
     *("lines", "tenures", "due", "boundaries", "benefits", "quotes", "cards", "chips", "holdings"),
     *("allotments", "customers"),
     *("promotion_totals", "promotion_uses", "journal", "accounts", "deferrals", "keys", "parked"),
-    "agent_sales",
+    *("agent_sales", "shifts"),
 )
 #: Entries of events as they are; the payers' added up: how many there are is the batches' business.
 BOOKS = """

@@ -65,6 +65,7 @@ STATUSES: Mapping[str, int] = {
     "agent.inactive": 403,
     "agent.elsewhere": 403,
     "stock.not_yours": 403,
+    "till.other_clerk": 403,
     "verb.unknown": 404,
     "verb.not_allowed": 403,
     "fees.not_offered": 403,

@@ -2,8 +2,8 @@
 The audit: whether the journal is whole, and whether the rows are what it says.
 
 Three things are held against each other: the chain of each subject against itself, the heads
-against the sealed roots (those that were exported, if they are given), and each line's row against
-its events replayed.
+against the sealed roots (those that were exported, if they are given), and each line's row, and
+each till's shifts, against its events replayed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from baohao.core.line.evolve import evolve
 from baohao.core.line.fold import Rules
 from baohao.core.line.state import LineState
 from baohao.core.refusals import Refusal
-from baohao.store import journal, seals
+from baohao.core.shifts import Shift, shifts_of
+from baohao.store import journal, seals, shifts
 from baohao.store.journal import Fault, Kept
 from baohao.store.sql import Connection, rows
 
@@ -57,6 +58,7 @@ def verify(
         found = rows(conn, "read_rows_of_buckets", first, last, first, last)
         kept = {subject: (bytes(head), state) for subject, head, state in found}
         entries = journal.entries_of_buckets(conn, first, last)
+        worked = shifts.of_buckets(conn, first, last)
         for subject, chain in journal.of_buckets(conn, first, last):
             subjects, events = subjects + 1, events + len(chain)
             # A subject without a row has lost it: no chain ends where none begins.
@@ -64,12 +66,15 @@ def verify(
             wrong = list(journal.faults(chain, entries, head))
             if not wrong and ":" not in subject and not _makes(chain, state, rules):
                 wrong.append(Fault(subject=subject, seq=len(chain), what="row"))
+            if worked.pop(subject, []) != _shifts(subject, chain) and not wrong:
+                wrong.append(Fault(subject=subject, seq=len(chain), what="row"))
             faults += wrong
         faults += [
             Fault(subject=subject, seq=0, what="gone")
             for subject, (head, _) in kept.items()
             if head != journal.NOTHING
         ]
+        faults += [Fault(subject=till, seq=0, what="row") for till in worked]
     days = _days(conn, exported)
     for day, roots in days.items():
         faults += _unsealed(conn, day, roots, buckets)
@@ -100,6 +105,13 @@ def sealed_day(text: str) -> date:
     if not seals.imported(text):
         raise ValueError("no seal is in it")
     return day
+
+
+def _shifts(subject: str, chain: Sequence[Kept]) -> list[Shift]:
+    """Return the shifts that these events make; only tills have any."""
+    if not subject.startswith("till:"):
+        return []
+    return list(shifts_of(kept.recorded.event for kept in chain))
 
 
 def _makes(chain: Sequence[Kept], row: codec.Row | None, rules: Rules) -> bool:

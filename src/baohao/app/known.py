@@ -20,7 +20,8 @@ from baohao.core.line.state import Card, LineState
 from baohao.core.promotions.apply import consume, release
 from baohao.core.promotions.model import PromotionFacts, Use
 from baohao.core.refusals import Refusal
-from baohao.store import books, keys, lines, promotions
+from baohao.core.shifts import Shift, TillShort
+from baohao.store import books, keys, lines, promotions, shifts
 from baohao.store.quotes import Ended, read_ended
 from baohao.store.quotes import release as release_quotes
 from baohao.store.sql import Call, Connection, Cursor, Row, trip
@@ -59,6 +60,8 @@ class Known:
     available: dict[str, int]
     #: Account of commission owed -> minor units; of those that the batch may pay out.
     owed: dict[str, int] = field(default_factory=dict)
+    #: Till -> its last shift.
+    shifts: dict[str, Shift] = field(default_factory=dict)
 
     def state(self, subject: str) -> LineState | None:
         """Return the line as it was locked."""
@@ -71,6 +74,7 @@ class Known:
         return Facts(
             available=self.available,
             owed=self.owed,
+            shifts=self.shifts,
             # What a quote keeps is there for whoever comes with the quote.
             promotions=release(self.promotions, reserved) if reserved else self.promotions,
             quote=quote,
@@ -99,7 +103,8 @@ class Known:
         """
         Return how a decision changes guarded accounts.
 
-        Raises `MoneyShort` where one would be overspent, `CardTaken` for a card of another line.
+        Raises `MoneyShort` where one would be overspent (a till in its shift does not tell by how
+        much: `TillShort`), `CardTaken` for a card of another line.
         """
         entries = decision.entries
         changes = dict(guarded_changes(entries))
@@ -109,6 +114,8 @@ class Known:
         for account, change in changes.items():
             available = self.available.get(str(account), 0)
             if available + change < 0:
+                if account.text in self.shifts:
+                    raise TillShort(till=account.text)
                 short = {"available_minor": available, "needed_minor": -change}
                 raise MoneyShort(account=str(account), **short)
         if self.cards and decision.state is not None:
@@ -125,6 +132,8 @@ class Known:
             self.available[name] = self.available.get(name, 0) + change
         if self.owed:
             self._owe(decision)
+        if decision.shift is not None:
+            self.shifts[ask.subject] = decision.shift
         _, reserved = self.quote(ask)
         back = (*decision.released, *reserved)
         if decision.uses or back:
@@ -209,6 +218,7 @@ def _known(wanted: Wanted, found: Mapping[str, Cursor], locked: Mapping[str, lin
         promotions=release(given.facts(), [use for quote in ended for use in quote.uses]),
         available={account: each.balance_minor for account, each in held.items()},
         owed=dict(found["sum_owed"].fetchall()) if "sum_owed" in found else {},
+        shifts=shifts.read(found["find_shifts"]) if "find_shifts" in found else {},
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import xlsxwriter  # type: ignore[import-untyped]
@@ -15,8 +16,14 @@ ENDINGS = (".csv", ".xlsx")
 _PLAIN = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 
 
-def write_table(path: Path, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
-    """Write a table and return how many rows it has; raises `FileUnwritable`."""
+def write_table(
+    path: Path, headings: Sequence[str], rows: Iterable[Sequence[str | Decimal]]
+) -> int:
+    """
+    Write a table and return how many rows it has; a workbook adds up what is a Decimal.
+
+    Raises `FileUnwritable`.
+    """
     if path.suffix.lower() != ".xlsx":
         with replaced(path) as out:
             return write_rows(out, headings, rows)

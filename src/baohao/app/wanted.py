@@ -69,6 +69,8 @@ class Wanted:
         # What quotes keep that have ended is free again, whether or not the daily run came by.
         calls = [quotes.lock_ended()] if any(map(_counts, self.promotions)) else []
         calls += [books.lock(accounts)] if accounts else []
+        # Its shift moves under the lock of a till.
+        calls += _by_bucket("find_shifts", (name for name in accounts if name.startswith("till:")))
         calls += _by_bucket("sum_owed", filter(None, map(owed_of, asks)))
         calls += _by_bucket("lock_holdings", self.holders)
         limited = (p.id for p in self.promotions if promotions.is_limited(p))

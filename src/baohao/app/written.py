@@ -20,7 +20,7 @@ from baohao.core.decide import telling
 from baohao.core.line.event import Event
 from baohao.core.line.outlook import outlook
 from baohao.core.line.state import LineState
-from baohao.store import agent_sales, books, charges, effects, journal, lines, parked
+from baohao.store import agent_sales, books, charges, effects, journal, lines, parked, shifts
 from baohao.store.journal import Asker, Recorded
 from baohao.store.sql import Connection
 from baohao.store.writes import Writes
@@ -73,6 +73,8 @@ class Written:
         self._line(writes, ask, decision, place)
         books.defer(writes, ask.subject, place.seq, decision.deferrals)
         self._quotes(writes, ask, decision)
+        if decision.shift is not None:
+            shifts.write(writes, ask.subject, self._known.shifts.get(ask.subject), decision.shift)
         epoch = self._epoch(ask, decision)
         effects.owe(writes, ask.subject, epoch, decision.effects, ask.id)
         agent_sales.add(writes, ask, epoch, decision.earned)

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from baohao.app import account_codes, doctor, ledger, tables
 from baohao.app import close as closing
-from baohao.app import doctor, ledger
 from baohao.app import house as houses
 from baohao.app.csv_files import replaced
 from baohao.cli.asking import Data, house
@@ -23,7 +23,10 @@ from baohao.outside.ids import new_id
 app = typer.Typer(help="The books: double entry, in whole minor units.", no_args_is_help=True)
 
 #: What the doctor says of money.
-MONEY = ("entries", "clearing", "balances", "sales", "deferrals", "promotions", "commissions")
+MONEY = (
+    *("entries", "clearing", "balances", "sales", "deferrals", "promotions", "commissions"),
+    "days",
+)
 
 
 Month = Annotated[
@@ -39,6 +42,18 @@ MaybeMonth = Annotated[
 Out = Annotated[
     Path | None,
     typer.Option("--out", dir_okay=False, show_default=False, help="By default the terminal."),
+]
+
+Codes = Annotated[
+    Path | None,
+    typer.Option(
+        "--codes",
+        exists=True,
+        dir_okay=False,
+        readable=True,
+        show_default=False,
+        help="Your account codes, by prefix: a TOML file.",
+    ),
 ]
 
 
@@ -96,14 +111,18 @@ def close(month: Month, data: Data = None, json: Json = False) -> None:
 
 @app.command()
 def export(
-    form: Annotated[str, typer.Option("--format", help="hledger")] = "hledger",
+    form: Annotated[str, typer.Option("--format", help="hledger, csv or xlsx.")] = "hledger",
     month: MaybeMonth = None,
     out: Out = None,
+    codes: Codes = None,
     data: Data = None,
 ) -> None:
-    """Write the entries as a plain-text journal that hledger reads."""
+    """Write the entries: as hledger reads them, or as a table in your own account codes."""
+    if form in ("csv", "xlsx"):
+        _coded(form, codes, out, month, data)
+        return
     if form != "hledger":
-        raise typer.BadParameter(f"{form!r} is not known; there is hledger")
+        raise typer.BadParameter(f"{form!r} is not known; there are hledger, csv and xlsx")
 
     def write(lines: Iterable[str]) -> None:
         if out is None:
@@ -115,6 +134,23 @@ def export(
 
     with house(data) as (_, shell):
         shell.run(lambda conn: write(ledger.hledger(conn, month)))
+
+
+def _coded(
+    form: str, codes: Path | None, out: Path | None, month: date | None, data: Path | None
+) -> None:
+    if codes is None or out is None:
+        raise typer.BadParameter(f"{form} needs --codes FILE and --out FILE")
+    if out.suffix.lower() != f".{form}":
+        raise typer.BadParameter(f"{out.name} does not end in .{form}")
+    known = account_codes.load(codes)
+    with house(data) as (_, shell):
+        written = shell.run(
+            lambda conn: tables.write_table(
+                out, account_codes.COLUMNS, account_codes.coded(conn, known, month)
+            )
+        )
+    typer.echo(f"{written} postings are in {out}.")
 
 
 def _print(console: Console, facts: dict[str, Any]) -> None:

@@ -19,12 +19,15 @@ from baohao.cli import (
     buy,
     charging,
     commission,
+    day,
     db,
     facts,
+    figures,
     lines,
     money,
     payments,
     receipt,
+    till,
     upkeep,
     webhooks,
 )
@@ -60,6 +63,12 @@ lines_app.command("import")(import_lines)
 lines_app.command("show")(lines.show)
 lines_app.command("export")(lines.export)
 app.add_typer(books.app, name="books")
+books.app.command("revenue")(figures.revenue)
+books.app.command("deferred")(figures.deferred)
+books.app.command("floats")(figures.floats)
+app.add_typer(till.app, name="till")
+app.add_typer(day.points_app, name="points")
+app.add_typer(day.app, name="day")
 app.add_typer(agents.app, name="agents")
 app.add_typer(api.keys_app, name="keys")
 app.command("api")(api.api)

@@ -67,9 +67,11 @@ def _move(
     with house(data) as (_, shell):
         ask = made(verb, str(subject), asked, by=by, channel=channel, key=key)
         answer = decided(shell, ask)
+    held = answer.answer.get("balance")
     facts = {
         "account": str(subject),
-        "balance": format_minor(int(answer.answer["balance"]), subject.currency),
+        # What is in a till is not told while its shift is open.
+        "balance": None if held is None else format_minor(int(held), subject.currency),
         "currency": subject.currency,
         "repeated": answer.is_repeat,
     }

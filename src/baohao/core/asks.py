@@ -20,6 +20,7 @@ from baohao.core.line.event import Event, Json
 from baohao.core.line.fold import Rules
 from baohao.core.line.state import LineState
 from baohao.core.promotions.model import Promotion, PromotionFacts, Use
+from baohao.core.shifts import Shift
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,8 @@ class Facts:
     available: Mapping[str, int] = field(default_factory=dict)
     #: Account of commission or refunds owed -> minor units; known to who pays it out alone.
     owed: Mapping[str, int] = field(default_factory=dict)
+    #: Till -> its last shift; one that is missing is worked without shifts.
+    shifts: Mapping[str, Shift] = field(default_factory=dict)
     promotions: PromotionFacts = field(default_factory=PromotionFacts)
     #: A binding quote that the ask refers to.
     quote: Quote | None = None
@@ -117,6 +120,8 @@ class Decision:
     #: What it earned agents, or took back from them.
     earned: tuple[Earned, ...] = ()
     quote: Quote | None = None
+    #: The shift of the till that was asked of, as it is from now on.
+    shift: Shift | None = None
     #: Promotion uses that it takes, and that it gives back.
     uses: tuple[Use, ...] = ()
     released: tuple[Use, ...] = ()

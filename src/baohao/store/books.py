@@ -11,7 +11,7 @@ from uuid import UUID
 from baohao.core.books.entry import Entry
 from baohao.core.bucket import bucket_of
 from baohao.core.ids import following
-from baohao.store.sql import Call, Cursor, call
+from baohao.store.sql import Call, Connection, Cursor, call, run
 from baohao.store.writes import Writes
 
 
@@ -30,6 +30,12 @@ class Held:
 def lock(accounts: Iterable[str]) -> Call:
     """Return the call that locks guarded accounts in one order."""
     return call("lock_accounts", sorted((bucket_of(account), account) for account in accounts))
+
+
+def date_from(conn: Connection, accounts: Iterable[str], at: datetime) -> None:
+    """Let nothing move these accounts, which were locked, at an earlier instant any more."""
+    wanted = sorted(accounts)
+    run(conn, "date_accounts", at, [bucket_of(account) for account in wanted], wanted)
 
 
 def read(cursor: Cursor) -> Mapping[str, Held]:

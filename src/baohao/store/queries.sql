@@ -1486,3 +1486,178 @@ SELECT count(*), count(*) FILTER (WHERE coalesce(s.last, -1) <> coalesce(r.recei
 FROM receipt_series s
 FULL JOIN (SELECT bucket, point, year, count(*) AS receipts, max(number) AS last FROM receipts GROUP BY 1, 2, 3) AS r
   USING (bucket, point, year)
+-- === tills: shifts, points, days =====================================================================
+
+-- name: find_shifts
+-- Find the last shift of these tills, to be sent after the tills were locked.
+SELECT s.account, s.n, s.clerk, s.opened_at, s.float_minor, s.opening_difference_minor, s.brought_minor,
+       s.dropped_minor, s.counted_at, s.counted_by, s.pieces, s.counted_minor, s.expected_minor, s.closed_at,
+       s.left_minor, s.approved_by
+FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, account)
+JOIN LATERAL (SELECT * FROM shifts x WHERE x.bucket = t.bucket AND x.account = t.account
+              ORDER BY x.n DESC LIMIT 1) AS s ON true
+
+-- name: list_shifts
+-- List the shifts of these tills that were open at some time.
+SELECT s.account, s.n, s.clerk, s.opened_at, s.float_minor, s.opening_difference_minor, s.brought_minor,
+       s.dropped_minor, s.counted_at, s.counted_by, s.pieces, s.counted_minor, s.expected_minor, s.closed_at,
+       s.left_minor, s.approved_by
+FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, account)
+JOIN shifts s USING (bucket, account)
+WHERE s.opened_at < %b AND (s.closed_at IS NULL OR s.closed_at >= %b)
+ORDER BY s.account, s.n
+
+-- name: read_shifts_of_buckets
+-- Read every shift in some buckets, those of a till in order.
+SELECT account, n, clerk, opened_at, float_minor, opening_difference_minor, brought_minor, dropped_minor,
+       counted_at, counted_by, pieces, counted_minor, expected_minor, closed_at, left_minor, approved_by
+FROM shifts WHERE bucket BETWEEN %b AND %b ORDER BY account, n
+
+-- name: insert_shifts
+-- Open shifts.
+INSERT INTO shifts (bucket, account, n, clerk, opened_at, float_minor, opening_difference_minor, brought_minor,
+                    dropped_minor, counted_at, counted_by, pieces, counted_minor, expected_minor, closed_at,
+                    left_minor, approved_by)
+SELECT * FROM unnest(%b::smallint[], %b::text[], %b::int[], %b::text[], %b::timestamptz[], %b::bigint[],
+                     %b::bigint[], %b::bigint[], %b::bigint[], %b::timestamptz[], %b::text[], %b::json[],
+                     %b::bigint[], %b::bigint[], %b::timestamptz[], %b::bigint[], %b::text[])
+
+-- name: update_shifts
+-- Move shifts on: change, drops, the count, the end; one that is closed never moves.
+UPDATE shifts s
+SET brought_minor = t.brought_minor, dropped_minor = t.dropped_minor, counted_at = t.counted_at,
+    counted_by = t.counted_by, pieces = t.pieces, counted_minor = t.counted_minor,
+    expected_minor = t.expected_minor, closed_at = t.closed_at, left_minor = t.left_minor,
+    approved_by = t.approved_by
+FROM unnest(%b::smallint[], %b::text[], %b::int[], %b::text[], %b::timestamptz[], %b::bigint[], %b::bigint[],
+            %b::bigint[], %b::bigint[], %b::timestamptz[], %b::text[], %b::json[], %b::bigint[], %b::bigint[],
+            %b::timestamptz[], %b::bigint[], %b::text[])
+  AS t (bucket, account, n, clerk, opened_at, float_minor, opening_difference_minor, brought_minor,
+        dropped_minor, counted_at, counted_by, pieces, counted_minor, expected_minor, closed_at, left_minor,
+        approved_by)
+WHERE s.bucket = t.bucket AND s.account = t.account AND s.n = t.n AND s.closed_at IS NULL
+
+-- name: insert_point
+-- Register an issuing point, once.
+INSERT INTO points (bucket, point, operator, name, zone, tills) VALUES (%b, %b, %b, %b, %b, %b::text[])
+ON CONFLICT (bucket, point) DO NOTHING
+
+-- name: update_point
+-- Let an issuing point be called otherwise, or have other tills.
+UPDATE points SET name = %b, tills = %b::text[] WHERE bucket = %b AND point = %b
+
+-- name: read_points
+-- Read the register of issuing points.
+SELECT point, operator, name, zone, tills FROM points ORDER BY point
+
+-- name: lock_point
+-- Lock one issuing point: its days are closed one after the other.
+SELECT point, operator, name, zone, tills FROM points WHERE bucket = %b AND point = %b FOR UPDATE
+
+-- name: find_last_day
+-- Find the day that an issuing point closed last.
+SELECT day, until, digest FROM days WHERE bucket = %b AND point = %b ORDER BY day DESC LIMIT 1
+
+-- name: read_day
+-- Read a day that was closed, and whether its entries are still those that it was closed with.
+SELECT day, since, until, tills, totals, closed_at, closed_by, digest,
+       digest = baohao_day_digest(point, day, tills, since, until, totals::text, prev)
+FROM days WHERE bucket = %b AND point = %b AND day = %b
+
+-- name: insert_day
+-- Close a day: its row, with the digest over its entries.
+INSERT INTO days (bucket, point, day, since, until, tills, totals, closed_at, closed_by, prev, digest)
+SELECT bucket, point, day, since, until, tills, totals::json, closed_at, closed_by, prev,
+       baohao_day_digest(point, day, tills, since, until, totals, prev)
+FROM (VALUES (%b::smallint, %b::text, %b::date, %b::timestamptz, %b::timestamptz, %b::text[], %b::text,
+              %b::timestamptz, %b::text, %b::bytea))
+  AS d (bucket, point, day, since, until, tills, totals, closed_at, closed_by, prev)
+
+-- name: date_accounts
+-- Let nothing move these accounts before an instant any more, whatever the clock says: the door never goes back.
+UPDATE accounts a SET recorded_at = greatest(a.recorded_at, %b)
+FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, account)
+WHERE a.bucket = t.bucket AND a.account = t.account
+
+-- name: find_unclosed
+-- Find when these tills first moved in some time.
+SELECT min(recorded_at) FROM baohao_till_entries(%b::text[], %b, %b)
+
+-- name: sum_day
+-- Add up what tills had to do with in some time: what was sold, by verb and plan, and what else moved them.
+SELECT kind, coalesce(verb, ''), coalesce(plan, ''), currency, count(*), sum(minor)::bigint
+FROM (
+  SELECT e.kind, coalesce(a.payload -> 'act' ->> 1, a.kind) AS verb, p.plan, e.currency,
+         coalesce(s.own, s.through) AS minor
+  FROM baohao_till_entries(%b::text[], %b, %b) AS e
+  CROSS JOIN LATERAL (
+    SELECT sum(x.amount) FILTER (WHERE x.account = ANY (%b::text[])) AS own,
+           sum(x.amount) FILTER (WHERE x.account LIKE 'clearing:%%') AS through
+    FROM unnest(e.accounts, e.amounts) AS x (account, amount)) AS s
+  LEFT JOIN LATERAL (
+    SELECT split_part(x.account, ':', 2) AS plan FROM unnest(e.accounts) AS x (account)
+    WHERE x.account LIKE 'deferred:%%' OR x.account LIKE 'credit:%%' ORDER BY x.account DESC LIMIT 1) AS p ON true
+  -- What was asked is the last event up to there that somebody asked for: what fell due follows it.
+  LEFT JOIN LATERAL (
+    SELECT j.kind, j.payload FROM journal j
+    WHERE j.bucket = e.bucket AND j.subject = e.subject AND j.seq <= e.seq AND j.recorded_at = e.recorded_at
+      AND j.ask IS NOT NULL ORDER BY j.seq DESC LIMIT 1) AS a ON true
+  -- The payer's side of what was sold is the same money once more.
+  WHERE e.kind <> 'transfer') AS moved
+GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+
+-- name: doctor_days
+-- Every day that was closed has the entries that it was closed with, and follows the one before.
+SELECT count(*), count(*) FILTER (
+  WHERE digest <> baohao_day_digest(point, day, tills, since, until, totals::text, prev) OR prev <> before)
+FROM (SELECT d.*, coalesce(lag(digest) OVER (PARTITION BY bucket, point ORDER BY day), '') AS before
+      FROM days d) AS closed
+
+-- === figures of a month ==============================================================================
+
+-- name: sum_income
+-- Add up what became income in some time, by account.
+SELECT x.account, (-sum(x.amount))::bigint
+FROM entries e, unnest(e.accounts, e.amounts) AS x (account, amount)
+WHERE e.recorded_at >= %b AND e.recorded_at < %b
+  AND split_part(x.account, ':', 1) IN ('revenue', 'fees', 'breakage')
+GROUP BY 1 ORDER BY 1
+
+-- name: sum_sales
+-- Add up what was sold in some time, by plan, channel and the agent that paid.
+SELECT coalesce(p.plan, ''), coalesce(a.channel, ''),
+       CASE WHEN e.payer LIKE 'float:%%' THEN split_part(e.payer, ':', 2) ELSE '' END AS agent, e.currency,
+       count(*) FILTER (WHERE e.kind <> 'reversal'),
+       coalesce(sum(s.minor) FILTER (WHERE e.kind <> 'reversal'), 0)::bigint,
+       coalesce(-sum(s.minor) FILTER (WHERE e.kind = 'reversal'), 0)::bigint
+FROM entries e
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum(x.amount), 0) AS minor FROM unnest(e.accounts, e.amounts) AS x (account, amount)
+  WHERE x.account LIKE 'clearing:%%') AS s
+LEFT JOIN LATERAL (
+  SELECT split_part(x.account, ':', 2) AS plan FROM unnest(e.accounts) AS x (account)
+  WHERE x.account LIKE 'deferred:%%' OR x.account LIKE 'credit:%%' ORDER BY x.account DESC LIMIT 1) AS p ON true
+LEFT JOIN LATERAL (
+  SELECT j.channel FROM journal j
+  WHERE j.bucket = e.bucket AND j.subject = e.subject AND j.seq <= e.seq AND j.recorded_at = e.recorded_at
+    AND j.ask IS NOT NULL ORDER BY j.seq DESC LIMIT 1) AS a ON true
+WHERE e.recorded_at >= %b AND e.recorded_at < %b AND e.kind IN ('sale', 'top_up', 'reversal')
+GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+
+-- name: sum_deferred
+-- Add up what is deferred by plan: before some time, and in it by kind of entry.
+SELECT x.account, e.kind, e.recorded_at < %b AS is_before, (-sum(x.amount))::bigint
+FROM entries e, unnest(e.accounts, e.amounts) AS x (account, amount)
+WHERE e.recorded_at < %b AND x.account LIKE 'deferred:%%'
+GROUP BY 1, 2, 3
+
+-- name: read_floats
+-- Read every float that is not empty.
+SELECT account, balance_minor FROM accounts WHERE account LIKE 'float:%%' AND balance_minor > 0
+
+-- name: list_float_credits
+-- List what was paid into each float, the latest first.
+SELECT x.account, e.recorded_at, -x.amount
+FROM entries e, unnest(e.accounts, e.amounts) AS x (account, amount)
+WHERE x.account LIKE 'float:%%' AND x.amount < 0
+ORDER BY x.account, e.recorded_at DESC, e.id DESC

@@ -40,6 +40,8 @@ ORDER = (
     "insert_entries",
     "insert_agent_sales",
     "insert_deferrals",
+    "update_shifts",
+    "insert_shifts",
     "update_accounts",
     "insert_accounts",
     "update_holdings",

@@ -25,6 +25,7 @@ from baohao.core.policy.model import BalanceRule, Cohort, Policy, Unknown
 from baohao.core.policy.terms import Base, Cap, Window
 from baohao.core.promotions.model import CreditGift, ExtraTime, Give, Promotion, PromotionFacts
 from baohao.core.refusals import Refusal
+from baohao.core.shifts import Shift
 
 MACAU = ZoneInfo("Asia/Macau")
 ROOT = Path(__file__).parents[3]
@@ -86,6 +87,20 @@ def gift(give: Give, *verbs: str) -> Promotion:
 
 HALF_A_YEAR = ExtraTime(Span(6, Unit.MONTH))
 TEN = CreditGift(1_000)
+
+#: The desk's own clerk has a shift at the till; it is counted; it is over; it is somebody else's.
+AT_WORK = Shift(
+    n=1,
+    clerk="clerk-1",
+    opened_at=macau("2026-01-01"),
+    float_minor=0,
+    opening_difference_minor=0,
+)
+COUNTED = replace(
+    AT_WORK, counted_at=macau("2026-01-02"), counted_minor=0, expected_minor=0, pieces={}
+)
+CLOSED = replace(COUNTED, closed_at=macau("2026-01-03"), left_minor=0)
+OTHERS = replace(AT_WORK, clerk="clerk-2")
 
 
 class Desk:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from tests.core.decide.desk import FLOAT, NOTHING, Desk, fees, unsellable
+from tests.core.decide.desk import (
+    CLOSED,
+    COUNTED,
+    FLOAT,
+    NOTHING,
+    OTHERS,
+    TILL,
+    Desk,
+    fees,
+    unsellable,
+)
 
 from baohao.core.agents import AgentElsewhere, AgentInactive
 from baohao.core.asks import Decision
@@ -28,6 +38,7 @@ from baohao.core.decide.selling import (
 from baohao.core.fees import VerbNotOffered
 from baohao.core.policy.model import Permission
 from baohao.core.refusals import Refusal
+from baohao.core.shifts import NoShift, OtherClerk, ShiftCounted
 
 Asked = dict[type[Refusal], Callable[[], Decision | Refusal]]
 Payload = Mapping[str, object]
@@ -78,7 +89,18 @@ def of_money(verb: str, desk: Callable[[], Desk], good: Payload) -> Asked:
         PayerUnknown: lambda: desk().ask(verb, **{**good, "paid": "revenue:p:MOP"}),
         CurrencyOther: lambda: desk().ask(verb, **{**good, "paid": "float:a:HKD"}),
         MoneyShort: lambda: desk().knowing(available={FLOAT: 1}).ask(verb, **good),
+        **of_till(verb, desk, good),
         **of_agent(verb, desk, good),
+    }
+
+
+def of_till(verb: str, desk: Callable[[], Desk], good: Payload) -> Asked:
+    """The refusals of a till that is worked by shifts."""
+    cash = {**good, "paid": TILL}
+    return {
+        NoShift: lambda: desk().knowing(shifts={TILL: CLOSED}).ask(verb, **cash),
+        ShiftCounted: lambda: desk().knowing(shifts={TILL: COUNTED}).ask(verb, **cash),
+        OtherClerk: lambda: desk().knowing(shifts={TILL: OTHERS}).ask(verb, **cash),
     }
 
 

@@ -20,7 +20,7 @@ from tests.core.decide.desk import (
     quote_until,
     unsellable,
 )
-from tests.core.decide.sales import of_service_fee
+from tests.core.decide.sales import of_service_fee, of_till
 
 from baohao.core.decide.activate import NotInStock, NotYours
 from baohao.core.decide.case import ExternalNotSold, VerbNotAllowed
@@ -93,6 +93,7 @@ REFUSED: Refused = {
         QuoteUnknown: lambda: Desk().stocked().ask("activate", **GOOD, quote=QUOTE),
         QuoteOver: lambda: quoted().at("2026-01-10 12:15").ask("activate", **GOOD, quote=QUOTE),
         QuoteMoved: lambda: dearer().ask("activate", **GOOD, quote=QUOTE),
+        **of_till("activate", lambda: Desk().stocked(), GOOD),
         **of_service_fee(
             "activate", lambda: Desk().stocked(), {"what": "activate", "term": "12 months"}, GOOD
         ),

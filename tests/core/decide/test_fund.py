@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.core.decide.desk import FLOAT, TILL, Desk, Refused, money
+from tests.core.decide.desk import AT_WORK, COUNTED, FLOAT, TILL, Desk, Refused, money
 
 from baohao.core.asks import Decision
 from baohao.core.books.chart import AccountMalformed
 from baohao.core.decide import decide
 from baohao.core.decide.selling import MoneyShort, PayerUnknown
 from baohao.core.refusals import Refusal
+from baohao.core.shifts import Shift, ShiftCounted, ShiftOpen
 
 
-def asked(verb: str, subject: str, **payload: object) -> Decision | Refusal:
-    desk = Desk(available={FLOAT: 500, TILL: 500})
+def asked(
+    verb: str, subject: str, shift: Shift | None = None, **payload: object
+) -> Decision | Refusal:
+    shifts = {} if shift is None else {TILL: shift}
+    desk = Desk(available={FLOAT: 500, TILL: 500}).knowing(shifts=shifts)
     ask = replace(desk.asking(verb, **payload), subject=subject)
     return decide(None, desk.facts, ask, desk.terms, desk.now)
 
@@ -23,11 +27,13 @@ REFUSED: Refused = {
     "fund": {
         PayerUnknown: lambda: asked("fund", "revenue:keep12:MOP", amount_minor=1),
         AccountMalformed: lambda: asked("fund", "float", amount_minor=1),
+        ShiftCounted: lambda: asked("fund", TILL, COUNTED, amount_minor=1),
     },
     "withdraw": {
         PayerUnknown: lambda: asked("withdraw", "bank:main:MOP", amount_minor=1),
         AccountMalformed: lambda: asked("withdraw", "float::MOP", amount_minor=1),
         MoneyShort: lambda: asked("withdraw", FLOAT, amount_minor=501),
+        ShiftOpen: lambda: asked("withdraw", TILL, AT_WORK, amount_minor=1),
     },
 }
 

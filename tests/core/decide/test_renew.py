@@ -23,7 +23,7 @@ from tests.core.decide.desk import (
     with_cap,
     with_window,
 )
-from tests.core.decide.sales import of_service_fee
+from tests.core.decide.sales import of_service_fee, of_till
 
 from baohao.core.asks import Decision
 from baohao.core.decide.case import (
@@ -129,6 +129,7 @@ REFUSED: Refused = {
         QuoteUnknown: lambda: Desk().active().ask("renew", **GOOD, quote=QUOTE),
         QuoteOver: lambda: quoted().at("2026-12-01 12:15").ask("renew", **GOOD, quote=QUOTE),
         QuoteMoved: lambda: moved().ask("renew", **GOOD, quote=QUOTE),
+        **of_till("renew", lambda: Desk().active(), GOOD),
         **of_service_fee("renew", lambda: Desk().active(), {"term": "12 months"}, GOOD),
     }
 }

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from tests.core.decide.desk import (
+    AT_WORK,
     BALANCE180,
+    CLOSED,
+    COUNTED,
     FLOAT,
     HALF_A_YEAR,
+    OTHERS,
     TEN,
     TILL,
     Desk,
     Refused,
     gift,
+    macau,
     money,
 )
 from tests.core.decide.sales import forbidden
 
+from baohao.core.asks import Decision
 from baohao.core.decide.case import SecondPersonMissing, VerbNotAllowed
 from baohao.core.decide.reverse import ActReversed, ActUnknown, ChargedThere, OthersFollow
 from baohao.core.decide.selling import MoneyShort
+from baohao.core.decide.shift import OtherShift
 from baohao.core.line.evolve import acted
+from baohao.core.refusals import Refusal
+from baohao.core.shifts import NoShift, OtherClerk, Shift, ShiftCounted, TillShort
 
 WHY: dict[str, object] = {"reason": "a change of mind"}
 
@@ -33,6 +43,16 @@ def renewed(at: str = "2026-12-01", *, paid: str = FLOAT, **parts: object) -> De
 
 def last(desk: Desk) -> str:
     return desk.line.sold[-1].act
+
+
+#: One that was opened after the sale.
+LATER = replace(AT_WORK, opened_at=macau("2026-12-02"))
+
+
+def cash_back(shift: Shift, held_minor: int = 10**6, **payload: object) -> Decision | Refusal:
+    """Reverse what was paid in cash before a shift, or in it."""
+    desk = renewed(paid=TILL).knowing(shifts={TILL: shift}, available={TILL: held_minor})
+    return desk.at("2026-12-03").ask("reverse", of=last(desk), **{**WHY, **payload})
 
 
 def reversed_twice() -> Desk:
@@ -56,8 +76,24 @@ REFUSED: Refused = {
             .knowing(available={TILL: 11_999})
             .ask("reverse", of=last(desk), **WHY)
         ),
+        **{
+            refusal: partial(cash_back, shift)
+            for refusal, shift in {
+                NoShift: CLOSED,
+                ShiftCounted: COUNTED,
+                OtherClerk: OTHERS,
+                OtherShift: LATER,
+            }.items()
+        },
+        TillShort: lambda: cash_back(AT_WORK, held_minor=11_999),
     }
 }
+
+
+def test_cash_of_another_shift_is_given_back_by_two_people() -> None:
+    assert isinstance(cash_back(AT_WORK), Decision)
+    assert isinstance(cash_back(LATER, approved_by="clerk-1"), OtherShift)
+    assert isinstance(cash_back(LATER, approved_by="chief"), Decision)
 
 
 def test_a_year_that_has_not_begun_was_never_bought() -> None:

@@ -37,7 +37,7 @@ ONLINE = "online"
 _POINT = re.compile(r"[a-z0-9][a-z0-9.-]{0,31}", re.ASCII)
 
 
-class PointMalformed(Refusal):
+class SeriesMalformed(Refusal):
     """{point!r} is no issuing point: at most 32 small letters, digits, . and -, as in "hall-1"."""
 
     code = "receipt.point"
@@ -68,7 +68,7 @@ class Desk:
         Return the receipt of an ask; the first time it gets the next number of the point's series.
 
         Without a point it is the till's that was paid at, else "online". Raises `NothingPaid` and
-        `PointMalformed`.
+        `SeriesMalformed`.
         """
         return self._shell.run(
             partial(
@@ -144,10 +144,10 @@ def issue(
     """
     Return the receipt of an ask, with a new number where it has none; last in its transaction.
 
-    Raises `NothingPaid` and `PointMalformed`.
+    Raises `NothingPaid` and `SeriesMalformed`.
     """
     if point and _POINT.fullmatch(point) is None:
-        raise PointMalformed(point=point)
+        raise SeriesMalformed(point=point)
     kept = receipts.of_ask(conn, str(ask))
     if kept is None:
         of = happened(conn, terms, operators, ask, number)

@@ -31,10 +31,10 @@ def activate(case: Case) -> Decision:
     `age_years`, `guardian`; `paid`, `term`, `codes`, `quote`, `total_minor` and
     `service_fee_minor` as `renew` has them.
     Refuses with `NotInStock`, `NotYours`, `DocumentRefused`, `DocumentExpired`, `GuardianMissing`,
-    `QuotaReached`, `ExternalNotSold`, `VerbNotAllowed`, `NotOffered`, `NotSellable`,
-    `BalanceFull`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `AgentInactive`,
-    `AgentElsewhere`, `ServiceFeeRefused`, `ServiceFeeTooHigh`, `ServiceFeeMoved`, `MoneyShort`,
-    `PriceMoved`, `QuoteUnknown`, `QuoteOver` or `QuoteMoved`.
+    `QuotaReached`, `ExternalNotSold`, `VerbNotAllowed`, `NotOffered`, `NotSellable`, `BalanceFull`,
+    `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `NoShift`, `ShiftCounted`, `OtherClerk`,
+    `AgentInactive`, `AgentElsewhere`, `ServiceFeeRefused`, `ServiceFeeTooHigh`, `ServiceFeeMoved`,
+    `MoneyShort`, `PriceMoved`, `QuoteUnknown`, `QuoteOver` or `QuoteMoved`.
     """
     ask = case.ask
     payload.only(

@@ -44,8 +44,8 @@ def change_number(case: Case) -> Decision:
 
     Fields: `to` (the new number), `paid`, `approved_by`. The event carries the line for
     `carry_over`. Refuses with `ExternalNotSold`, `VerbNotAllowed`, `SecondPersonMissing`,
-    `NobodyHolds`, `LineLocked`, `NumberSame`, `VerbNotOffered`, `PayerUnknown`,
-    `CurrencyOther`, `AgentInactive`, `AgentElsewhere` or `MoneyShort`.
+    `NobodyHolds`, `LineLocked`, `NumberSame`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`,
+    `NoShift`, `ShiftCounted`, `OtherClerk`, `AgentInactive`, `AgentElsewhere` or `MoneyShort`.
     """
     payload.only(case.ask, "to", "paid")
     case.sells()

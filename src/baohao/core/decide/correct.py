@@ -25,7 +25,8 @@ def correct(case: Case) -> Decision:
     Refuses with `ExpectationMissing`, `VerbNotAllowed`, `SecondPersonMissing`, `ActUnknown`,
     `ActReversed`, `OthersFollow`, `ChargedThere`, `NotOffered`, `NotSellable`, `NothingGained`,
     `RefusedByCap`, `BalanceFull`, `WouldShorten`, `VerbNotOffered`, `PayerUnknown`,
-    `CurrencyOther`, `AgentInactive`, `AgentElsewhere`, `MoneyShort` or `PriceMoved`.
+    `CurrencyOther`, `NoShift`, `ShiftCounted`, `OtherClerk`, `AgentInactive`, `AgentElsewhere`,
+    `MoneyShort` or `PriceMoved`.
     """
     payload.only(case.ask, "of", "term", "paid", "codes", "total_minor")
     expecting(case)

@@ -10,32 +10,47 @@ from baohao.core.books.chart import Account, AccountKind, account
 from baohao.core.decide import payload
 from baohao.core.decide.selling import PAYERS, MoneyShort, PayerUnknown
 from baohao.core.line.event import Event
+from baohao.core.shifts import ShiftOpen, after, uncounted
 
 
 def fund(ask: Ask, facts: Facts, now: datetime) -> Decision:
     """
     Pay money that reached our bank into a float, a wallet, a till or a payment's advance.
 
-    Fields: `amount_minor`, `bank` (which bank account), `reference`.
-    Refuses with `PayerUnknown` and `AccountMalformed`.
+    Fields: `amount_minor`, `bank` (which bank account), `reference`. What is in a till is not told
+    while its shift is open. Refuses with `PayerUnknown`, `AccountMalformed` or `ShiftCounted`.
     """
     into, amount, bank = _read(ask)
+    shift = facts.shifts.get(into.text)
+    at_work = shift is not None and shift.is_open
+    if shift is not None and at_work:
+        uncounted(shift, into)
     if into.kind is AccountKind.TILL:
         entries = funds.change_money(into, bank, amount)
     else:
         entries = funds.pay_in(into, bank, amount)
     held = facts.available.get(str(into), 0) + amount
     event = Event(kind="funded", effective_at=now, data=_data(ask, amount))
-    return Decision(state=None, events=(event,), entries=entries, answer={"balance": held})
+    return Decision(
+        state=None,
+        events=(event,),
+        entries=entries,
+        shift=after(shift, event) if at_work else None,
+        answer={} if at_work else {"balance": held},
+    )
 
 
 def withdraw(ask: Ask, facts: Facts, now: datetime) -> Decision:
     """
     Pay money out of a guarded account; cash of a till goes to the bank.
 
-    Fields: `amount_minor`, `bank`, `reference`. Refuses with `MoneyShort` and as `fund` does.
+    Fields: `amount_minor`, `bank`, `reference`. Refuses with `PayerUnknown`, `AccountMalformed`,
+    `ShiftOpen` or `MoneyShort`.
     """
     out_of, amount, bank = _read(ask)
+    shift = facts.shifts.get(out_of.text)
+    if shift is not None and shift.is_open:
+        raise ShiftOpen(till=out_of.text, clerk=shift.clerk)
     held = facts.available.get(str(out_of), 0)
     if held < amount:
         raise MoneyShort(account=str(out_of), available_minor=held, needed_minor=amount)

@@ -37,8 +37,8 @@ def park(case: Case) -> Decision:
     Park a line.
 
     Fields: `paid`. Refuses with `VerbNotAllowed`, `AlreadyParked`, `ParkedTooOften`,
-    `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `AgentInactive`, `AgentElsewhere` or
-    `MoneyShort`.
+    `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `NoShift`, `ShiftCounted`, `OtherClerk`,
+    `AgentInactive`, `AgentElsewhere` or `MoneyShort`.
     """
     payload.only(case.ask, "paid")
     rule, standing, zone = case.policy.park, case.standing, case.policy.zone

@@ -30,9 +30,9 @@ def port_in(case: Case) -> Decision:
 
     Fields: `holder`, `holder_kind`, `document`, `residency`, `identity_until`, `age_years`,
     `guardian`, `donor`, `paid`.
-    Refuses with `VerbNotAllowed`, `NotInStock`, `NotYours`, `DocumentRefused`,
-    `DocumentExpired`, `GuardianMissing`, `QuotaReached`, `VerbNotOffered`, `PayerUnknown`,
-    `CurrencyOther`, `AgentInactive`, `AgentElsewhere` or `MoneyShort`.
+    Refuses with `VerbNotAllowed`, `NotInStock`, `NotYours`, `DocumentRefused`, `DocumentExpired`,
+    `GuardianMissing`, `QuotaReached`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `NoShift`,
+    `ShiftCounted`, `OtherClerk`, `AgentInactive`, `AgentElsewhere` or `MoneyShort`.
     """
     ask, line = case.ask, case.state
     payload.only(ask, *FIELDS, "donor", "paid")
@@ -62,8 +62,8 @@ def port_out(case: Case) -> Decision:
     Let a number go to another operator.
 
     Fields: `recipient`, `paid`. Refuses with `VerbNotAllowed`, `NobodyHolds`, `LineLocked`,
-    `CannotPort`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `AgentInactive`,
-    `AgentElsewhere` or `MoneyShort`.
+    `CannotPort`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `NoShift`, `ShiftCounted`,
+    `OtherClerk`, `AgentInactive`, `AgentElsewhere` or `MoneyShort`.
     """
     payload.only(case.ask, "recipient", "paid")
     case.permit()

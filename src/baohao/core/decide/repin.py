@@ -65,8 +65,8 @@ def change_plan(case: Case) -> Decision:
 
     Fields: `plan`, `pin`, `paid`. The credit goes along. Refuses with `ExternalNotSold`,
     `VerbNotAllowed`, `PinSame`, `PlanElsewhere`, `PolicyMissing`, `TimeWouldBeLost`,
-    `TooManyWorlds`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `AgentInactive`,
-    `AgentElsewhere` or `MoneyShort`.
+    `TooManyWorlds`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `NoShift`, `ShiftCounted`,
+    `OtherClerk`, `AgentInactive`, `AgentElsewhere` or `MoneyShort`.
     """
     payload.only(case.ask, "plan", "pin", "paid")
     case.sells()

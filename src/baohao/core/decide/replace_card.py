@@ -30,7 +30,8 @@ def replace_card(case: Case) -> Decision:
 
     Fields: `iccid`, `imsi`, `eid`, `paid`, `approved_by`, `reason`.
     Refuses with `VerbNotAllowed`, `LineLocked`, `CardSame`, `VerbNotOffered`, `PayerUnknown`,
-    `CurrencyOther`, `AgentInactive`, `AgentElsewhere` or `MoneyShort`.
+    `CurrencyOther`, `NoShift`, `ShiftCounted`, `OtherClerk`, `AgentInactive`, `AgentElsewhere` or
+    `MoneyShort`.
     """
     ask, line = case.ask, case.state
     payload.only(ask, "iccid", "imsi", "eid", "paid")

@@ -24,10 +24,10 @@ def restore(case: Case) -> Decision:
 
     The term is counted from the day of the act. Fields: those of `renew`.
     Refuses with `ExpectationMissing`, `NotQuarantined`, `PriorityOver`, `ExternalNotSold`,
-    `VerbNotAllowed`, `NotOffered`, `NotSellable`, `NothingGained`, `BalanceFull`,
-    `WouldShorten`, `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `AgentInactive`,
-    `AgentElsewhere`, `ServiceFeeRefused`, `ServiceFeeTooHigh`, `ServiceFeeMoved`, `MoneyShort`,
-    `PriceMoved`, `QuoteUnknown`, `QuoteOver` or `QuoteMoved`.
+    `VerbNotAllowed`, `NotOffered`, `NotSellable`, `NothingGained`, `BalanceFull`, `WouldShorten`,
+    `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `NoShift`, `ShiftCounted`, `OtherClerk`,
+    `AgentInactive`, `AgentElsewhere`, `ServiceFeeRefused`, `ServiceFeeTooHigh`, `ServiceFeeMoved`,
+    `MoneyShort`, `PriceMoved`, `QuoteUnknown`, `QuoteOver` or `QuoteMoved`.
     """
     payload.only(case.ask, "term", "paid", "codes", "quote", "total_minor", commission.SERVICE_FEE)
     expecting(case)

@@ -19,12 +19,14 @@ from baohao.core.decide.case import (
     of_settlement,
 )
 from baohao.core.decide.selling import MoneyShort
+from baohao.core.decide.shift import OtherShift, second_person
 from baohao.core.line.acts import BEGINNINGS, Act
 from baohao.core.line.event import Event
 from baohao.core.line.evolve import resettled, undone
 from baohao.core.line.standing import Benefit
 from baohao.core.line.state import Sold
 from baohao.core.refusals import Refusal
+from baohao.core.shifts import TillShort, at_work
 
 #: A window that is still open whatever the day: a mistake is taken back whole.
 _ALWAYS = Span(1000, Unit.YEAR)
@@ -64,8 +66,8 @@ def reverse(case: Case) -> Decision:
     Fields: `of` (the act), `reason`, `mistake` (true: it was the wrong line or term; everything
     goes back, with a second person in `approved_by`).
     Refuses with `VerbNotAllowed`, `SecondPersonMissing`, `ActUnknown`, `ActReversed`,
-    `OthersFollow`, `ChargedThere` or
-    `MoneyShort`.
+    `OthersFollow`, `ChargedThere` or `MoneyShort`; for a till that is worked by shifts with
+    `NoShift`, `ShiftCounted`, `OtherClerk`, `OtherShift` or `TillShort`.
     """
     payload.only(case.ask, "of", "mistake")
     case.permit()
@@ -101,11 +103,28 @@ def take_back(case: Case, *, whole: bool) -> Decision:
     if act.kind in BEGINNINGS and len(case.state.sold) > 1:
         raise OthersFollow(act=of)
     outcome = _outcome(case, sold, whole=whole)
-    payer, back = sold.sale.payer, outcome.back.total_minor
-    drawer = case.facts.available.get(str(payer))
-    if payer.kind is AccountKind.TILL and drawer is not None and drawer < back:
-        raise MoneyShort(account=str(payer), available_minor=drawer, needed_minor=back)
+    if sold.sale.payer.kind is AccountKind.TILL and outcome.back.total_minor:
+        _cash_back(case, sold, outcome.back.total_minor)
     return _reversed(case, sold, outcome, why)
+
+
+def _cash_back(case: Case, sold: Sold, back: int) -> None:
+    """Let cash out of a till: by the shift that took it in, or by two people."""
+    till, ask = sold.sale.payer, case.ask
+    shift = at_work(case.facts.shifts, till, ask.principal)
+    drawer = case.facts.available.get(str(till))
+    is_short = drawer is not None and drawer < back
+    if shift is None:
+        if is_short:
+            raise MoneyShort(account=str(till), available_minor=drawer, needed_minor=back)
+        return
+    if sold.at < shift.opened_at:
+        try:
+            second_person(ask, shift.clerk)
+        except SecondPersonMissing:
+            raise OtherShift(till=till.text) from None
+    if is_short:
+        raise TillShort(till=till.text)
 
 
 def _outcome(case: Case, sold: Sold, *, whole: bool) -> reversal.Undone:

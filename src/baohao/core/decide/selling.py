@@ -26,6 +26,7 @@ from baohao.core.decide.offered import Offered, offer_for, quoted
 from baohao.core.line.event import Event
 from baohao.core.line.state import Sold, Tenure
 from baohao.core.refusals import Refusal
+from baohao.core.shifts import at_work
 
 #: Who may pay for an act: accounts that are guarded against overspending.
 PAYERS = (AccountKind.FLOAT, AccountKind.WALLET, AccountKind.TILL, AccountKind.ADVANCE)
@@ -96,7 +97,8 @@ def sell(
 
     Raises what `offer_for`, `quoted` and `commission.credited` raise, and `ExternalNotSold`,
     `VerbNotAllowed`, `WouldShorten`, `PayerUnknown`, `MoneyShort`, `CurrencyOther`, `PriceMoved`,
-    `QuoteOver`, `QuoteMoved`, `QuoteUnknown`.
+    `QuoteOver`, `QuoteMoved`, `QuoteUnknown`, and for a till `NoShift`, `ShiftCounted`,
+    `OtherClerk`.
     """
     case.sells()
     moment = _moment(case, verb)
@@ -248,6 +250,8 @@ def _payer(case: Case, needed: int) -> Account:
         raise PayerUnknown(account=str(payer))
     if payer.currency != case.policy.currency:
         raise CurrencyOther(price=case.policy.currency, account=str(payer))
+    if payer.kind is TAKES_IN:
+        at_work(case.facts.shifts, payer, case.ask.principal)
     available = case.facts.available.get(str(payer), 0)
     if payer.kind is not TAKES_IN and available < needed:
         raise MoneyShort(account=str(payer), available_minor=available, needed_minor=needed)
@@ -267,8 +271,8 @@ def take_fee(case: Case) -> FeeTaken:
     """
     Take a verb's own fee; nothing where it is free. An agent may pay it, and earns nothing by it.
 
-    Raises `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `MoneyShort`, `AgentInactive` and
-    `AgentElsewhere`.
+    Raises `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `MoneyShort`, `AgentInactive`,
+    `AgentElsewhere`, and for a till `NoShift`, `ShiftCounted`, `OtherClerk`.
     """
     fee, line = case.fee(), case.state
     total = fee.fee_minor + fee.government_minor

@@ -16,9 +16,9 @@ def top_up(case: Case) -> Decision:
     `service_fee_minor` (what the agent that pays asks on top).
     Refuses with `ExpectationMissing`, `ExternalNotSold`, `VerbNotAllowed`, `IdentityMissing`,
     `NotOffered`, `NotSellable`, `NothingGained`, `RefusedByCap`, `BalanceFull`, `WouldShorten`,
-    `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `AgentInactive`, `AgentElsewhere`,
-    `ServiceFeeRefused`, `ServiceFeeTooHigh`, `ServiceFeeMoved`, `MoneyShort`, `PriceMoved`,
-    `QuoteUnknown`, `QuoteOver` or `QuoteMoved`.
+    `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `NoShift`, `ShiftCounted`, `OtherClerk`,
+    `AgentInactive`, `AgentElsewhere`, `ServiceFeeRefused`, `ServiceFeeTooHigh`, `ServiceFeeMoved`,
+    `MoneyShort`, `PriceMoved`, `QuoteUnknown`, `QuoteOver` or `QuoteMoved`.
     """
     payload.only(
         case.ask, "amount_minor", "paid", "codes", "quote", "total_minor", commission.SERVICE_FEE

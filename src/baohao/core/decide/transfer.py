@@ -29,7 +29,8 @@ def transfer(case: Case) -> Decision:
     A product that says nothing of transfers permits none.
     Refuses with `VerbNotAllowed`, `NobodyHolds`, `LineLocked`, `SameHolder`, `DocumentRefused`,
     `DocumentExpired`, `GuardianMissing`, `QuotaReached`, `VerbNotOffered`, `PayerUnknown`,
-    `CurrencyOther`, `AgentInactive`, `AgentElsewhere` or `MoneyShort`.
+    `CurrencyOther`, `NoShift`, `ShiftCounted`, `OtherClerk`, `AgentInactive`, `AgentElsewhere` or
+    `MoneyShort`.
     """
     ask, line = case.ask, case.state
     payload.only(ask, *FIELDS, "paid")

@@ -53,5 +53,9 @@ EVENT_KINDS = frozenset(
         "funded",
         "withdrawn",
         "commission_paid",
+        "shift_opened",
+        "dropped",
+        "counted",
+        "shift_closed",
     }
 )

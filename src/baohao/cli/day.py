@@ -1,0 +1,166 @@
+"""`baohao points` and `baohao day`: issuing points, and their days that are closed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from baohao.app import days, tables
+from baohao.cli.asking import STAFF, By, Data, house
+from baohao.cli.output import DONE, REFUSED, Json, pairs, table, tell
+from baohao.cli.reading import day as day_of
+from baohao.core.money import format_minor
+from baohao.core.points import ClosedDay, Point, PointUnknown
+
+app = typer.Typer(help="Days of issuing points, closed for good.", no_args_is_help=True)
+points_app = typer.Typer(help="Issuing points: where people pay.", no_args_is_help=True)
+
+Key = Annotated[str, typer.Argument(metavar="POINT", show_default=False, help="hall")]
+Day = Annotated[
+    date, typer.Argument(parser=day_of, metavar="DAY", show_default=False, help="2026-03-01")
+]
+Tills = Annotated[
+    list[str] | None,
+    typer.Option("--till", show_default=False, help="As in till:hall-1:MOP; may come again."),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", dir_okay=False, show_default=False, help="A .csv or .xlsx file."),
+]
+_COLUMNS = ("means", "what", "verb", "plan", "currency", "count", "amount")
+
+
+@points_app.command("add")
+def add(
+    point: Key,
+    name: Annotated[str, typer.Option("--name", show_default=False, help="As on receipts.")],
+    operator: Annotated[str, typer.Option("--operator", show_default=False)],
+    till: Tills = None,
+    zone: Annotated[
+        str | None,
+        typer.Option("--zone", show_default=False, help="By default its operator's."),
+    ] = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Register an issuing point and its tills."""
+    with house(data) as (opened, shell):
+        operators = opened.library.operators
+        here = operators[operator].zone_name if operator in operators else ""
+        made = Point(
+            key=point,
+            operator=operator,
+            name=name,
+            zone=zone or here,
+            tills=tuple(sorted(set(till or ()))),
+        )
+        shell.run(lambda conn: days.add(conn, made, operators))
+    _told(made)
+
+
+@points_app.command("change")
+def change(
+    point: Key,
+    name: Annotated[str | None, typer.Option("--name", show_default=False)] = None,
+    till: Tills = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Give an issuing point another name, or other tills; days that are closed keep theirs."""
+    with house(data) as (_, shell):
+        was = shell.run(days.known).get(point)
+        if was is None:
+            raise PointUnknown(point=point)
+        stand = tuple(sorted(set(till))) if till else was.tills
+        made = replace(was, name=name or was.name, tills=stand)
+        shell.run(lambda conn: days.change(conn, made))
+    _told(made)
+
+
+@points_app.command("list")
+def list_(data: Data = None, json: Json = False) -> None:
+    """List all issuing points."""
+    with house(data) as (_, shell):
+        found = [_point(point) for point in shell.run(days.known).values()]
+    listed = table("point", "operator", "name", "zone", "tills")
+    for each in found:
+        cells = (each["point"], each["operator"], each["name"], each["zone"])
+        listed.add_row(*cells, ", ".join(each["tills"]))
+    tell(found, lambda console: console.print(listed))
+
+
+@app.command("close")
+def close(
+    point: Key,
+    day: Day,
+    out: Out = None,
+    by: By = STAFF,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Close a day that is over, once all its shifts are closed; it never changes afterwards."""
+    with house(data) as (_, shell):
+        closed = shell.run(lambda conn: days.close_day(conn, point, day, by=by))
+    _show(closed, out)
+
+
+@app.command("show")
+def show(point: Key, day: Day, out: Out = None, data: Data = None, json: Json = False) -> None:
+    """Show a day as it was closed; exit 1 where its entries are not those of then."""
+    with house(data) as (_, shell):
+        closed = shell.run(lambda conn: days.day_of(conn, point, day))
+    _show(closed, out)
+    raise typer.Exit(DONE if closed.is_whole else REFUSED)
+
+
+def _show(closed: ClosedDay, out: Path | None) -> None:
+    totals = [
+        {name: each[name] for name in _COLUMNS[:-1]}
+        | {"amount": format_minor(each["minor"], each["currency"])}
+        for each in closed.totals
+    ]
+    if out is not None:
+        tables.write_table(out, _COLUMNS, ([str(each[n]) for n in _COLUMNS] for each in totals))
+    facts = {
+        "point": closed.point,
+        "day": closed.day,
+        "tills": list(closed.tills),
+        "closed": closed.closed_at,
+        "by": closed.closed_by,
+        "digest": closed.digest.hex(),
+        "whole": closed.is_whole,
+        "totals": totals,
+        "file": str(out) if out else None,
+    }
+    tell(facts, lambda console: _print(console, facts))
+
+
+def _print(console: Console, facts: dict[str, Any]) -> None:
+    console.print(pairs({name: value for name, value in facts.items() if name != "totals"}))
+    listed = table(*_COLUMNS, right=("count", "amount"))
+    for each in facts["totals"]:
+        listed.add_row(*(str(each[name]) for name in _COLUMNS))
+    console.print(listed)
+    if not facts["whole"]:
+        console.print("Its entries are not those that it was closed with: baohao doctor.")
+
+
+def _told(point: Point) -> None:
+    facts = _point(point)
+    shown = facts | {"tills": ", ".join(point.tills)}
+    tell(facts, lambda console: console.print(pairs(shown)))
+
+
+def _point(point: Point) -> dict[str, Any]:
+    return {
+        "point": point.key,
+        "operator": point.operator,
+        "name": point.name,
+        "zone": point.zone,
+        "tills": list(point.tills),
+    }
