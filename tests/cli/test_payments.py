@@ -10,14 +10,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
 from tests.cli.conftest import Run
-from tests.payments.cashdesk import ASKED, keys
+from tests.payments.cashdesk import ASKED, contract_file, keys
 
 from baohao import jobs
 from baohao.app.payments.begin import Beginning, begin
@@ -33,18 +27,9 @@ NOTIFY = "https://we.example/notices"
 
 @pytest.fixture
 def twin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PretendAcquirer]:
-    made = keys()
-    private = made.ours.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (tmp_path / "ours.pem").write_bytes(private)
-    public = made.theirs.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    (tmp_path / "theirs.pem").write_bytes(public)
     clock = partial(datetime.now, UTC)
-    with PretendAcquirer(made, clock, notify_path="/notices/acquirer") as twin:
-        contract = tmp_path / "contract.toml"
-        contract.write_text(
-            f'url = "{twin.url}"\nclient = "C-1"\nmerchant = "M-1"\nserial = "mer-1"\n'
-            'key = "ours.pem"\n[their_keys]\nacq-1 = "theirs.pem"\n'
-        )
+    with PretendAcquirer(keys(), clock, notify_path="/notices/acquirer") as twin:
+        contract = contract_file(tmp_path, twin)
         monkeypatch.setenv("BAOHAO_ACQUIRER", str(contract))
         monkeypatch.setenv("BAOHAO_NOTIFY_URL", NOTIFY)
         yield twin

@@ -15,9 +15,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache, partial
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from tests.shop import FLOAT, Shop
 from tests.wire.fate import Ended
 
@@ -55,6 +62,21 @@ def contract(url: str = "http://127.0.0.1:9", notify_path: str = "/notify") -> C
         their_keys={"acq-1": made.theirs.public_key()},
         notify_path=notify_path,
     )
+
+
+def contract_file(folder: Path, twin: PretendAcquirer) -> Path:
+    """Write the contract with a twin down, with its keys beside it, as an installation reads it."""
+    made = keys()
+    private = made.ours.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "ours.pem").write_bytes(private)
+    public = made.theirs.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    (folder / "theirs.pem").write_bytes(public)
+    file = folder / "contract.toml"
+    file.write_text(
+        f'url = "{twin.url}"\nclient = "C-1"\nmerchant = "M-1"\nserial = "mer-1"\n'
+        'key = "ours.pem"\n[their_keys]\nacq-1 = "theirs.pem"\n'
+    )
+    return file
 
 
 @dataclass(kw_only=True)

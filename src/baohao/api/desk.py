@@ -28,6 +28,7 @@ from baohao.app.door import Answer, Answered
 from baohao.app.partners import keys
 from baohao.app.partners.keys import Bearer
 from baohao.app.partners.once import once
+from baohao.app.ports import Gateway
 from baohao.app.safety import Safe, Safety
 from baohao.core.agents import Agent
 from baohao.core.asks import Ask, Terms
@@ -64,6 +65,8 @@ class Desk:
     lookups: Gather[str, Safe | None]
     pool: ConnectionPool[Connection]
     callers: Callers
+    #: Payment gateways that tell us, by name.
+    gateways: Mapping[str, Gateway]
     #: Files on their way in; each has a thread and a connection.
     uploads: asyncio.Semaphore
 
@@ -177,6 +180,7 @@ async def opened(installation: Installation, lanes: int = 1) -> AsyncIterator[De
     shells = [installation.make_shell() for _ in range(lanes)]
     lookups = _Lookups(conninfo)
     shell.steady()
+    gateways = installation.gateways()
     with pool:
         desk = Desk(
             installation=installation,
@@ -192,6 +196,7 @@ async def opened(installation: Installation, lanes: int = 1) -> AsyncIterator[De
             ),
             pool=pool,
             callers=Callers(partial(_find_key, pool, installation), installation.seals.unseal),
+            gateways=gateways,
             uploads=asyncio.Semaphore(UPLOADS),
         )
         counting = asyncio.create_task(_count(desk))
@@ -206,6 +211,8 @@ async def opened(installation: Installation, lanes: int = 1) -> AsyncIterator[De
             for each in shells:
                 each.close()
             lookups.close()
+            for gateway in gateways.values():
+                gateway.close_connections()
 
 
 async def _find_key(

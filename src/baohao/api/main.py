@@ -17,7 +17,7 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 
-from baohao.api import explaining, looking, renewing, renewing_many, wire
+from baohao.api import explaining, looking, notices, renewing, renewing_many, wire
 from baohao.api.desk import opened
 from baohao.api.openapi import describe
 from baohao.api.pages import PAGES
@@ -84,6 +84,7 @@ def app(house: Installation | None = None, lanes: int | None = None) -> Api:
     for page in PAGES:
         framework.include_router(page, prefix="/v1")
     framework.include_router(explaining.router)
+    framework.include_router(notices.router)
     framework.add_api_route("/metrics", _metrics, include_in_schema=False)
     for kind in (Refusal, RequestValidationError, HTTPException, Exception):
         framework.add_exception_handler(kind, _told)

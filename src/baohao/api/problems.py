@@ -38,6 +38,7 @@ STATUSES: Mapping[str, int] = {
     "key.missing": 401,
     "key.unknown": 401,
     "key.signature": 401,
+    "payment.notice": 401,
     "key.elsewhere": 403,
     "key.scope": 403,
     "key.sandbox": 403,
