@@ -123,8 +123,12 @@ class Morning:
         quote = self._learn("quote", number, "--term", "12m")
         self._say("Paid in cash. With the same key, a second try gives the first answer again.")
         paid = ("--term", "12m", "--paid", "cash", "--quote", quote)
+        receipt = self._learn("renew", number, *paid, "--key", "monday-1")
         self._type("renew", number, *paid, "--key", "monday-1")
-        self._type("renew", number, *paid, "--key", "monday-1")
+        self._say("The proof of keeping, numbered without gaps and signed; in four languages.")
+        file = str(self._folder / "receipt.pdf")
+        self._type("receipt", "issue", receipt, "--lang", "zh-Hant", "--out", file)
+        self._type("receipt", "verify", file)
         self._number = number
 
     def _too_late(self) -> None:
@@ -142,6 +146,8 @@ class Morning:
             f"{RENEWED_BY_FILE} renewals from one file, paid from a prepaid float that is debited "
             "once a batch. Two of them cannot be: each row gets its outcome.",
         )
+        terms = ("--operator", "demo", "--tier", "gold", "--float-alarm", "5000.00")
+        self._type("agents", "add", "agent-7", "--name", "Kiosk at the ferry", *terms)
         self._type("fund", "float:agent-7:MOP", "--amount", "20000.00", "--reference", "slip 4711")
         lines = self._lines_of(age_days=range(1, 290))[:RENEWED_BY_FILE]
         numbers = [*lines, "+85366129999", self._line(age_days=range(460, 520))]
@@ -149,6 +155,11 @@ class Morning:
         samples.renewals(file, numbers, "float:agent-7")
         self._type("renew", "--file", str(file), "--by", "agent-7", "--channel", "agent")
         self._show_rows(Path(f"{file}.outcome.csv"), "refused")
+        self._say("What is left of the float, how long it lasts, and what the month has earned:")
+        self._type("agents", "float", "agent-7")
+        self._type("agents", "statement", "agent-7", f"{self._today:%Y-%m}")
+        self._say("The agent's own systems ask over the network, by a key that is shown once:")
+        self._type("keys", "create", "agent-7", "--label", "kiosk", "--scope", "sell")
 
     def _a_mistake(self) -> None:
         self._chapter(
@@ -206,6 +217,7 @@ class Morning:
             "policy show policies/id/telkomsel.prepaid.toml",
             "reminders",
             "books export --format hledger",
+            "api",
         ):
             data = "" if words.startswith("policy") else f" --data {folder}"
             self._out.print(f"  baohao {words}{data}", markup=False)
@@ -234,8 +246,9 @@ class Morning:
         with redirect_stdout(StringIO()) as said:
             self._type(*words)
         self._out.file.write(said.getvalue())
-        found = _ID.search(said.getvalue())
-        return found[0] if found is not None else ""
+        # What was typed may speak of another: the last is the one that was made.
+        *_, last = ["", *(found[0] for found in _ID.finditer(said.getvalue()))]
+        return last
 
     def _run(self, *words: str) -> None:
         forget()
