@@ -136,9 +136,11 @@ async def crowd(
 
     async def work() -> None:
         client = await connected(url)
-        for n, each in left:
-            told(n, await client.ask(each))
-        client.hang_up()
+        try:
+            for n, each in left:
+                told(n, await client.ask(each))
+        finally:
+            client.hang_up()
 
     await asyncio.gather(*[work() for _ in range(connections)])
 

@@ -165,11 +165,7 @@ class Desk:
         return await run_in_threadpool(self._with_connection, write)
 
     def _with_connection(self, work: Callable[[Connection], T]) -> T:
-        try:
-            with self.pool.connection() as conn:
-                return work(conn)
-        except (psycopg.OperationalError, PoolTimeout) as error:
-            raise ReadFailed() from error
+        return _with_connection(self.pool, work)
 
 
 @asynccontextmanager
@@ -215,14 +211,19 @@ async def opened(installation: Installation, lanes: int = 1) -> AsyncIterator[De
                 gateway.close_connections()
 
 
+def _with_connection(pool: ConnectionPool[Connection], work: Callable[[Connection], T]) -> T:
+    """Do work over a connection of the pool; raises what it raises, and `ReadFailed`."""
+    try:
+        with pool.connection() as conn:
+            return work(conn)
+    except (psycopg.OperationalError, PoolTimeout) as error:
+        raise ReadFailed() from error
+
+
 async def _find_key(
     pool: ConnectionPool[Connection], installation: Installation, id_: str
 ) -> Bearer:
-    def find() -> Bearer:
-        with pool.connection() as conn:
-            return keys.find(conn, id_)
-
-    found = await run_in_threadpool(find)
+    found = await run_in_threadpool(_with_connection, pool, lambda conn: keys.find(conn, id_))
     if found.agent is not None:
         # Whoever asks is known to the rules too, with the terms of now.
         installation.meet(found.agent)
