@@ -230,7 +230,7 @@ def test_each_decision_that_told_is_in_the_feed_once_whoever_dies(
         crashing = Crashing(shop, drawn.seed + place)
         for n in range(drawn.count):
             states, now = shop.states(), shop.now()
-            asks = [asking.ask(states, now) for _ in range(28)]
+            asks = [asking.ask(states, now) for _ in range(40)]
             for ask, answer in zip(asks, in_batches(shell, asks, 10), strict=True):
                 if isinstance(answer, Answered) and not answer.is_repeat:
                     told.append((str(ask.id), ask.verb))

@@ -34,6 +34,7 @@ def put_on(house: Path, span: timedelta) -> None:
 def test_an_agents_month(run: Run, stock: Any, house: Path, tmp_path: Path) -> None:
     stock(ONE, TWO)
     run("agents", "add", "agent-7", "--name", "Kiosk", "--operator", "demo", "--tier", "gold")
+    run("agents", "allot", "agent-7", ONE)
     run("fund", "float:agent-7:MOP", "--amount", "1000.00")
     active = run("activate", ONE, "--document", "bir", *AGENT, "--json").facts
     assert (active["commission"], active["service_fee"]) == ("16.00", "0.00")
