@@ -40,6 +40,7 @@ REMEMBERED_S = 5.0
 REMEMBERED_MAX = 20_000
 #: How far the clock of one who signs may be off.
 SIGNED_WITHIN_S = 300
+DAY_S = 86_400
 _SIGNATURE = re.compile(r"t=(\d{1,12}),v1=([0-9a-f]{64})", re.ASCII)
 
 Headers = Mapping[bytes, bytes]
@@ -57,6 +58,11 @@ class RateOver(KeyRefusal):
     """The key asks oftener than {per_second} times a second; ask again in {retry_after_s} s."""
 
     code = "key.rate"
+
+    def __init__(self, *, per_second: int, retry_after_s: int) -> None:
+        super().__init__(per_second=per_second, retry_after_s=retry_after_s)
+        #: The usual headers.
+        self.limits = _limits(per_second, 0, retry_after_s)
 
 
 class BudgetOver(KeyRefusal):
@@ -84,6 +90,8 @@ class Allowance:
     #: Not written down yet, and what was when it last was.
     pending: int = 0
     today: int = 0
+    #: It was refused for its day's budget: whether another day has begun is to be asked.
+    is_over: bool = False
 
     def take(self, now: float) -> int:
         """Take one request; return how many seconds to wait where there is none."""
@@ -127,11 +135,7 @@ class Caller:
         """The usual headers."""
         each = self.allowance
         full_in = max(0.0, 2 * each.per_second - each.left) / each.per_second
-        return [
-            (b"ratelimit-limit", str(2 * each.per_second).encode()),
-            (b"ratelimit-remaining", str(int(each.left)).encode()),
-            (b"ratelimit-reset", str(int(full_in) + 1).encode()),
-        ]
+        return _limits(each.per_second, int(each.left), int(full_in) + 1)
 
 
 @dataclass(slots=True)
@@ -222,10 +226,10 @@ class Callers:
         """Take what is not written down yet: (owner, id) -> requests."""
         found = {}
         for name, allowance in self._allowances.items():
-            if allowance.pending:
+            if allowance.pending or allowance.is_over:
                 found[name] = allowance.pending
                 allowance.today += allowance.pending
-                allowance.pending = 0
+                allowance.pending, allowance.is_over = 0, False
         return found
 
     def keep(self, used: Mapping[tuple[str, str], int]) -> None:
@@ -263,7 +267,10 @@ class Callers:
         credential = bearer.credential
         allowance = self._allowance(credential)
         if allowance.today + allowance.pending >= credential.per_day:
-            raise BudgetOver(per_day=credential.per_day)
+            allowance.is_over = True
+            # The day is the world's: a demo's clock stands elsewhere in it.
+            left_s = DAY_S - int(time.time()) % DAY_S  # noqa: TID251
+            raise BudgetOver(per_day=credential.per_day, retry_after_s=left_s)
         wait_s = allowance.take(time.monotonic())
         if wait_s:
             raise RateOver(per_second=credential.per_second, retry_after_s=wait_s)
@@ -285,6 +292,14 @@ class Callers:
             )
             self._allowances[name] = found
         return found
+
+
+def _limits(per_second: int, left: int, reset_s: int) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"ratelimit-limit", b"%d" % (2 * per_second)),
+        (b"ratelimit-remaining", b"%d" % left),
+        (b"ratelimit-reset", b"%d" % reset_s),
+    ]
 
 
 def _read(text: bytes) -> tuple[str, str]:

@@ -35,6 +35,7 @@ class Asking:
         headers = {name.lower(): value for name, value in request.headers.raw}
         address = request.client.host if request.client else ""
         caller = await desk.callers.caller(headers, address)
+        request.state.limits = caller.limits
         if self._scope is not None:
             caller.may(self._scope)
         if caller.credential.signing and not self._streams:

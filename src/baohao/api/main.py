@@ -6,7 +6,7 @@ The API: an ASGI application. Pages that are asked most are bare functions; Fast
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Mapping, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -139,11 +139,12 @@ def _refusal_of(request: Request, error: Exception) -> Refusal:
 
 
 async def _told(request: Request, error: Exception) -> Response:
-    return _answer(_refusal_of(request, error))
+    return _answer(_refusal_of(request, error), getattr(request.state, "limits", ()))
 
 
-def _answer(refusal: Refusal) -> Response:
-    headers = {name.decode(): value.decode() for name, value in headers_of(refusal)}
+def _answer(refusal: Refusal, limits: Sequence[tuple[bytes, bytes]] = ()) -> Response:
+    found = [*headers_of(refusal), *limits]
+    headers = {name.decode(): value.decode() for name, value in found}
     return Response(encoded(refusal), status_of(refusal), headers)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from baohao.api.callers import RateOver
 from baohao.core.refusals import Malformed, Refusal
 
 log = logging.getLogger(__name__)
@@ -217,6 +218,8 @@ def headers_of(refusal: Refusal) -> list[tuple[bytes, bytes]]:
     if status in AGAIN:
         seconds = refusal.facts.get("retry_after_s", RETRY_AFTER_S)
         found.append((b"retry-after", str(seconds).encode()))
+    if isinstance(refusal, RateOver):
+        found += refusal.limits
     if status == 401:
         found.append((b"www-authenticate", b'Bearer realm="baohao"'))
     return found
