@@ -109,16 +109,18 @@ def spent(apis: Sequence[Served], wanted: Sequence[str], allowed: int) -> int:
 def test_without_lock_and_check_a_float_is_overspent(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = numbers(800)
+    # It goes wrong when two batches meet, which they do in most rounds and not in every one.
+    wanted, size = numbers(400 * (1 + ROUNDS)), 400
     with two_here(database) as apis:
-        assert spent(apis, wanted[:400], 100) == 100
+        assert spent(apis, wanted[:size], 100) == 100
         assert apis[0].balance() == 0
         unlock(monkeypatch, "lock_accounts", "FOR UPDATE OF a")
         altered(
             Shop(conninfo=database),
             "ALTER TABLE accounts DROP CONSTRAINT accounts_never_below_zero",
         )
-        assert spent(apis, wanted[400:], 100) > 100
+        rounds = (wanted[n * size : (n + 1) * size] for n in range(1, 1 + ROUNDS))
+        assert any(spent(apis, part, 100) > 100 for part in rounds)
         assert apis[0].balance() < 0
 
 
