@@ -29,12 +29,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
+
+from baohao.outside.pretend.listener import Listener
 
 FAULTS = ("slow", "lost", "twice", "broken", "forged", "unknown", "tampered", "old", "replayed")
 #: Those that lie about money under a good signature.
@@ -89,7 +91,7 @@ class Placed:
     refunds: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
-class PretendAcquirer:
+class PretendAcquirer(Listener):
     """The server; it runs from `with` to its end, on a port of its own."""
 
     def __init__(
@@ -115,24 +117,7 @@ class PretendAcquirer:
         self._last: tuple[dict[str, str], bytes] | None = None
         self._clock = clock
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        host, port = self._server.server_address[:2]
-        return f"http://{host!s}:{port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(_handler(self))
 
     # --- a payer ----------------------------------------------------------------------------------
 

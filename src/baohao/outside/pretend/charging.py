@@ -22,13 +22,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, BinaryIO, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any, BinaryIO
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
 from baohao.core.civil import midnight
+from baohao.outside.pretend.listener import Listener
 from baohao.outside.tmf654 import BASE_PATH
 
 FAULTS = ("slow", "lost", "twice", "broken", "refused", "wrong", "stale")
@@ -89,7 +90,7 @@ class Books:
     applied: list[dict[str, Any]] = field(default_factory=list)
 
 
-class PretendCharging:
+class PretendCharging(Listener):
     """The server; it runs from `with` to its end, on a port of its own."""
 
     def __init__(
@@ -108,24 +109,7 @@ class PretendCharging:
         self.heard: list[bytes] = []
         self._clock = clock
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        host, port = self._server.server_address[:2]
-        return f"http://{host!s}:{port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(_handler(self))
 
     def open(self, number: str, last_day: date, balance: Decimal = Decimal(0)) -> None:
         """Have a number already."""

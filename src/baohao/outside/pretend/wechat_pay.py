@@ -41,10 +41,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha1
 from http.client import HTTPConnection, HTTPException
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from baohao.outside.pretend.listener import Listener
 from baohao.outside.pretend.wechat_books import REFUND_TAKES, Books, Returned, Said
 from baohao.outside.pretend.wechat_signing import Ring
 from baohao.outside.wechat_pay.gateway import Way
@@ -93,7 +94,7 @@ class Owed:
     tries: int = 0
 
 
-class PretendWechatPay:
+class PretendWechatPay(Listener):
     """The server; it runs from `with` to its end, on a port of its own."""
 
     def __init__(
@@ -116,15 +117,7 @@ class PretendWechatPay:
         self.sent: list[tuple[Mapping[str, str], bytes, int]] = []
         self._clock = clock
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        host, port = self._server.server_address[:2]
-        return f"http://{host!s}:{port}"
+        super().__init__(_handler(self))
 
     def way(self, *currencies: str, refund_notify_url: str = "") -> Way:
         """Return how a merchant reaches it."""
@@ -134,15 +127,6 @@ class PretendWechatPay:
             currencies=frozenset(currencies),
             refund_notify_url=refund_notify_url,
         )
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
     # --- what it tells ----------------------------------------------------------------------------
 
