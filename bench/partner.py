@@ -113,6 +113,8 @@ class Partner:
             raise RuntimeError(answer[:400].decode())
         done = json.loads(answer)
         for n, outcome in zip(chosen, done, strict=True):
+            if "sold" not in outcome:
+                raise RuntimeError(f"{number_of(n)} was refused: {json.dumps(outcome)[:400]}")
             self.versions[n] = outcome["sold"]["version"]
         return len(done)
 
