@@ -14,6 +14,7 @@ Settings from the environment, typed. Only `wiring` reads them; everybody else i
     BAOHAO_SECRET_KEY              32 bytes in base64, under which secrets are sealed; without it a
                                    file in the data folder has them
     BAOHAO_WEBHOOKS_LOOPBACK       1: webhooks may go to this machine; for tests and the demo
+    BAOHAO_DEMO                    1: the demo, which shows the codes that it sends on a page
     BAOHAO_WECHAT_MCHID ...        the account at WeChat Pay: docs/how-to/wechat-pay.md has them all
 """
 
@@ -38,6 +39,8 @@ ACQUIRER_VARIABLE, NOTIFY_VARIABLE = "BAOHAO_ACQUIRER", "BAOHAO_NOTIFY_URL"
 SECRET_KEY_VARIABLE = "BAOHAO_SECRET_KEY"  # noqa: S105 - its name, not the key
 HOLDER_VARIABLE = "BAOHAO_HOLDER_URL"
 UNSIGNED_VARIABLE = "BAOHAO_RECEIPTS_UNSIGNED"
+#: "1": the demo, which shows what others keep to themselves.
+DEMO_VARIABLE = "BAOHAO_DEMO"
 LOOPBACK_VARIABLE = "BAOHAO_WEBHOOKS_LOOPBACK"
 WECHAT = "BAOHAO_WECHAT_"
 #: Where WeChat Pay is reached by default, by the way.
@@ -103,6 +106,8 @@ class Settings:
     secret_key: bytes | None = field(default=None, repr=False)
     #: Where the pages of holders are; `None`: nowhere yet.
     holder_url: str | None = None
+    #: Whether this is the demo: its codes are shown on a page, and no second factor is asked for.
+    is_demo: bool = False
     #: Whether receipts on paper are signed.
     receipts_signed: bool = True
     #: Whether webhooks may go to this machine.
@@ -135,6 +140,7 @@ def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Setting
         notify_url=_notify_url(environ),
         secret_key=_secret_key(environ),
         holder_url=_holder_url(environ),
+        is_demo=environ.get(DEMO_VARIABLE, "").strip() == "1",
         receipts_signed=environ.get(UNSIGNED_VARIABLE, "").strip() != "1",
         webhooks_to_loopback=environ.get(LOOPBACK_VARIABLE, "").strip() == "1",
         wechat=_wechat(environ),

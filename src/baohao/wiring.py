@@ -33,7 +33,7 @@ from baohao.app.inventory_kinds import Kinds
 from baohao.app.library import Library, read_library
 from baohao.app.payments.asking import Ports
 from baohao.app.payments.carry import Carrier as Payments
-from baohao.app.ports import Post, Seals
+from baohao.app.ports import Post, Seals, Texts
 from baohao.app.receipts.desk import Desk
 from baohao.app.shell import Shell, options
 from baohao.config import BadSetting, Settings, WechatAccount, settings
@@ -46,6 +46,7 @@ from baohao.outside import contracts, queue
 from baohao.outside.acquirer import Acquirer
 from baohao.outside.ids import new_id
 from baohao.outside.paper.typesetter import Typesetter
+from baohao.outside.pretend.handset import Handset
 from baohao.outside.sealing import SealsOfHouse, key_of
 from baohao.outside.signing import IssuerOfHouse, Verifier
 from baohao.outside.tmf654 import Tmf654
@@ -61,6 +62,7 @@ __all__ = [
     "BadSetting",
     "DatabaseAway",
     "Installation",
+    "NoGateway",
     "ServerElsewhere",
     "installation",
     "now",
@@ -195,6 +197,11 @@ class Installation:
         with _reaching():
             return shell.connect(self.conninfo)
 
+    def clock(self) -> datetime:
+        """Return what time it is by the house's clock."""
+        with self.connect() as conn:
+            return now(conn)
+
     @contextmanager
     def shell(self) -> Iterator[Shell]:
         """Give the shell that runs asks through the door."""
@@ -276,7 +283,7 @@ class Installation:
         found: list[Acquirer | WechatPay] = []
         if settings.acquirer is not None and settings.notify_url:
             contract = contracts.acquirer(settings.acquirer, settings.notify_url)
-            found.append(Acquirer(contract, self._now))
+            found.append(Acquirer(contract, self.clock))
         if settings.wechat is not None:
             found.append(_wechat_pay(settings.wechat))
         return {gateway.name: gateway for gateway in found}
@@ -322,6 +329,11 @@ class Installation:
     def post(self) -> Post:
         """What sends webhooks."""
         return Webhooks(allow_loopback=self.settings.webhooks_to_loopback)
+
+    @cached_property
+    def texts(self) -> Texts | None:
+        """What sends short messages; the demo's are shown on a page. `None`: nothing does."""
+        return Handset() if self.settings.is_demo else None
 
     # --- receipts ---------------------------------------------------------------------------------
 
@@ -394,11 +406,6 @@ class Installation:
             conn = psycopg.connect(self._started, autocommit=True, connect_timeout=10)
         with conn:
             yield conn
-
-    def _now(self) -> datetime:
-        """Return what time it is by the house's clock."""
-        with self.connect() as conn:
-            return now(conn)
 
     def _fees(self) -> Mapping[str, FeeSchedule]:
         """Return the fee schedules of today, by the house's clock."""

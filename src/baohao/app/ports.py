@@ -154,6 +154,17 @@ class Post(Protocol):
         """Send a body under a message's id, signed with each secret; raises nothing."""
 
 
+# --- short messages -------------------------------------------------------------------------------
+
+
+class Texts(Protocol):
+    """Sends short messages to numbers."""
+
+    def send(self, number: str, text: str) -> None:
+        """Send a text; raises nothing: whoever waits for it asks for another."""
+        ...
+
+
 # --- payment gateways -----------------------------------------------------------------------------
 
 

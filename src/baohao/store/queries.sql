@@ -453,6 +453,11 @@ WHERE i.inhparent = 'journal'::regclass
 -- Read one line to show it.
 SELECT version, head, recorded_at, due_at, state FROM lines WHERE bucket = %b AND number = %b
 
+-- name: read_lines
+-- Read many lines to show them.
+SELECT state FROM unnest(%b::smallint[], %b::text[]) WITH ORDINALITY AS t (bucket, number, n)
+JOIN lines USING (bucket, number) ORDER BY n
+
 -- name: read_quote
 -- Read what a quote promises.
 SELECT terms, until FROM quotes WHERE bucket = %b AND id = %b
@@ -462,6 +467,14 @@ SELECT terms, until FROM quotes WHERE bucket = %b AND id = %b
 SELECT l.number, l.version, l.pin
 FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, number)
 JOIN lines l USING (bucket, number)
+
+-- name: read_open_tenure
+-- Read who holds a number now.
+SELECT number, epoch, holder, since FROM tenures WHERE bucket = %b AND number = %b AND until IS NULL
+
+-- name: list_open_tenures
+-- List what a holder holds now, over all buckets.
+SELECT number, epoch, holder, since FROM tenures WHERE holder = %b AND until IS NULL ORDER BY since, number
 
 -- name: find_subject_of_ask
 -- Find what an ask has changed, in the months since it was made.

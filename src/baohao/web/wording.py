@@ -1,0 +1,35 @@
+"""How refusals, stages and services are said in the reader's language."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext, gettext_lazy
+
+from baohao.core.refusals import Refusal
+
+#: The services of a line, in the order in which they are shown.
+SERVICES = {
+    "voice_in": gettext_lazy("Calls in"),
+    "voice_out": gettext_lazy("Calls out"),
+    "sms_in": gettext_lazy("SMS in"),
+    "sms_out": gettext_lazy("SMS out"),
+    "data": gettext_lazy("Data"),
+}
+#: The kinds of stages.
+STAGES = {
+    "stock": gettext_lazy("Not activated"),
+    "live": gettext_lazy("Active"),
+    "grace": gettext_lazy("Renew now"),
+    "suspended": gettext_lazy("Suspended"),
+    "lost": gettext_lazy("Number lost"),
+    "quarantined": gettext_lazy("Number lost"),
+    "recycled": gettext_lazy("Given to others"),
+}
+
+
+def said(refusal: Refusal) -> str:
+    """Say a refusal: its sentence is a message of the catalogue, filled with the same facts."""
+    template = " ".join((type(refusal).__doc__ or refusal.code).split())
+    try:
+        return gettext(template).format(**refusal.facts)
+    except (KeyError, IndexError, ValueError):
+        return refusal.message
