@@ -10,6 +10,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import segno
+from allauth.core import ratelimit
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -52,6 +53,8 @@ class Number(forms.Form):
 def number(request: HttpRequest) -> HttpResponse:
     """Ask for the number."""
     form = Number(request.POST or None)
+    if request.method == "POST" and not ratelimit.consume(request, action="guest"):
+        return render(request, "web/too_often.html", {}, status=429)
     if request.method == "POST" and form.is_valid():
         return redirect("guest_terms", number=form.cleaned_data["number"])
     return render(request, "public/guest.html", {"form": form})
