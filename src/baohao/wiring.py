@@ -33,7 +33,7 @@ from baohao.app.inventory_kinds import Kinds
 from baohao.app.library import Library, read_library
 from baohao.app.payments.asking import Ports
 from baohao.app.payments.carry import Carrier as Payments
-from baohao.app.ports import Post, Seals, Texts
+from baohao.app.ports import Post, Seals, Texts, Vault
 from baohao.app.receipts.desk import Desk
 from baohao.app.shell import Shell, options
 from baohao.config import BadSetting, Settings, WechatAccount, settings
@@ -47,7 +47,7 @@ from baohao.outside.acquirer import Acquirer
 from baohao.outside.ids import new_id
 from baohao.outside.paper.typesetter import Typesetter
 from baohao.outside.pretend.handset import Handset
-from baohao.outside.sealing import SealsOfHouse, key_of
+from baohao.outside.sealing import SealsOfHouse, VaultOfHouse, key_of
 from baohao.outside.signing import IssuerOfHouse, Verifier
 from baohao.outside.tmf654 import Tmf654
 from baohao.outside.webhooks import Webhooks
@@ -324,6 +324,11 @@ class Installation:
         """What seals secrets under the key of the house."""
         key = self.settings.secret_key
         return SealsOfHouse(key_of(self.settings.data / "secret.key") if key is None else key)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """What seals who people are, each under a key of their own."""
+        return VaultOfHouse(self.seals)
 
     @cached_property
     def post(self) -> Post:

@@ -112,6 +112,19 @@ class Seals(Protocol):
         """Return the HMAC-SHA256 of a text, under a key that nobody else has."""
 
 
+class Vault(Protocol):
+    """Seals what is personal under a key of each person; without the key nobody reads it."""
+
+    def new_key(self, context: str) -> str:
+        """Return a new key, sealed under the house's."""
+
+    def seal(self, key: str, plain: str, context: str) -> str:
+        """Seal a text under a person's key."""
+
+    def unseal(self, key: str, sealed: str, context: str) -> str:
+        """Return what was sealed; raises `SealBroken`."""
+
+
 # --- webhooks -------------------------------------------------------------------------------------
 
 

@@ -1674,3 +1674,30 @@ SELECT x.account, e.recorded_at, -x.amount
 FROM entries e, unnest(e.accounts, e.amounts) AS x (account, amount)
 WHERE x.account LIKE 'float:%%' AND x.amount < 0
 ORDER BY x.account, e.recorded_at DESC, e.id DESC
+
+-- === people =========================================================================================
+
+-- name: insert_document
+-- Keep whose a document is; nothing where somebody has it.
+INSERT INTO documents (bucket, digest, holder) VALUES (%b, %b, %b) ON CONFLICT (bucket, digest) DO NOTHING
+
+-- name: find_holder_of_document
+-- Find whose a document is.
+SELECT holder FROM documents WHERE bucket = %b AND digest = %b
+
+-- name: put_person
+-- Keep who a holder is, with the key that was made first.
+INSERT INTO people (bucket, holder, key, sealed, updated_at) VALUES (%b, %b, %b, %b, %b)
+ON CONFLICT (bucket, holder) DO UPDATE SET sealed = excluded.sealed, updated_at = excluded.updated_at
+
+-- name: read_person
+-- Read who a holder is; locked, so that two clerks do not write over each other.
+SELECT key, sealed FROM people WHERE bucket = %b AND holder = %b FOR UPDATE
+
+-- name: erase_person
+-- Destroy a person's key with all that it seals.
+DELETE FROM people WHERE bucket = %b AND holder = %b
+
+-- name: erase_documents
+-- Forget the documents of an erased person.
+DELETE FROM documents WHERE holder = %b
