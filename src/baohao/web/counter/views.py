@@ -45,7 +45,7 @@ def find(request: HttpRequest) -> HttpResponse:
     if request.GET and form.is_valid():
         try:
             number = desk().read(partial(cards.number_of, text=form.cleaned_data["what"]))
-            _own(request, number)
+            own(request, number)
             return redirect("counter_line", number=number)
         except Refusal as refusal:
             form.add_error("what", said(refusal))
@@ -57,7 +57,7 @@ def find(request: HttpRequest) -> HttpResponse:
 @workers(Act.COUNTER)
 def line(request: HttpRequest, number: str) -> HttpResponse:
     """Show a line, and promise a term."""
-    found = _own(request, number)
+    found = own(request, number)
     offers = [each for each in found.offers if each.what == "renew"]
     refused = None
     if request.method == "POST":
@@ -76,7 +76,7 @@ def line(request: HttpRequest, number: str) -> HttpResponse:
 @workers(Act.COUNTER)
 def promise(request: HttpRequest, number: str, quote: UUID) -> HttpResponse:
     """Show what is promised; cash taken, it is sold, once."""
-    account, found = signed_in(request), _own(request, number)
+    account, found = signed_in(request), own(request, number)
     shown = selling.promise(found, quote)
     if shown is None:
         return redirect("counter_line", number=number)
@@ -99,7 +99,7 @@ def promise(request: HttpRequest, number: str, quote: UUID) -> HttpResponse:
         try:
             answer = desk().ask(ask)
             done = UUID(str(answer.answer["id"]))
-            found = _own(request, number)
+            found = own(request, number)
         except Refusal as refusal:
             refused = said(refusal)
     page = {
@@ -116,7 +116,7 @@ def promise(request: HttpRequest, number: str, quote: UUID) -> HttpResponse:
 @workers(Act.COUNTER)
 def receipt(request: HttpRequest, number: str, ask: UUID) -> HttpResponse:
     """Give a receipt, on A5 or the roll of a counter's printer."""
-    _own(request, number)
+    own(request, number)
     giving = desk().house.desk(desk().shell)
     issued = giving.issue(ask, number=number)
     if issued.line != number:
@@ -126,7 +126,7 @@ def receipt(request: HttpRequest, number: str, ask: UUID) -> HttpResponse:
     return HttpResponse(pdf, content_type="application/pdf")
 
 
-def _own(request: HttpRequest, number: str) -> Glance:
+def own(request: HttpRequest, number: str) -> Glance:
     """Return a line of the clerk's operator; raises `Http404` for any other."""
     found = selling.look(number)
     if found.operator != signed_in(request).operator:
