@@ -15,7 +15,7 @@ from uuid import UUID
 
 from baohao.core.payments import State
 from baohao.core.refusals import Refusal
-from baohao.store import clock, exceptions, payments
+from baohao.store import bank, clock, exceptions, payments
 from baohao.store.exceptions import ForPerson
 from baohao.store.payments import DECLINED
 from baohao.store.sql import Connection
@@ -34,6 +34,12 @@ REFUND_DECLINED, REFUND_DIFFERS, REFUND_UNKNOWN = (
     "refund_declined",
     "refund_differs",
     "refund_unknown",
+)
+#: Of transfers: a row says something else under the same id · a statement is missing before one ·
+#: what went is not what was to go · it went twice · money went that had come for a payment.
+ROW_CHANGED, STATEMENT_GAP, PAYOUT_DIFFERS, PAID_OUT_TWICE, TAKEN_BACK = (
+    *("row_changed", "statement_gap", "payout_differs"),
+    *("paid_out_twice", "taken_back"),
 )
 
 
@@ -104,7 +110,8 @@ def _is_only_home(conn: Connection, each: ForPerson) -> bool:
         return False
     kept = payments.lock(conn, payment)
     if kept is None:
-        return False
+        row = bank.find(conn, payment)
+        return row is not None and row.state == bank.HELD
     stuck = kept.payment.state is State.CAPTURED and kept.next_at is None
     refused = any(refund.state == DECLINED for refund in payments.refunds(conn, payment))
     others = [x for x in exceptions.listed(conn, each.subject, closed=False) if x.id != each.id]
