@@ -16,13 +16,16 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from baohao.app.bank.carry import gone, paid, settled
+from baohao.app.payments.begin import Beginning
 from baohao.app.payments.learn import captured
 from baohao.app.payments.refunding import PaymentUnknown
 from baohao.core.bank import matching
 from baohao.core.bank.reference import reference_of
+from baohao.core.payments import BY_BANK
 from baohao.core.refusals import Refusal
 from baohao.store import bank, clock, payments
 from baohao.store.bank import Kept, Payout
+from baohao.store.payments import Asked
 from baohao.store.sql import Connection
 
 
@@ -117,3 +120,9 @@ def _moved(conn: Connection, kept: Kept, action: str, who: Who) -> Kept:
     bank.move(conn, kept)
     settled(conn, kept.id, action, who.by)
     return kept
+
+
+def transfer_for(number: str, quote: UUID, *, by: str, channel: str) -> Beginning:
+    """Return how a quote begins to be paid by transfer, by whoever asks for it."""
+    asked = Asked(description=number, way="transfer", by=by, channel=channel)
+    return Beginning(number=number, quote=quote, gateway=BY_BANK, asked=asked, said={})

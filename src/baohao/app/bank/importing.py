@@ -2,6 +2,7 @@
 Take in statements: every row once for ever, and nothing of a file that is not sound.
 
     Refusal
+    ├── AccountUnknown     no account of ours has that key
     ├── StatementRefused   it cannot be read, or is of another account (app/ports)
     └── Unbalanced         its rows do not make its balances (core/bank/statement)
 
@@ -12,7 +13,7 @@ the bank's own id, and a statement before which one is missing, wait for a perso
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from hashlib import blake2b
@@ -26,6 +27,7 @@ from baohao.app.ports import BankAccount, Seals, StatementRefused
 from baohao.core.bank import reference
 from baohao.core.bank.statement import Place, Placed, Statement, balanced, folded, gaps, placed
 from baohao.core.money import format_minor
+from baohao.core.refusals import Refusal
 from baohao.store import bank, clock
 from baohao.store import exceptions as kept_exceptions
 from baohao.store.bank import Kept
@@ -34,6 +36,12 @@ from baohao.store.sql import Connection
 #: More than any bank writes in a day for one account; a mistake, or an attack.
 FILE_MAX_BYTES, ROWS_MAX = 64 * 1024 * 1024, 200_000
 REF_MAX, WORDS_MAX = 140, 2000
+
+
+class AccountUnknown(Refusal):
+    """There is no bank account {account} of ours; there are: {known}."""
+
+    code = "bank.account"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +74,16 @@ def read(file: File) -> list[Statement]:
     found = [_sound(each, file.account) for each in file.account.reader.read(file.data)]
     if not found:
         raise StatementRefused(reason="there is no statement in it")
+    return found
+
+
+def account_of(accounts: Mapping[str, BankAccount], key: str | None) -> BankAccount:
+    """Return the account by its key, or the only one there is; raises `AccountUnknown`."""
+    if key is None and len(accounts) == 1:
+        key = next(iter(accounts))
+    found = None if key is None else accounts.get(key)
+    if found is None:
+        raise AccountUnknown(account=key or "(say which)", known=", ".join(accounts))
     return found
 
 

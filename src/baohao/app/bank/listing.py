@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
+from baohao.app.bank.by_hand import RowUnknown
 from baohao.app.bank.importing import sealed_for
 from baohao.app.ports import Seals
 from baohao.core.bank.reference import written
+from baohao.core.money import format_minor
 from baohao.store import bank
 from baohao.store.bank import STATES, Kept, Payout
 from baohao.store.sql import Connection
 
-__all__ = ["STATES", "payouts", "row", "rows"]
+__all__ = ["PAYOUT", "STATES", "cell", "one", "payouts", "row", "rows"]
 
 #: What a person is told to pay out, as columns.
-PAYOUT = ("payout", "account", "to_name", "to_account", "amount_minor", "currency", "reference")
+PAYOUT = ("payout", "account", "to_name", "to_account", "amount", "currency", "reference")
 
 
 def rows(conn: Connection, seals: Seals, state: str | None) -> Iterator[dict[str, Any]]:
@@ -41,6 +44,21 @@ def row(each: Kept, seals: Seals) -> dict[str, Any]:
         "by": each.by,
         "approved_by": each.approved_by,
     }
+
+
+def one(conn: Connection, seals: Seals, id_: UUID) -> dict[str, Any]:
+    """Return one row as plain facts; raises `RowUnknown`."""
+    found = bank.find(conn, id_)
+    if found is None:
+        raise RowUnknown(row=str(id_))
+    return row(found, seals)
+
+
+def cell(payout: Mapping[str, Any], name: str) -> str:
+    """Return a column of what is to be paid out."""
+    if name == "amount":
+        return format_minor(payout["amount_minor"], payout["currency"])
+    return str(payout[name])
 
 
 def payouts(conn: Connection, seals: Seals, *, gone: bool) -> list[dict[str, Any]]:
