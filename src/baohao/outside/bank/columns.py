@@ -153,7 +153,10 @@ class Columns:
         plain = plain.removeprefix(self.currency).removesuffix(self.currency)
         bracketed = _BRACKETS.fullmatch(plain)
         minus = bracketed is not None or plain.startswith("-") or plain.endswith("-")
-        plain = (bracketed[1] if bracketed else plain).strip("+-")
+        if bracketed:
+            plain = bracketed[1]
+        else:
+            plain = plain[1:] if plain[:1] in ("+", "-") else plain.removesuffix("-")
         thousands = "," if self.decimal == "." else "."
         whole, mark, part = plain.partition(self.decimal)
         groups = whole.split(thousands)

@@ -54,11 +54,13 @@ def accounts(file: Path) -> BankContract:
             raise ValueError("each account needs a key of its own")
         keyed = {each.key: each for each in found}
         return BankContract(accounts=keyed, transfer=timedelta(days=days))
+    except ZoneInfoNotFoundError as error:
+        raise ContractRefused(file=file.name, reason=str(error.args[0])) from None
     except KeyError as missing:
         raise ContractRefused(file=file.name, reason=f"{missing} is missing") from None
     except (Refusal, ValueError) as error:
         raise ContractRefused(file=file.name, reason=str(error)) from None
-    except (OSError, TypeError, AttributeError, ZoneInfoNotFoundError) as error:
+    except (OSError, TypeError, AttributeError) as error:
         raise ContractRefused(file=file.name, reason=type(error).__name__) from error
 
 
