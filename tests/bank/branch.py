@@ -175,6 +175,12 @@ class Branch(Shop):
         with self.looking() as conn:
             return {each.subject: each.kind for each in exceptions.listed(conn)}
 
+    def meant(self, row: str) -> list[UUID]:
+        """The payments that a row may be for, as its exception says."""
+        with self.looking() as conn:
+            found = exceptions.listed(conn, row)
+        return [UUID(each) for waits in found for each in waits.said["payments"]]
+
     def booked(self, account: str) -> int:
         """What was posted to accounts that begin so; debits are positive."""
         [(total,)] = self.rows(

@@ -209,6 +209,10 @@ def test_what_stands_above_and_below_a_table() -> None:
         simple(*lines, names=names, skip=2, footer="Total")
 
 
+def test_a_day_on_which_nothing_happened_is_no_statement() -> None:
+    assert columns({"columns": {"date": "d", "amount": "a"}}, "MOP").read(b"d,a\n") == []
+
+
 @pytest.mark.parametrize(
     ("lines", "why"),
     [
@@ -217,7 +221,6 @@ def test_what_stands_above_and_below_a_table() -> None:
         (("d,a", "02/03/2026,5"), "its day"),
         (("d,a", "2026-03-02"), "cut off"),
         (("d,a", '2026-03-02,"5'), "line 2"),
-        (("d,a",), "no rows"),
         (("",), "no column"),
     ],
 )

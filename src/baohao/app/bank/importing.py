@@ -71,10 +71,7 @@ def read(file: File) -> list[Statement]:
     """Read a file, whole; raises `StatementRefused` and `Unbalanced`."""
     if len(file.data) > FILE_MAX_BYTES:
         raise StatementRefused(reason=f"it is longer than {FILE_MAX_BYTES >> 20} MiB")
-    found = [_sound(each, file.account) for each in file.account.reader.read(file.data)]
-    if not found:
-        raise StatementRefused(reason="there is no statement in it")
-    return found
+    return [_sound(each, file.account) for each in file.account.reader.read(file.data)]
 
 
 def account_of(accounts: Mapping[str, BankAccount], key: str | None) -> BankAccount:

@@ -38,7 +38,10 @@ class Camt053:
         document = root if root.name == "Document" else root.first("Document")
         if document is None or document.first("BkToCstmrStmt") is None:
             raise StatementRefused(reason=f"line {root.line}: it is no camt.053")
-        return [self._statement(each) for each in document.all("BkToCstmrStmt/Stmt")]
+        found = [self._statement(each) for each in document.all("BkToCstmrStmt/Stmt")]
+        if not found:
+            raise _wrong(document, "there is no statement in it")
+        return found
 
     def _statement(self, each: Element) -> Statement:
         opening, closing = self._balance(each, OPENING), self._balance(each, CLOSING)

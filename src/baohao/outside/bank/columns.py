@@ -54,10 +54,14 @@ class Columns:
     debit_said: Sequence[str] = field(default=("DR", "D", "DBIT", "借"))
 
     def read(self, data: bytes) -> Sequence[Statement]:
-        """Return what a file says as one statement; raises `StatementRefused` with the line."""
+        """
+        Return what a file says as one statement; none, where nothing came and nothing went.
+
+        Raises `StatementRefused` with the line.
+        """
         rows = list(self._rows(self._text(data)))
         if not rows:
-            raise StatementRefused(reason="it has no rows")
+            return []
         if self.newest_first:
             rows.reverse()
         days = [row.booked_on for row in rows]
