@@ -176,10 +176,9 @@ class Branch(Shop):
             return {each.subject: each.kind for each in exceptions.listed(conn)}
 
     def meant(self, row: str) -> list[UUID]:
-        """The payments that a row may be for, as its exception says."""
-        with self.looking() as conn:
-            found = exceptions.listed(conn, row)
-        return [UUID(each) for waits in found for each in waits.said["payments"]]
+        """The payments that a row may be for, as far as they name one."""
+        found = [each for each in self.bank_rows("held") if each["row"] == row]
+        return [UUID(payment) for each in found for payment in each["may_be_for"]]
 
     def booked(self, account: str) -> int:
         """What was posted to accounts that begin so; debits are positive."""

@@ -86,6 +86,7 @@ def test_one_wrong_digit_is_told_and_never_taken(branch: Branch) -> None:
     assert branch.carry() == {"held": 1}
     (row,) = branch.bank_rows("held")
     assert reference in row["may_mean"]
+    assert row["may_be_for"] == [str(kept.payment.id)]
     with branch.looking() as conn:
         (each,) = exceptions.listed(conn)
     assert each.said["payments"] == [str(kept.payment.id)]

@@ -198,13 +198,15 @@ def _print_taken(console: Console, facts: dict[str, Any]) -> None:
 
 
 def _print_rows(console: Console, facts: list[dict[str, Any]]) -> None:
-    rows = table("row", "account", "booked", "amount", "state", "from", "text", right=("amount",))
+    columns = ("row", "account", "booked", "amount", "state", "from", "text", "for")
+    rows = table(*columns, right=("amount",))
     for each in facts:
         amount = f"{format_minor(each['amount_minor'], each['currency'])} {each['currency']}"
         day = f"{each['booked_on']:%Y-%m-%d}"
         # What a payer wrote is no markup.
         words = (Text(each["name"]), Text(each["text"]))
-        rows.add_row(each["row"], each["account"], day, amount, each["state"], *words)
+        meant = each["payment"] or "\n".join(f"{payment}?" for payment in each["may_be_for"])
+        rows.add_row(each["row"], each["account"], day, amount, each["state"], *words, meant)
     console.print(rows)
     console.print(f"{len(facts)} rows.")
 

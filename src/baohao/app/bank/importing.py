@@ -34,7 +34,7 @@ from baohao.store.bank import Kept
 from baohao.store.sql import Connection
 
 #: More than any bank writes in a day for one account; a mistake, or an attack.
-FILE_MAX_BYTES, ROWS_MAX = 64 * 1024 * 1024, 200_000
+FILE_MAX_BYTES, ROWS_MAX = 32 * 1024 * 1024, 100_000
 REF_MAX, WORDS_MAX = 140, 2000
 
 
@@ -198,21 +198,21 @@ def _tell_gaps(
     conn: Connection, account: str, new_id: Callable[[], UUID], now: datetime
 ) -> list[str]:
     """Put before a person where a statement is missing; what came late closes it."""
-    known = bank.ends(conn, account)
-    missing = gaps(known)
-    for each in known:
-        subject = str(each.id)
-        if each.id in missing:
-            said = {"account": account, "from_on": each.from_on.isoformat()}
-            exceptions.put(conn, new_id(), exceptions.STATEMENT_GAP, subject, said, now)
-        else:
-            kept_exceptions.settled(
-                conn,
-                subject,
-                exceptions.STATEMENT_GAP,
-                action="none",
-                by=PRINCIPAL,
-                why="the statement before it is here",
-                at=now,
-            )
-    return sorted(each.from_on.isoformat() for each in known if each.id in missing)
+    known = {str(each.id): each for each in bank.ends(conn, account)}
+    missing = {str(id_) for id_ in gaps(list(known.values()))}
+    told = exceptions.listed(conn)
+    kind = exceptions.STATEMENT_GAP
+    for subject in {each.subject for each in told if each.kind == kind} & known.keys() - missing:
+        kept_exceptions.settled(
+            conn,
+            subject,
+            kind,
+            action="none",
+            by=PRINCIPAL,
+            why="the statement before it is here",
+            at=now,
+        )
+    for subject in sorted(missing):
+        said = {"account": account, "from_on": known[subject].from_on.isoformat()}
+        exceptions.put(conn, new_id(), kind, subject, said, now)
+    return sorted(known[subject].from_on.isoformat() for subject in missing)

@@ -25,11 +25,13 @@ PAYOUT = ("payout", "account", "to_name", "to_account", "amount", "currency", "r
 
 def rows(conn: Connection, seals: Seals, state: str | None) -> Iterator[dict[str, Any]]:
     """Yield rows as plain facts, the oldest first."""
-    return (row(each, seals) for each in bank.listed(conn, state))
+    # Read whole: what each may be for is asked of the same connection.
+    return (row(conn, each, seals) for each in list(bank.listed(conn, state)))
 
 
-def row(each: Kept, seals: Seals) -> dict[str, Any]:
-    """Return a row as plain facts."""
+def row(conn: Connection, each: Kept, seals: Seals) -> dict[str, Any]:
+    """Return a row as plain facts; of one that is held, the payments that may be meant."""
+    references = [*each.exact, *each.near] if each.state == bank.HELD else []
     return {
         "row": str(each.id),
         "account": each.account,
@@ -40,6 +42,7 @@ def row(each: Kept, seals: Seals) -> dict[str, Any]:
         **_words(each, seals),
         "references": list(each.exact),
         "may_mean": list(each.near),
+        "may_be_for": list(map(str, bank.payments_of(conn, references))),
         "payment": "" if each.payment is None else str(each.payment),
         "by": each.by,
         "approved_by": each.approved_by,
@@ -51,7 +54,7 @@ def one(conn: Connection, seals: Seals, id_: UUID) -> dict[str, Any]:
     found = bank.find(conn, id_)
     if found is None:
         raise RowUnknown(row=str(id_))
-    return row(found, seals)
+    return row(conn, found, seals)
 
 
 def cell(payout: Mapping[str, Any], name: str) -> str:

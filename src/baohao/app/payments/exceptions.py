@@ -52,7 +52,7 @@ class ExceptionUnknown(Refusal):
 class MoneyWithoutHome(Refusal):
     """
     The payment {payment} would be forgotten with its money: give it back first, or say that it was
-    given back by hand.
+    given back by hand; match a transfer, or return it.
     """
 
     code = "exception.money_without_home"
@@ -103,16 +103,16 @@ def _open(conn: Connection, id_: UUID) -> ForPerson:
 
 
 def _is_only_home(conn: Connection, each: ForPerson) -> bool:
-    """Say whether money of its payment is kept from being forgotten by nothing else."""
+    """Say whether money of its subject is kept from being forgotten by nothing else."""
     try:
-        payment = UUID(each.subject)
+        subject = UUID(each.subject)
     except ValueError:
         return False
-    kept = payments.lock(conn, payment)
-    if kept is None:
-        row = bank.find(conn, payment)
-        return row is not None and row.state == bank.HELD
-    stuck = kept.payment.state is State.CAPTURED and kept.next_at is None
-    refused = any(refund.state == DECLINED for refund in payments.refunds(conn, payment))
+    kept, row = payments.lock(conn, subject), bank.find(conn, subject)
+    if kept is not None:
+        stuck = kept.payment.state is State.CAPTURED and kept.next_at is None
+        stuck |= any(refund.state == DECLINED for refund in payments.refunds(conn, subject))
+    else:
+        stuck = row is not None and row.state == bank.HELD
     others = [x for x in exceptions.listed(conn, each.subject, closed=False) if x.id != each.id]
-    return (stuck or refused) and not others
+    return stuck and not others

@@ -12,8 +12,8 @@ from xml.parsers import expat
 
 from baohao.app.ports import StatementRefused
 
-#: No statement is nested deeper, nor has more elements.
-DEPTH_MAX, ELEMENTS_MAX = 64, 10_000_000
+#: No statement is nested deeper, has more elements, or a longer text.
+DEPTH_MAX, ELEMENTS_MAX, TEXT_MAX = 64, 4_000_000, 100_000
 
 
 @dataclass(slots=True)
@@ -73,6 +73,9 @@ class _Builder:
     def _text(self, text: str) -> None:
         if self._open:
             self._open[-1].text += text
+            if len(self._open[-1].text) > TEXT_MAX:
+                line = self.parser.CurrentLineNumber
+                raise StatementRefused(reason=f"line {line}: no statement is like that")
 
     def _doctype(self, *_: object) -> None:
         line = self.parser.CurrentLineNumber
