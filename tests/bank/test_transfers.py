@@ -8,6 +8,7 @@ import pytest
 from tests.bank.branch import ADA, KEY, Branch
 from tests.races.racing import altered
 
+from baohao.app import doctor
 from baohao.app.bank.by_hand import PayoutUnknown, RowNotWaiting, RowUnknown, Who
 from baohao.app.payments import exceptions, refunding
 from baohao.app.payments.exceptions import MoneyWithoutHome
@@ -333,3 +334,26 @@ def test_a_bill_is_what_the_statements_have(branch: Branch) -> None:
     branch.carry()
     found = {row.order: row.amount_minor for row in gateway.bill(day)}
     assert found == {kept.payment.order: kept.payment.amount_minor, "": 700}
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "DELETE FROM exceptions",
+        "UPDATE bank_rows SET state = 'returned' WHERE state = 'held'",
+        "UPDATE bank_rows SET state = 'held', payment = NULL WHERE state = 'matched'",
+        "DELETE FROM bank_rows WHERE state = 'held'",
+        "UPDATE accounts SET balance_minor = 1 WHERE account LIKE 'suspense:%'",
+    ],
+)
+def test_the_doctor_finds_money_that_was_forgotten(branch: Branch, harm: str) -> None:
+    kept = branch.begun()
+    branch.pay(kept)
+    branch.pay(kept, "?")
+    branch.fetch()
+    branch.settle()
+    branch.agree()
+    with branch.looking() as conn:
+        conn.execute(harm.encode())
+        found = {each.name: each for each in doctor.examine(conn)}
+    assert found["suspense"].wrong > 0
