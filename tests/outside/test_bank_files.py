@@ -60,6 +60,18 @@ def test_a_statement_is_read_as_it_was_written() -> None:
     assert found.rows[0].ref == bank.rows[0].id
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gbk", "gb18030", "big5"])
+def test_a_statement_is_read_in_the_encoding_that_it_declares(encoding: str) -> None:
+    text = written().file(DAY, DAY).data.decode().replace("UTF-8", encoding.upper())
+    (found,) = CAMT.read(text.encode(encoding))
+    assert found.rows[0].name == "陳大文 & Filhos"
+
+
+def test_what_is_not_as_it_declares_is_refused() -> None:
+    with pytest.raises(StatementRefused, match="line 2: it is not"):
+        CAMT.read(b'<?xml version="1.0" encoding="GBK"?>\n<a>\xff\xff</a>')
+
+
 def test_what_is_not_booked_is_counted_and_comes_again() -> None:
     pending = entry(status="<Sts><Cd>PDNG</Cd></Sts>")
     (found,) = CAMT.read(document(entry() + pending))

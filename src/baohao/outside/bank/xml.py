@@ -6,6 +6,7 @@ Elements are known by their local names, each with the line that it begins in.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
@@ -14,6 +15,9 @@ from baohao.app.ports import StatementRefused
 
 #: No statement is nested deeper, has more elements, or a longer text.
 DEPTH_MAX, ELEMENTS_MAX, TEXT_MAX = 64, 4_000_000, 100_000
+
+_DECLARED = re.compile(rb"""<\?xml[^>]*?encoding=["']([A-Za-z0-9._-]{1,20})["']""")
+_CHINESE = dict.fromkeys(("gbk", "gb2312", "gb18030"), "gb18030") | {"big5": "big5hkscs"}
 
 
 @dataclass(slots=True)
@@ -41,6 +45,13 @@ class Element:
         """Return the text of that element, without blanks around it; empty: there is none."""
         found = self.first(*paths)
         return "" if found is None else found.text.strip()
+
+
+def _plain(data: bytes) -> bytes | str:
+    """Return a document that the parser can read: of Chinese encodings it knows none."""
+    declared = _DECLARED.match(data)
+    known_as = _CHINESE.get(declared[1].decode().lower()) if declared else None
+    return data if known_as is None else data.decode(known_as)
 
 
 class _Builder:
@@ -86,10 +97,13 @@ def read(data: bytes) -> Element:
     """Read a document; raises `StatementRefused` with the line at which it is none."""
     builder = _Builder()
     try:
-        builder.parser.Parse(data, True)
+        builder.parser.Parse(_plain(data), True)
     except expat.ExpatError as error:
         what = expat.errors.messages.get(error.code, "it is no XML")
         raise StatementRefused(reason=f"line {error.lineno}: {what}") from None
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise StatementRefused(reason=f"line {line}: it is not {error.encoding}") from None
     except (LookupError, ValueError):
         raise StatementRefused(reason="its encoding is not known") from None
     if builder.root is None:
