@@ -22,6 +22,8 @@ from baohao.core.bank.matching import (
 )
 from baohao.core.bank.reference import is_valid
 from baohao.core.bank.statement import Place
+from baohao.core.refusals import Refusal
+from baohao.outside.pretend.bank import File
 
 OTHER = "+85366100002"
 
@@ -357,3 +359,26 @@ def test_the_doctor_finds_money_that_was_forgotten(branch: Branch, harm: str) ->
         conn.execute(harm.encode())
         found = {each.name: each for each in doctor.examine(conn)}
     assert found["suspense"].wrong > 0
+
+
+@pytest.mark.parametrize(
+    ("was", "then"),
+    [
+        ("9012345678", "9012345679"),
+        ("MOP", "HKD"),
+        (">50.00<", ">50.01<"),
+        ("2026", "0001"),
+        ("AcctSvcrRef>", "AcctSvcrRef>" + "x" * 200),
+    ],
+)
+def test_a_file_that_is_not_sound_leaves_nothing(branch: Branch, was: str, then: str) -> None:
+    day = branch.today()
+    branch.bank.move(day, 5_000, "one")
+    branch.bank.move(day, 700, "two")
+    file = branch.bank.file(day, day)
+    data = file.data.replace(was.encode(), then.encode())
+    assert data != file.data
+    with pytest.raises(Refusal):
+        branch.take_in(File(name="\udcff.xml", data=data))
+    assert (branch.bank_rows(), branch.waiting()) == ([], {})
+    assert branch.take_in(File(name="\udcff.xml", data=file.data)).rows[Place.NEW] == 2

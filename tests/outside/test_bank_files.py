@@ -309,6 +309,9 @@ def test_a_contract_that_cannot_be_is_refused(
         {"columns": {"date": "d", "amount": "a"}, "encoding": "ebcdic"},
         {"columns": {"date": "d", "amount": "a"}, "decimal": ";"},
         {"columns": {"date": "d", "amount": "a"}, "moon": 1},
+        {"columns": {"date": "d", "amount": "a"}, "skip": "3"},
+        {"columns": {"date": "d", "amount": "a"}, "skip": -1},
+        {"columns": {"date": "d", "amount": "a"}, "delimiter": ";;"},
     ],
 )
 def test_columns_that_cannot_be_are_refused(wrong: dict[str, Any]) -> None:

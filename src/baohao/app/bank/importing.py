@@ -26,6 +26,7 @@ from baohao.app.payments.learn import PRINCIPAL
 from baohao.app.ports import BankAccount, Seals, StatementRefused
 from baohao.core.bank import reference
 from baohao.core.bank.statement import Place, Placed, Statement, balanced, folded, gaps, placed
+from baohao.core.decide.payload import YEARS
 from baohao.core.money import format_minor
 from baohao.core.refusals import Refusal
 from baohao.store import bank, clock
@@ -99,7 +100,8 @@ def take_in(
         digest = blake2b(file.data + bytes([n % 256]), digest_size=16).digest()
         id_ = UUID(bytes=digest)
         taken.rows.update(keeper.keep(id_, statement))
-        bank.add_statement(conn, file.account.key, id_, statement, file.name, file.by, now)
+        name = _clean(file.name)
+        bank.add_statement(conn, file.account.key, id_, statement, name, file.by, now)
     taken.gaps = _tell_gaps(conn, file.account.key, new_id, now)
     return taken
 
@@ -115,6 +117,9 @@ def _sound(statement: Statement, account: BankAccount) -> Statement:
     for row in statement.rows:
         if len(row.ref) > REF_MAX or not row.ref.isprintable():
             raise StatementRefused(reason=f"line {row.line}: its id cannot be one")
+    for day in (statement.from_on, statement.to_on, *(row.booked_on for row in statement.rows)):
+        if day.year not in YEARS:
+            raise StatementRefused(reason=f"{day} is no day of our time")
     statement = replace(statement, rows=folded(statement.rows))
     balanced(statement)
     return statement
@@ -176,7 +181,7 @@ class _Keeper:
         row = each.row
         said = {
             "account": self._file.account.key,
-            "file": self._file.name[:200],
+            "file": _clean(self._file.name)[:200],
             "line": row.line,
             "amount": f"{format_minor(row.amount_minor, row.currency)} {row.currency}",
             "booked_on": row.booked_on.isoformat(),

@@ -180,6 +180,15 @@ class Columns:
             raise _Wrong(f"its day is not written as {self.date_format}") from None
 
 
+#: What a contract may say of a table, and how.
+_SETTINGS: Mapping[str, type] = {
+    **dict.fromkeys(("delimiter", "date_format", "decimal", "footer"), str),
+    "skip": int,
+    "newest_first": bool,
+    **dict.fromkeys(("credit_said", "debit_said"), list),
+}
+
+
 class _Wrong(Exception):  # noqa: N818 - the refusal is `StatementRefused`, which knows the line
     pass
 
@@ -214,10 +223,13 @@ def columns(said: Mapping[str, Any], currency: str) -> Columns:
     encoding = _KNOWN_AS.get(encoding, encoding)
     if encoding not in ENCODINGS:
         raise ValueError(f"its encoding must be one of {', '.join(ENCODINGS)}")
-    usual = {"delimiter", "skip", "date_format", "decimal", "newest_first", "footer"}
-    usual |= {"credit_said", "debit_said"}
-    if unknown := set(settings) - usual:
-        raise ValueError(f"it knows nothing of {' '.join(sorted(unknown))}")
+    for name, value in settings.items():
+        if name not in _SETTINGS:
+            raise ValueError(f"it knows nothing of {name}")
+        if type(value) is not _SETTINGS[name]:
+            raise ValueError(f"{name} must be written as {_SETTINGS[name].__name__}")
+    if len(settings.get("delimiter", ",")) != 1 or settings.get("skip", 0) < 0:
+        raise ValueError("delimiter is one letter, skip is no less than 0")
     if settings.get("decimal", ".") not in (".", ","):
         raise ValueError("decimal must be . or ,")
     return Columns(currency=currency, encoding=encoding, names=names, **settings)
