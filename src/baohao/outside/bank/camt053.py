@@ -151,7 +151,7 @@ def _amount(each: Element, said: Element | None) -> tuple[int, str]:
     try:
         minor = parse_minor(text, currency)
     except Malformed as malformed:
-        raise _wrong(said, malformed.message) from None
+        raise _wrong(said, malformed.message.rstrip(".")) from None
     if minor < 0:
         raise _wrong(said, "an amount has no sign")
     return minor, currency

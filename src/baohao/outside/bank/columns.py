@@ -102,7 +102,7 @@ class Columns:
                 said = {name: cells[at].strip()[:FIELD_MAX] for name, at in places.items()}
                 yield self._row(said, line)
         except (_Wrong, csv.Error, Malformed) as wrong:
-            why = wrong.message if isinstance(wrong, Malformed) else wrong
+            why = wrong.message.rstrip(".") if isinstance(wrong, Malformed) else wrong
             line = max(line, reader.line_num)
             raise StatementRefused(reason=f"line {line}: {why}") from None
 
