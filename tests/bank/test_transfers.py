@@ -56,27 +56,23 @@ def test_the_same_file_again_changes_nothing(branch: Branch) -> None:
     branch.agree()
 
 
-@pytest.mark.parametrize(
-    ("text", "more", "kind"),
-    [
+def test_what_does_not_fit_waits_in_suspense(branch: Branch) -> None:
+    kept = branch.begun()
+    for text, more, kind in (
         (None, -100, "amount_differs"),
         (None, 100, "amount_differs"),
         ("rent for May", 0, "no_order"),
         ("RF71 1234 5678 9012 3456", 0, "no_order"),
         ("", 0, "no_order"),
-    ],
-)
-def test_what_does_not_fit_waits_in_suspense(
-    branch: Branch, text: str | None, more: int, kind: str
-) -> None:
-    kept = branch.begun()
-    branch.pay(kept, text, more)
-    branch.fetch()
-    assert branch.carry() == {"held": 1}
-    (row,) = branch.bank_rows("held")
-    assert branch.waiting() == {row["row"]: kind}
-    assert branch.booked("suspense:") == -row["amount_minor"]
-    assert branch.state(kept) == "payable"
+    ):
+        branch.pay(kept, text, more)
+        branch.fetch()
+        before = {row["row"] for row in branch.bank_rows("held")}
+        assert branch.carry() == {"held": 1}
+        (row,) = (each for each in branch.bank_rows("held") if each["row"] not in before)
+        assert branch.waiting()[row["row"]] == kind
+        assert branch.booked(f"suspense:{row['row']}") == -row["amount_minor"]
+        assert branch.state(kept) == "payable"
     branch.agree()
 
 
@@ -338,47 +334,44 @@ def test_a_bill_is_what_the_statements_have(branch: Branch) -> None:
     assert found == {kept.payment.order: kept.payment.amount_minor, "": 700}
 
 
-@pytest.mark.parametrize(
-    "harm",
-    [
-        "DELETE FROM exceptions",
-        "UPDATE bank_rows SET state = 'returned' WHERE state = 'held'",
-        "UPDATE bank_rows SET state = 'held', payment = NULL WHERE state = 'matched'",
-        "DELETE FROM bank_rows WHERE state = 'held'",
-        "UPDATE accounts SET balance_minor = 1 WHERE account LIKE 'suspense:%'",
-    ],
+HARMS = (
+    "DELETE FROM exceptions",
+    "UPDATE bank_rows SET state = 'returned' WHERE state = 'held'",
+    "UPDATE bank_rows SET state = 'held', payment = NULL WHERE state = 'matched'",
+    "DELETE FROM bank_rows WHERE state = 'held'",
+    "UPDATE accounts SET balance_minor = 1 WHERE account LIKE 'suspense:%'",
 )
-def test_the_doctor_finds_money_that_was_forgotten(branch: Branch, harm: str) -> None:
+
+
+def test_the_doctor_finds_money_that_was_forgotten(branch: Branch) -> None:
     kept = branch.begun()
     branch.pay(kept)
     branch.pay(kept, "?")
     branch.fetch()
     branch.settle()
     branch.agree()
-    with branch.looking() as conn:
-        conn.execute(harm.encode())
-        found = {each.name: each for each in doctor.examine(conn)}
-    assert found["suspense"].wrong > 0
+    for harm in HARMS:
+        # Nothing of it lasts.
+        with branch.looking() as conn:
+            conn.execute(harm.encode())
+            found = {each.name: each for each in doctor.examine(conn)}
+        assert found["suspense"].wrong > 0, harm
 
 
-@pytest.mark.parametrize(
-    ("was", "then"),
-    [
-        ("9012345678", "9012345679"),
-        ("MOP", "HKD"),
-        (">50.00<", ">50.01<"),
-        ("2026", "0001"),
-        ("AcctSvcrRef>", "AcctSvcrRef>" + "x" * 200),
-    ],
-)
-def test_a_file_that_is_not_sound_leaves_nothing(branch: Branch, was: str, then: str) -> None:
+def test_a_file_that_is_not_sound_leaves_nothing(branch: Branch) -> None:
     day = branch.today()
     branch.bank.move(day, 5_000, "one")
     branch.bank.move(day, 700, "two")
-    file = branch.bank.file(day, day)
-    data = file.data.replace(was.encode(), then.encode())
-    assert data != file.data
-    with pytest.raises(Refusal):
-        branch.take_in(File(name="\udcff.xml", data=data))
-    assert (branch.bank_rows(), branch.waiting()) == ([], {})
-    assert branch.take_in(File(name="\udcff.xml", data=file.data)).rows[Place.NEW] == 2
+    data = branch.bank.file(day, day).data
+    for was, then in (
+        (b"9012345678", b"9012345679"),
+        (b"MOP", b"HKD"),
+        (b">50.00<", b">50.01<"),
+        (f"{day.year}-".encode(), b"0001-"),
+        (b"AcctSvcrRef>", b"AcctSvcrRef>" + b"x" * 200),
+    ):
+        assert was in data
+        with pytest.raises(Refusal):
+            branch.take_in(File(name="\udcff.xml", data=data.replace(was, then)))
+        assert (branch.bank_rows(), branch.waiting()) == ([], {})
+    assert branch.take_in(File(name="\udcff.xml", data=data)).rows[Place.NEW] == 2

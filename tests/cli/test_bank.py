@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from baohao import jobs
 from baohao.outside.pretend.bank import PretendBank
 from baohao.wiring import installation
 
+#: The same for all that is written, whenever that is.
+TODAY = datetime.now(UTC).date()
 ONE, TWO = "+85366152001", "+85366152002"
 CONTRACT = """
 [[accounts]]
@@ -33,12 +35,8 @@ def bank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PretendBank:
     return PretendBank(number="9012345678", currency="MOP")
 
 
-def today() -> date:
-    return datetime.now(UTC).date()
-
-
 def statement(bank: PretendBank, tmp_path: Path) -> Path:
-    (file := tmp_path / "statement.xml").write_bytes(bank.file(today(), today()).data)
+    (file := tmp_path / "statement.xml").write_bytes(bank.file(TODAY, TODAY).data)
     return file
 
 
@@ -68,9 +66,9 @@ def test_a_morning_with_a_statement(
     one, two = opened(ONE), opened(TWO)
     assert (one["state"], one["bank"], one["number"]) == ("payable", "Banco Demo", "9012 3456 78")
     minor = round(float(one["amount"]) * 100)
-    bank.move(today(), minor, f"for {one['write']}", "Ada [bold]")
-    bank.move(today(), minor + 1_000, "no reference, sorry", "Bob")
-    bank.move(today(), 700, "rent", "Eve")
+    bank.move(TODAY, minor, f"for {one['write']}", "Ada [bold]")
+    bank.move(TODAY, minor + 1_000, "no reference, sorry", "Bob")
+    bank.move(TODAY, 700, "rent", "Eve")
     file = statement(bank, tmp_path)
     taken = run("payments", "bank", "import", file, "--json").facts
     assert (taken["rows"]["rows new"], taken["gaps"]) == (3, [])
@@ -100,7 +98,7 @@ def test_a_morning_with_a_statement(
     paid = ("payments", "bank", "paid", payouts["Eve"]["payout"])
     assert run(*paid, "--account", "moon").code == 1
     assert run(*paid, "--by", "ada").code == 0
-    bank.move(today(), -1_000, payouts["Bob"]["reference"])
+    bank.move(TODAY, -1_000, payouts["Bob"]["reference"])
     run("payments", "bank", "import", statement(bank, tmp_path))
     run("payments", "carry")
     gone = run("payments", "bank", "payouts", "--gone", "--json").facts
