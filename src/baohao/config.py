@@ -3,6 +3,7 @@ Settings from the environment, typed. Only `wiring` reads them; everybody else i
 
     BAOHAO_ACQUIRER                a file: the contract with an acquirer whose code people pay
     BAOHAO_API_LANES               writers of the API, 1 to 8; by default 1
+    BAOHAO_BANK                    a file: the bank accounts that people pay into by transfer
     BAOHAO_CHARGING_TOKEN_DEMO2    what the charging system of the operator demo2 knows us by
     BAOHAO_CHARGING_URL_DEMO2      where it listens; each operator has two variables like these
     BAOHAO_DATA                    the folder of the embedded database; else the platform's
@@ -35,6 +36,7 @@ LANES_VARIABLE = "BAOHAO_API_LANES"
 LANES_MAX = 8
 CHARGING_URL, CHARGING_TOKEN = "BAOHAO_CHARGING_URL_", "BAOHAO_CHARGING_TOKEN_"
 ACQUIRER_VARIABLE, NOTIFY_VARIABLE = "BAOHAO_ACQUIRER", "BAOHAO_NOTIFY_URL"
+BANK_VARIABLE = "BAOHAO_BANK"
 SECRET_KEY_VARIABLE = "BAOHAO_SECRET_KEY"  # noqa: S105 - its name, not the key
 HOLDER_VARIABLE = "BAOHAO_HOLDER_URL"
 UNSIGNED_VARIABLE = "BAOHAO_RECEIPTS_UNSIGNED"
@@ -97,6 +99,8 @@ class Settings:
     charging: Mapping[str, Endpoint] = field(default_factory=dict)
     #: The contract with an acquirer, or None.
     acquirer: Path | None = None
+    #: The bank accounts that people pay into, or None.
+    bank: Path | None = None
     #: Where gateways tell us; each at an address of its own below.
     notify_url: str = ""
     #: What secrets are sealed under, or None for the file in the data folder.
@@ -132,6 +136,7 @@ def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Setting
         api_lanes=_lanes(environ),
         charging=_charging(environ),
         acquirer=_file(environ, ACQUIRER_VARIABLE),
+        bank=_file(environ, BANK_VARIABLE),
         notify_url=_notify_url(environ),
         secret_key=_secret_key(environ),
         holder_url=_holder_url(environ),

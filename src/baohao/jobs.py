@@ -20,6 +20,7 @@ from procrastinate import JobContext
 from procrastinate.jobs import Status
 
 from baohao.app import daily as runs
+from baohao.app.bank import carry as transfers
 from baohao.app.bulk import files
 from baohao.app.feed import deliver
 from baohao.app.shell import Shell
@@ -97,6 +98,9 @@ def charging(house: Installation) -> bool:
 
 def payments(house: Installation) -> bool:
     """Ask gateways, buy what was paid for, give back what cannot be used."""
+    if house.settings.bank is not None:
+        with house.shell() as shell:
+            transfers.carry(shell, new_id)
     if house.takes_payments:
         with house.payments() as carrier:
             carrier.run()

@@ -22,6 +22,7 @@ from psycopg_pool import ConnectionPool
 
 from baohao.app import house, shell
 from baohao.app.agents import registry
+from baohao.app.bank.ledger import Ledger
 from baohao.app.catalogue import commissions_at, fees_at
 from baohao.app.charging import drift
 from baohao.app.charging.carry import Carrier
@@ -44,6 +45,8 @@ from baohao.core.fees import FeeSchedule
 from baohao.core.refusals import Refusal
 from baohao.outside import contracts, queue
 from baohao.outside.acquirer import Acquirer
+from baohao.outside.bank.gateway import BankContract, BankTransfer
+from baohao.outside.bank.house import accounts
 from baohao.outside.ids import new_id
 from baohao.outside.paper.typesetter import Typesetter
 from baohao.outside.sealing import SealsOfHouse, key_of
@@ -100,10 +103,17 @@ class NothingConnected(Refusal):
 class NoGateway(Refusal):
     """
     No payment gateway is connected: set BAOHAO_ACQUIRER to the file of a contract, or
-    BAOHAO_WECHAT_* to an account at WeChat Pay, and BAOHAO_NOTIFY_URL to where they reach us.
+    BAOHAO_WECHAT_* to an account at WeChat Pay, and BAOHAO_NOTIFY_URL to where they reach us; or
+    BAOHAO_BANK to the file of the bank accounts that people pay into.
     """
 
     code = "payment.no_gateway"
+
+
+class NoBank(Refusal):
+    """No bank account is known: set BAOHAO_BANK to the file of those that people pay into."""
+
+    code = "bank.no_account"
 
 
 class ServerElsewhere(Refusal):
@@ -264,21 +274,31 @@ class Installation:
     def takes_payments(self) -> bool:
         """Whether any payment gateway is connected."""
         connected = (self.settings.acquirer, self.settings.wechat)
-        return bool(self.settings.notify_url) and connected != (None, None)
+        is_told = bool(self.settings.notify_url) and connected != (None, None)
+        return is_told or self.settings.bank is not None
 
-    def gateways(self) -> Mapping[str, Acquirer | WechatPay]:
+    @cached_property
+    def bank(self) -> BankContract:
+        """The bank accounts that people pay into; raises `NoBank` and `ContractRefused`."""
+        if self.settings.bank is None:
+            raise NoBank()
+        return accounts(self.settings.bank)
+
+    def gateways(self) -> Mapping[str, Acquirer | WechatPay | BankTransfer]:
         """
         Return the payment gateways that are connected, by name; whoever takes them closes them.
 
         Raises `ContractRefused` and `BadSetting`.
         """
         settings = self.settings
-        found: list[Acquirer | WechatPay] = []
+        found: list[Acquirer | WechatPay | BankTransfer] = []
         if settings.acquirer is not None and settings.notify_url:
             contract = contracts.acquirer(settings.acquirer, settings.notify_url)
             found.append(Acquirer(contract, self._now))
         if settings.wechat is not None:
             found.append(_wechat_pay(settings.wechat))
+        if settings.bank is not None:
+            found.append(BankTransfer(self.bank, Ledger(self.make_shell())))
         return {gateway.name: gateway for gateway in found}
 
     @contextmanager
@@ -290,7 +310,9 @@ class Installation:
             gateways = self.gateways()
             for gateway in gateways.values():
                 stack.callback(gateway.close_connections)
-            yield Ports(gateways=gateways, notify_url=self.settings.notify_url)
+            patience = {BankTransfer.name: self.bank.transfer} if self.settings.bank else {}
+            url = self.settings.notify_url
+            yield Ports(gateways=gateways, notify_url=url, patience=patience)
 
     @contextmanager
     def payments(self) -> Iterator[Payments]:

@@ -6,19 +6,26 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.shop import HALL, RENTAL, SEVEN, Shop, commissions, granted, promotions, registered
 from tests.shop.receipts import desk, issuer
 
 from baohao.app import doctor
+from baohao.app.bank import carry as transfers
+from baohao.app.bank import importing
+from baohao.app.bank.by_hand import Who, give_back
 from baohao.app.days import close_day
 from baohao.app.feed import read
 from baohao.app.payments import refunding
 from baohao.app.payments.asking import Ports
 from baohao.app.payments.carry import Carrier
 from baohao.app.payments.learn import learn
-from baohao.app.ports import Paid
+from baohao.app.ports import BankAccount, Paid
+from baohao.outside.bank.camt053 import Camt053
+from baohao.outside.pretend.bank import PretendBank
+from baohao.outside.sealing import SealsOfHouse
 from baohao.store import days, feed
 from baohao.store.sql import Connection
 
@@ -49,6 +56,7 @@ HARMS = {
     "payments": "DELETE FROM refunds",
     "refunds": "UPDATE refunds SET amount_minor = amount_minor + 1",
     "advances": "UPDATE accounts SET balance_minor = 1 WHERE account LIKE 'advance:%'",
+    "suspense": "UPDATE bank_rows SET amount_minor = amount_minor + 1",
     "days": "UPDATE days SET totals = '[1]'",
     "feed": "UPDATE feed SET seq = 2",
     "receipts": "INSERT INTO receipt_series SELECT baohao_bucket('hall-1'), 'hall-1', 2026, 1",
@@ -78,6 +86,7 @@ def busy(shop: Shop, tmp_path: Path) -> Shop:
     shop.say("top_up", R, amount_minor=5_000, paid="float:agent-7:MOP", expect_version=2)
     shop.shell.run(lambda conn: _listen(conn, shop.new_id(), shop.now()))
     _pay(shop)
+    _transfer(shop)
     desk(shop, issuer(tmp_path)).issue(sold.id, "hall-2")
     shop.shell.run(lambda conn: _close(conn, shop.now()))
     return shop
@@ -97,6 +106,23 @@ def _pay(shop: Shop) -> None:
     Carrier(shop.shell, Ports(gateways={}, notify_url=""), shop.new_id).run()
     wish = refunding.Wish(payment=order, reason="whose is it?", by="ada", key="k")
     refunding.refund(shop.shell, wish, shop.new_id)
+
+
+def _transfer(shop: Shop) -> None:
+    """Have money come by transfer that is nobody's, and owe it to whoever sent it."""
+    bank, zone = PretendBank(number="1", currency="MOP"), ZoneInfo("Asia/Macau")
+    day = shop.now().date()
+    bank.move(day, 700, "rent")
+    account = BankAccount(
+        key="bnu", currency="MOP", given={}, number="1", zone=zone, reader=Camt053(zone=zone)
+    )
+    file = importing.File(name="x", data=bank.file(day, day).data, account=account, by="ada")
+    work = partial(importing.take_in, file=file, statements=importing.read(file))
+    shop.shell.run(partial(work, seals=SealsOfHouse(bytes(32)), new_id=shop.new_id))
+    assert transfers.carry(shop.shell, shop.new_id) == {"held": 1}
+    [(held,)] = shop.rows("SELECT id FROM bank_rows")
+    who = Who(by="ada")
+    shop.shell.run(partial(give_back, row=held, reason="whose is it?", who=who))
 
 
 def _listen(conn: Connection, id_: UUID, now: datetime) -> None:

@@ -36,6 +36,7 @@ INVARIANTS = {
     "payments": "every captured payment has bought something, goes back, or waits for a person",
     "refunds": "what goes back of payments is the sum of their refunds, none forgotten",
     "advances": "the advance of a payment that is used or goes back is empty",
+    "suspense": "what is in suspense is the sum of the bank's rows that wait",
     "days": "every day that was closed is as it was closed, and follows the one before",
     "feed": "every feed is without gaps, up to its counter",
     "receipts": "every series of receipts is numbered from 1 without a gap",

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Any, Protocol
 
+from baohao.core.bank.statement import Statement
 from baohao.core.refusals import Refusal
 
 # --- an operator's own charging system ------------------------------------------------------------
@@ -232,6 +233,8 @@ class Refunded:
     refund: str
     amount_minor: int
     is_pending: bool = False
+    #: The bank account of ours that it left; empty: the gateway's.
+    bank: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,6 +292,63 @@ class BillMissing(Refusal):
     """{gateway} has no bill of {day} yet, or it cannot be read: {reason}."""
 
     code = "payment.bill"
+
+
+# --- our own bank accounts ------------------------------------------------------------------------
+
+
+class StatementRefused(Refusal):
+    """The statement was not taken in, and nothing of it is kept: {reason}."""
+
+    code = "bank.statement"
+
+
+class StatementReader(Protocol):
+    """Reads the files that a bank gives."""
+
+    def read(self, data: bytes) -> Sequence[Statement]:
+        """Return the statements of a file, whole; raises `StatementRefused` with the line."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankAccount:
+    """An account of ours that people pay into."""
+
+    #: As it is called in the books.
+    key: str
+    currency: str
+    #: What the payer is shown, by name ("bank", "holder", "number" ...).
+    given: Mapping[str, str]
+    #: As its statements write it.
+    number: str
+    #: Where its days begin.
+    zone: tzinfo
+    reader: StatementReader
+
+
+class BankLedger(Protocol):
+    """What is known here of transfers; nobody outside is asked."""
+
+    def paid(self, order: str) -> Paid | None:
+        """Return the transfer that was matched to an order."""
+        ...
+
+    def pay_out(self, refund: Refund) -> Refunded | None:
+        """Put a refund on the list of what a person pays out; `None`: its payment is not known."""
+        ...
+
+    def paid_out(self, refund: str) -> Refunded | None:
+        """Return a refund that is on that list."""
+        ...
+
+    def bill(self, day: date) -> Iterator[BillRow] | None:
+        """Return what came and went on a day; `None`: no statement has it."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what it was opened with."""
+        ...
 
 
 # --- receipts -------------------------------------------------------------------------------------

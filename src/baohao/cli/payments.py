@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from baohao.app.payments import exceptions, listing, refunding
+from baohao.cli import bank
 from baohao.cli.asking import STAFF, By, Data, Key, house
 from baohao.cli.output import Json, pairs, table, tell
 from baohao.core.money import format_minor, parse_minor
@@ -17,6 +18,7 @@ from baohao.outside.ids import new_id
 from baohao.wiring import installation
 
 app = typer.Typer(help="Money that comes through payment gateways.", no_args_is_help=True)
+app.add_typer(bank.app, name="bank")
 exceptions_app = typer.Typer(help="What waits for a person, with a clock.", no_args_is_help=True)
 
 Payment = Annotated[
@@ -61,8 +63,9 @@ def show(payment: Payment, data: Data = None, json: Json = False) -> None:
 @app.command("carry")
 def carry(data: Data = None, json: Json = False) -> None:
     """Ask gateways, buy what was paid for, give back what cannot be used, until nothing is due."""
-    with installation(data).payments() as carrier:
-        ran = dict(carrier.run())
+    opened = installation(data)
+    with opened.payments() as carrier:
+        ran = {**bank.carry(opened), **carrier.run()}
     tell(ran, lambda console: console.print(pairs(ran) if ran else "Nothing is due."))
 
 

@@ -54,6 +54,10 @@ class State(StrEnum):
     CHARGEBACK = "chargeback"
 
 
+#: The gateway that is our own bank account: money that comes there is in our books before anybody
+#: knows which payment it is for.
+BY_BANK = "bank"
+
 _PLACE = {state: place for place, state in enumerate(State)}
 #: Nothing more comes of these by itself.
 ENDED = frozenset({State.FAILED, State.CLOSED, State.USED, State.REFUNDED, State.CHARGEBACK})
@@ -121,15 +125,28 @@ class Payment:
 
     @property
     def fits(self) -> bool:
-        """Whether what has come is what was asked for."""
-        return self.capture is not None and (
-            (self.capture.amount_minor, self.capture.currency) == (self.amount_minor, self.currency)
-        )
+        """
+        Whether what has come is what was asked for.
+
+        A transfer was matched, by its amount or by a person: of more, the rest goes back.
+        """
+        come = self.capture
+        if come is None or come.currency != self.currency:
+            return False
+        is_more = self.gateway == BY_BANK and come.amount_minor > self.amount_minor
+        return is_more or come.amount_minor == self.amount_minor
 
     @property
     def unspent_minor(self) -> int:
         """What has come, bought nothing, and is not going back."""
         return max(0, self.captured_minor - self.spent_minor - self.refunded_minor)
+
+    @property
+    def waits_in(self) -> Account | None:
+        """Where money is in our books that came by transfer, until it is in the advance."""
+        if self.gateway != BY_BANK or self.capture is None:
+            return None
+        return account(AccountKind.SUSPENSE, self.capture.payment, self.capture.currency)
 
     @property
     def advance(self) -> Account:

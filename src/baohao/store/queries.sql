@@ -1411,6 +1411,143 @@ WHERE p.state IN ('used', 'refunding', 'refunded')
 -- Nothing waits for a person beyond its time.
 SELECT count(*), count(*) FILTER (WHERE due_at < (SELECT clock_timestamp() + clock_offset FROM house))
 FROM exceptions WHERE closed_at IS NULL
+-- === bank transfers ===============================================================================
+
+-- name: insert_statement
+-- Keep a statement that was taken in, once.
+INSERT INTO bank_statements (bucket, account, id, their_id, from_on, to_on, opening_minor, closing_minor, row_count,
+                             file, by, imported_at)
+VALUES (%b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b)
+ON CONFLICT (bucket, account, id) DO NOTHING
+
+-- name: list_statement_ends
+-- List where the statements of an account begin and end, as far as the bank says.
+SELECT id, from_on, to_on, opening_minor, closing_minor FROM bank_statements
+WHERE bucket = %b AND account = %b AND opening_minor IS NOT NULL
+
+-- name: find_statement_day
+-- Say whether any statement has a day.
+SELECT EXISTS (SELECT FROM bank_statements WHERE %b BETWEEN from_on AND to_on)
+
+-- name: find_rows_by_ref
+-- Find what is kept under the bank's own ids of rows.
+SELECT r.ref, r.id, r.content FROM unnest(%b::text[]) AS w (ref)
+JOIN bank_rows r ON r.account = %b AND r.ref = w.ref AND r.ref <> ''
+ORDER BY r.booked_on, r.id
+
+-- name: insert_bank_row
+-- Keep a row of a statement, once for ever.
+INSERT INTO bank_rows (bucket, id, account, ref, content, statement, line, booked_on, booked_at, amount_minor,
+                       currency, sealed, exact, near, state, imported_at)
+VALUES (%b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, 'new', %b)
+ON CONFLICT (bucket, id) DO NOTHING
+
+-- name: list_new_bank_rows
+-- List rows that nobody has looked at; a closed house looks at none.
+SELECT id, account, ref, content, statement, line, booked_on, booked_at, amount_minor, currency, sealed, exact, near,
+       state, payment, by, approved_by
+FROM bank_rows WHERE state = 'new' AND (SELECT is_open FROM house) ORDER BY bucket, id LIMIT %b
+
+-- name: read_bank_row
+-- Read one row of a statement.
+SELECT id, account, ref, content, statement, line, booked_on, booked_at, amount_minor, currency, sealed, exact, near,
+       state, payment, by, approved_by
+FROM bank_rows WHERE bucket = %b AND id = %b
+
+-- name: lock_bank_row
+-- Lock one row of a statement, to move it on.
+SELECT id, account, ref, content, statement, line, booked_on, booked_at, amount_minor, currency, sealed, exact, near,
+       state, payment, by, approved_by
+FROM bank_rows WHERE bucket = %b AND id = %b FOR UPDATE
+
+-- name: list_bank_rows
+-- List rows of statements in some state, or all, the oldest first.
+SELECT id, account, ref, content, statement, line, booked_on, booked_at, amount_minor, currency, sealed, exact, near,
+       state, payment, by, approved_by
+FROM bank_rows WHERE (%b::text IS NULL OR state = %b) ORDER BY booked_on, account, bucket, id
+
+-- name: list_bank_rows_of_day
+-- List the rows of one day.
+SELECT id, account, ref, content, statement, line, booked_on, booked_at, amount_minor, currency, sealed, exact, near,
+       state, payment, by, approved_by
+FROM bank_rows WHERE booked_on = %b ORDER BY account, bucket, id
+
+-- name: move_bank_row
+-- Note what has become of a row that is locked.
+UPDATE bank_rows SET state = %b, payment = %b, by = %b, approved_by = %b WHERE bucket = %b AND id = %b
+
+-- name: find_payments_by_reference
+-- Find the payments whose references these are.
+SELECT id FROM payments WHERE gateway = 'bank' AND given ->> 'reference' = ANY(%b::text[]) ORDER BY bucket, id
+
+-- name: insert_payout
+-- Put something on the list of what a person is to pay out, once.
+INSERT INTO bank_payouts (bucket, id, payment, came_by, account, amount_minor, currency, reference, reason, listed_at)
+VALUES (%b, %b, %b, %b, %b, %b, %b, %b, %b, %b)
+ON CONFLICT (bucket, id) DO NOTHING
+
+-- name: read_payout
+-- Read one of what is to be paid out.
+SELECT id, payment, came_by, account, amount_minor, currency, reference, reason, listed_at, gone_at, gone_by, by
+FROM bank_payouts WHERE bucket = %b AND id = %b
+
+-- name: lock_payout
+-- Lock one of what is to be paid out.
+SELECT id, payment, came_by, account, amount_minor, currency, reference, reason, listed_at, gone_at, gone_by, by
+FROM bank_payouts WHERE bucket = %b AND id = %b FOR UPDATE
+
+-- name: list_payouts
+-- List what is to be paid out, or all that ever was, the oldest first.
+SELECT id, payment, came_by, account, amount_minor, currency, reference, reason, listed_at, gone_at, gone_by, by
+FROM bank_payouts WHERE %b OR gone_at IS NULL ORDER BY listed_at, bucket, id
+
+-- name: find_payouts_by_reference
+-- Find what these references were given to.
+SELECT id FROM bank_payouts WHERE reference = ANY(%b::text[]) ORDER BY bucket, id
+
+-- name: list_unbooked_payouts
+-- List rows that went back and are still in suspense.
+SELECT id, payment, came_by, account, amount_minor, currency, reference, reason, listed_at, gone_at, gone_by, by
+FROM bank_payouts
+WHERE payment IS NULL AND NOT is_booked AND gone_at IS NOT NULL AND (SELECT is_open FROM house)
+ORDER BY bucket, id
+
+-- name: move_payout
+-- Note that something was paid out; what is known of it stays.
+UPDATE bank_payouts
+SET account = CASE WHEN gone_at IS NULL THEN %b ELSE account END, gone_at = coalesce(gone_at, %b),
+    gone_by = coalesce(gone_by, %b), by = CASE WHEN gone_at IS NULL THEN %b ELSE by END
+WHERE bucket = %b AND id = %b
+
+-- name: book_payout
+-- Note that the books have what was paid out.
+UPDATE bank_payouts SET is_booked = true WHERE bucket = %b AND id = %b
+
+-- name: doctor_suspense
+-- What is in suspense is the sum of the rows that wait, each in its own account, and whoever waits is before a person.
+SELECT count(*), count(*) FILTER (WHERE NOT CASE r.state
+    WHEN 'new' THEN s.held IN (0, r.amount_minor)
+    WHEN 'held' THEN s.held = r.amount_minor AND EXISTS (
+        SELECT FROM exceptions x WHERE x.bucket = r.bucket AND x.subject = r.id::text AND x.closed_at IS NULL)
+    WHEN 'returning' THEN s.held IN (0, r.amount_minor) AND EXISTS (
+        SELECT FROM bank_payouts o WHERE o.bucket = r.bucket AND o.id = r.id AND (s.held > 0 OR o.gone_at IS NOT NULL))
+    WHEN 'returned' THEN s.held = 0
+    WHEN 'matched' THEN s.held = 0 OR s.held = r.amount_minor AND EXISTS (
+        SELECT FROM payments p WHERE p.id = r.payment AND p.next_at IS NOT NULL)
+    END)
+FROM (
+    SELECT bucket, id, account, amount_minor, currency, state, payment FROM bank_rows WHERE amount_minor > 0
+    UNION ALL
+    -- Suspense that no row has.
+    SELECT a.bucket, NULL, a.account, 0, '', 'returned', NULL FROM accounts a
+    WHERE a.account LIKE 'suspense:%%' AND a.balance_minor <> 0 AND NOT EXISTS (
+        SELECT FROM bank_rows b WHERE b.bucket = a.bucket AND b.id::text = split_part(a.account, ':', 2))
+) AS r
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(a.balance_minor), 0) AS held FROM accounts a
+    WHERE a.bucket = r.bucket
+      AND a.account = CASE WHEN r.id IS NULL THEN r.account ELSE 'suspense:' || r.id || ':' || r.currency END) AS s
+
 -- === receipts =====================================================================================
 
 -- name: claim_receipt

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from baohao.app.ports import (
     Absent,
@@ -34,6 +34,8 @@ class Ports:
     gateways: Mapping[str, Gateway]
     #: Where they tell us; each at an address of its own below, by its name.
     notify_url: str
+    #: How long after a quote's end its money may still be on its way, by the gateway.
+    patience: Mapping[str, timedelta] = field(default_factory=dict)
 
 
 def create(ports: Ports, kept: Kept) -> Payable | Declined | Unknown:

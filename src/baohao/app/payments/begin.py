@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -72,15 +73,16 @@ def begin(shell: Shell, ports: Ports, beginning: Beginning, new_id: Callable[[],
     if beginning.gateway not in ports.gateways:
         known = ", ".join(sorted(ports.gateways)) or "none"
         raise GatewayUnknown(gateway=beginning.gateway, known=known)
-    kept = shell.run(partial(_begin, beginning=beginning, act=new_id()))
+    kept = shell.run(partial(_begin, ports=ports, beginning=beginning, act=new_id()))
     if kept.payment.state in (State.CREATED, State.UNKNOWN):
         outcome = create(ports, kept)
         kept = shell.run(partial(note, id_=kept.payment.id, outcome=outcome, new_id=new_id))
     return kept
 
 
-def _begin(conn: Connection, beginning: Beginning, act: UUID) -> Kept:
-    kept = payments.find(conn, beginning.quote) or _new(conn, beginning, act)
+def _begin(conn: Connection, ports: Ports, beginning: Beginning, act: UUID) -> Kept:
+    patience = ports.patience.get(beginning.gateway, timedelta())
+    kept = payments.find(conn, beginning.quote) or _new(conn, beginning, patience, act)
     if kept.payment.gateway != beginning.gateway:
         raise GatewayOther(quote=str(beginning.quote), gateway=kept.payment.gateway)
     if kept.payment.wanted is None or kept.payment.wanted.number != beginning.number:
@@ -88,7 +90,7 @@ def _begin(conn: Connection, beginning: Beginning, act: UUID) -> Kept:
     return kept
 
 
-def _new(conn: Connection, beginning: Beginning, act: UUID) -> Kept:
+def _new(conn: Connection, beginning: Beginning, patience: timedelta, act: UUID) -> Kept:
     number, quote = beginning.number, beginning.quote
     found = rows(conn, "read_quote_whole", bucket_of(number), quote)
     if not found or found[0][0] != number:
@@ -112,7 +114,7 @@ def _new(conn: Connection, beginning: Beginning, act: UUID) -> Kept:
     kept = Kept(
         payment=payment,
         asked=beginning.asked,
-        ends_at=until,
+        ends_at=until + patience,
         created_at=now,
         next_at=now + PAUSE,
     )

@@ -156,20 +156,17 @@ class Carrier:
     # --- asks -------------------------------------------------------------------------------------
 
     def _funding(self, payment: Payment) -> Ask:
-        come = payment.capture
+        come, waits_in = payment.capture, payment.waits_in
         assert come is not None  # noqa: S101 - only captured payments are funded
+        where = {"bank": payment.gateway} if waits_in is None else {"paid": str(waits_in)}
         return Ask(
             id=self._new_id(),
-            verb="fund",
+            verb="fund" if waits_in is None else "assign",
             subject=str(payment.advance),
             key=f"payment:{payment.id}:fund",
             principal=PRINCIPAL,
             channel="operator",
-            payload={
-                "amount_minor": come.amount_minor,
-                "bank": payment.gateway,
-                "reference": come.payment,
-            },
+            payload={"amount_minor": come.amount_minor, "reference": come.payment, **where},
         )
 
     def _buying(self, kept: Kept, wanted: Wanted, quote: UUID | None = None) -> Ask:
@@ -268,7 +265,7 @@ def _use(conn: Connection, id_: UUID, spent_minor: int, new_id: Callable[[], UUI
     kept = replace(kept, payment=rules.used(kept.payment, spent_minor), next_at=None, code="")
     rest = kept.payment.unspent_minor
     if rest:
-        return refunding.owe(conn, kept, new_id(), rest, "the price has fallen", PRINCIPAL)
+        return refunding.owe(conn, kept, new_id(), rest, "more came than it cost", PRINCIPAL)
     payments.move(conn, kept)
     return kept
 

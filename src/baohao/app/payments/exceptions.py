@@ -15,7 +15,7 @@ from uuid import UUID
 
 from baohao.core.payments import State
 from baohao.core.refusals import Refusal
-from baohao.store import clock, exceptions, payments
+from baohao.store import bank, clock, exceptions, payments
 from baohao.store.exceptions import ForPerson
 from baohao.store.payments import DECLINED
 from baohao.store.sql import Connection
@@ -35,6 +35,12 @@ REFUND_DECLINED, REFUND_DIFFERS, REFUND_UNKNOWN = (
     "refund_differs",
     "refund_unknown",
 )
+#: Of transfers: a row says something else under the same id · a statement is missing before one ·
+#: what went is not what was to go · it went twice · money went that had come for a payment.
+ROW_CHANGED, STATEMENT_GAP, PAYOUT_DIFFERS, PAID_OUT_TWICE, TAKEN_BACK = (
+    *("row_changed", "statement_gap", "payout_differs"),
+    *("paid_out_twice", "taken_back"),
+)
 
 
 class ExceptionUnknown(Refusal):
@@ -46,7 +52,7 @@ class ExceptionUnknown(Refusal):
 class MoneyWithoutHome(Refusal):
     """
     The payment {payment} would be forgotten with its money: give it back first, or say that it was
-    given back by hand.
+    given back by hand; match a transfer, or return it.
     """
 
     code = "exception.money_without_home"
@@ -97,15 +103,16 @@ def _open(conn: Connection, id_: UUID) -> ForPerson:
 
 
 def _is_only_home(conn: Connection, each: ForPerson) -> bool:
-    """Say whether money of its payment is kept from being forgotten by nothing else."""
+    """Say whether money of its subject is kept from being forgotten by nothing else."""
     try:
-        payment = UUID(each.subject)
+        subject = UUID(each.subject)
     except ValueError:
         return False
-    kept = payments.lock(conn, payment)
-    if kept is None:
-        return False
-    stuck = kept.payment.state is State.CAPTURED and kept.next_at is None
-    refused = any(refund.state == DECLINED for refund in payments.refunds(conn, payment))
+    kept, row = payments.lock(conn, subject), bank.find(conn, subject)
+    if kept is not None:
+        stuck = kept.payment.state is State.CAPTURED and kept.next_at is None
+        stuck |= any(refund.state == DECLINED for refund in payments.refunds(conn, subject))
+    else:
+        stuck = row is not None and row.state == bank.HELD
     others = [x for x in exceptions.listed(conn, each.subject, closed=False) if x.id != each.id]
-    return (stuck or refused) and not others
+    return stuck and not others

@@ -216,7 +216,7 @@ def _sent(shell: Shell, ports: Ports, refund: Owed, new_id: Callable[[], UUID]) 
         work = partial(_declined, refund=refund, code=code, new_id=new_id)
         return shell.run(work)
     if isinstance(outcome, Refunded) and not outcome.is_pending:
-        return booked(shell, kept, refund, kept.payment.gateway, new_id)
+        return booked(shell, kept, refund, outcome.bank or kept.payment.gateway, new_id)
     if isinstance(outcome, Declined):
         return shell.run(
             partial(_declined, refund=refund, code=outcome.code or "declined", new_id=new_id)

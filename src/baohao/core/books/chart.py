@@ -102,7 +102,7 @@ CHART: Mapping[AccountKind, Heading] = {
         "liability", "agent", "Commission earned, not yet paid out."
     ),
     AccountKind.SUSPENSE: Heading(
-        "liability", "reason", "Money whose owner or cause is not known yet."
+        "liability", "row or reason", "Money whose owner or cause is not known yet.", True
     ),
     AccountKind.REVENUE: Heading("income", "plan", "Time that was served; charges for service."),
     AccountKind.FEES: Heading("income", "operator", "Fees for acts, such as a replaced card."),

@@ -97,7 +97,8 @@ def owe_refund(advance: Account, amount_minor: int) -> tuple[Entry, ...]:
 
 def hold_unknown(bank: Account, reason: str, amount_minor: int) -> tuple[Entry, ...]:
     """
-    Return the entry for money that came and fits nothing; `reason` is a key such as "no_order".
+    Return the entry for money that came and fits nothing yet; `reason` is a key such as "no_order",
+    or the row of the statement that it stands in.
 
     Raises `AmountNotPositive`.
     """

@@ -7,6 +7,7 @@ Decide: what becomes true of an ask, or a refusal. One verb, one file; each verb
     register transfer replace_card change_number carry_over                   its holder and card
     restore return recycle                                                    its number's next life
     fund withdraw pay_commission owe_refund pay_refund                        money
+    hold_unknown assign return_unknown                                        money in suspense
     open_shift drop count close_shift                                         a till's shift
 """
 
@@ -42,6 +43,7 @@ from baohao.core.decide.reverse import reverse
 from baohao.core.decide.settle_up import settle_up
 from baohao.core.decide.shift import close_shift, count, drop, open_shift
 from baohao.core.decide.stock import stock
+from baohao.core.decide.suspense import assign, hold_unknown, return_unknown
 from baohao.core.decide.take_over import take_over
 from baohao.core.decide.telling import told
 from baohao.core.decide.terminate import terminate
@@ -98,6 +100,9 @@ MONEY_VERBS: Mapping[str, Callable[[Ask, Facts, datetime], Decision]] = {
     "pay_commission": pay_commission,
     "owe_refund": owe_refund,
     "pay_refund": pay_refund,
+    "hold_unknown": hold_unknown,
+    "assign": assign,
+    "return_unknown": return_unknown,
     "open_shift": open_shift,
     "drop": drop,
     "count": count,
