@@ -22,6 +22,7 @@ from procrastinate.jobs import Status
 from baohao.app import daily as runs
 from baohao.app.bulk import files
 from baohao.app.feed import deliver
+from baohao.app.receipts.desk import is_owed
 from baohao.app.shell import Shell
 from baohao.core.refusals import Refusal
 from baohao.outside import queue
@@ -103,11 +104,22 @@ def payments(house: Installation) -> bool:
     return False
 
 
+def receipts(house: Installation) -> bool:
+    """Give the receipts that are owed."""
+    with house.shell() as shell:
+        # Where none is, no key is read, and none of the house's is made for it.
+        if shell.run(is_owed):
+            house.desk(shell).catch_up()
+    return False
+
+
 UNITS = (
     Unit(name="daily", work=daily),
     Unit(name="feed", work=feed, is_due=has_to_tell),
     Unit(name="charging", work=charging),
     Unit(name="payments", work=payments),
+    # After what buys.
+    Unit(name="receipts", work=receipts),
 )
 
 

@@ -152,7 +152,7 @@ def test_cash_that_nobody_counted_keeps_a_day_open(hall: Timed) -> None:
         "UPDATE days SET day = day - 1",
         (
             "UPDATE days SET totals = '[]',"
-            " digest = baohao_day_digest(point, day, tills, since, until, '[]', prev)"
+            " digest = baohao_day_digest(point, day, tills, series, since, until, '[]', prev)"
             f" WHERE day = '{DAY}'"
         ),
         f"DELETE FROM days WHERE day = '{DAY}'",

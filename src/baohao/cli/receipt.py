@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,12 +13,11 @@ from rich.console import Console
 from baohao.app.ports import LANGUAGES, PAPERS, Verifier
 from baohao.app.receipts import export as exporting
 from baohao.app.receipts import proof as proving
-from baohao.app.receipts.desk import ONLINE
+from baohao.app.receipts.paid import ONLINE
 from baohao.app.receipts.proof import Proof, State
 from baohao.cli.asking import Data, house
 from baohao.cli.output import DONE, REFUSED, Json, pairs, tell
 from baohao.cli.reading import day as day_of
-from baohao.cli.reading import number as number_of
 from baohao.wiring import installation, verifier
 
 app = typer.Typer(help="Receipts: the proof of what was paid and kept.", no_args_is_help=True)
@@ -46,21 +45,19 @@ def issue(
         typer.Option(
             "--point",
             show_default=False,
-            help=f"Whose series gives the number; else the till's that was paid at, or {ONLINE}.",
+            help="Whose series gives the number; else that of where it was asked (--point of the "
+            f"sale), of the till that was paid at, or {ONLINE}.",
         ),
     ] = "",
     paper: Paper = PAPERS[0],
     lang: Lang = None,
-    line: Annotated[
-        str | None, typer.Option("--number", show_default=False, help="The line, if it is known.")
-    ] = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
     """Give an act its receipt and print it; the second print is marked as a copy."""
     with house(data) as (opened, shell):
         desk = opened.desk(shell)
-        receipt = desk.issue(act, point, number_of(line) if line else None)
+        receipt = desk.issue(act, point)
         into = lang or desk.language_of(receipt)
         pdf, is_copy = desk.pdf(receipt, language=into, paper=paper)
         out.write_bytes(pdf)
@@ -72,15 +69,11 @@ def issue(
 
 
 @app.command("catch-up")
-def catch_up(
-    day: Annotated[date, typer.Option("--day", parser=day_of, metavar="DAY", help="UTC.")],
-    data: Data = None,
-) -> None:
-    """Give what was paid on a day the receipts that it lacks, in the order in which it was paid."""
-    since = datetime.combine(day, time(), UTC)
+def catch_up(data: Data = None, json: Json = False) -> None:
+    """Give the receipts that are owed, in the order in which was paid; the worker does it, too."""
     with house(data) as (opened, shell):
-        given = opened.desk(shell).catch_up(since, since + timedelta(days=1))
-    typer.echo(f"{given} receipts were missing, and are given.")
+        given = opened.desk(shell).catch_up()
+    tell({"given": given}, lambda console: console.print(f"{given} receipts were owed, and given."))
 
 
 @app.command()

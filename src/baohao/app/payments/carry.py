@@ -191,6 +191,7 @@ class Carrier:
             principal=PRINCIPAL,
             channel=kept.asked.channel,
             payload=said,
+            point=kept.asked.point,
         )
 
 
