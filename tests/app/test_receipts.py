@@ -6,14 +6,17 @@ import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.shop import FLOAT, RENTAL, SEVEN, TILL, Shop, commissions, granted, promotions
-from tests.shop.receipts import desk, done, issuer
+from tests.shop import FLOAT, HALL, RENTAL, SEVEN, TILL, Shop, commissions, granted, promotions
+from tests.shop.asking import Timed
+from tests.shop.receipts import desk, done, issuer, operators
 
+from baohao.app import days
 from baohao.app.catalogue import fees_at
 from baohao.app.door import Door
 from baohao.app.library import read_library
@@ -23,6 +26,7 @@ from baohao.app.receipts.facts import NothingPaid
 from baohao.app.receipts.proof import State
 from baohao.app.shell import Shell, connect
 from baohao.config import policies_path
+from baohao.core.points import Particulars, PointMalformed
 from baohao.outside.signing import IssuerOfHouse, Verifier
 from baohao.store.receipts import Receipt
 
@@ -211,6 +215,78 @@ def test_two_years_are_two_series(selling: Shop, at: Desk) -> None:
     selling.later(timedelta(days=366))
     second = at.issue(done(selling, selling.renew(N)), "hall-1")
     assert (second.year - first.year, first.number, second.number) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("astray", [timedelta(days=1), timedelta(days=-1), timedelta(days=40)])
+def test_a_series_goes_forward_whatever_the_clock_does(
+    timed_shops: Callable[[], Timed], by: IssuerOfHouse, astray: timedelta
+) -> None:
+    shop = timed_shops()
+    shop.agents, shop.listeners = {}, frozenset()
+    eve = datetime(2026, 12, 31, 15, 59, 30, tzinfo=UTC)  # half a minute to midnight in Macau
+    shop.at(eve, UUID(int=1))
+    shop.fund(10_000_000)
+    shop.open(N)
+    given = []
+    for n, now in enumerate((eve, eve + astray, eve, eve + timedelta(minutes=1), eve)):
+        shop.at(now, UUID(int=n + 2))
+        act = done(shop, shop.renew(N, expect_version=shop.line(N).version))
+        given.append(desk(shop, by).issue(act, "hall-1"))
+    dated = [receipt.issued_at for receipt in given]
+    assert dated == sorted(dated)
+    series = [(receipt.year, receipt.number) for receipt in given]
+    assert series == sorted(series)
+    macau = [receipt.issued_at.astimezone(timezone(timedelta(hours=8))) for receipt in given]
+    assert [each.year for each in macau] == [receipt.year for receipt in given]
+    assert {receipt.year for receipt in given} == {2026, 2027}
+    assert [r.facts["issued_at"][:10] for r in given] == [r.day.isoformat() for r in given]
+    shop.is_well()
+
+
+# --- where ----------------------------------------------------------------------------------------
+
+
+def test_a_receipt_says_where_it_was_given_as_it_was_then(selling: Shop, at: Desk) -> None:
+    told = Particulars(
+        names={"zh-Hant": "氹仔營業廳"},
+        addresses={"": "1 Rua Direita, Taipa", "zh-Hant": "氹仔官也街1號"},
+        phone="+853 2800 0000",
+        hours={"mon": ("10:00-19:00",)},
+        company="Loja, Lda.",
+        registration="SO 12345",
+    )
+    hall = replace(HALL, told=told)
+    selling.shell.run(lambda conn: days.add(conn, hall, operators()))
+    first = at.issue(done(selling, replace(selling.renew(N), point="hall")))
+    assert first.facts["point"]["addresses"]["zh-Hant"] == "氹仔官也街1號"
+    moved = replace(hall, name="Elsewhere", told=replace(told, phone="+853 2811 1111"))
+    selling.shell.run(lambda conn: days.change(conn, moved))
+    assert at.issue(UUID(first.ask)).facts == first.facts
+    second = at.issue(done(selling, selling.renew(N)), "hall-1")
+    assert (second.facts["point"]["key"], second.facts["point"]["phone"]) == (
+        "hall",
+        "+853 2811 1111",
+    )
+    assert at.issue(done(selling, selling.renew(N))).facts["point"] is None
+    assert selling.shell.run(days.known)["hall"] == moved
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"names": {"Chinese!": "x"}},
+        {"addresses": {"pt": " "}},
+        {"phone": "1\n2"},
+        {"company": "x" * 301},
+        {"hours": {"monday": ("10:00-11:00",)}},
+        {"hours": {"mon": ("11:00-10:00",)}},
+        {"hours": {"mon": ("10:00-12:00", "11:00-13:00")}},
+        {"hours": {"mon": ("24:00-24:00",)}},
+    ],
+)
+def test_the_particulars_of_a_point_are_read_strictly(wrong: dict[str, Any]) -> None:
+    with pytest.raises(PointMalformed):
+        Particulars(**wrong)
 
 
 # --- what they prove ------------------------------------------------------------------------------
