@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from baohao.core.books.chart import AccountKind
-from baohao.core.points import SERIES, Point
+from baohao.core.points import SERIES, WEEK, Point
 from baohao.store import payments
 from baohao.store.sql import Connection
 
@@ -47,20 +46,21 @@ def series(wanted: str, paid_from: str) -> str:
     return wanted or at_till
 
 
-def particulars(point: Point | None) -> Mapping[str, Any] | None:
+def particulars(point: Point | None) -> Json | None:
     """Return what a receipt says of its issuing point, as the register has it now."""
-    if point is None:
-        return None
-    told = point.told
+    return None if point is None else {"key": point.key, "name": point.name, **told(point)}
+
+
+def told(point: Point) -> Json:
+    """Return what people are told of an issuing point, as plain values."""
+    what = point.told
     return {
-        "key": point.key,
-        "name": point.name,
-        "names": dict(told.names),
-        "addresses": dict(told.addresses),
-        "phone": told.phone,
-        "email": told.email,
-        "hours": {day: list(spans) for day, spans in told.hours.items()},
-        "company": told.company,
-        "registration": told.registration,
-        "tax_number": told.tax_number,
+        "names": dict(what.names),
+        "addresses": dict(what.addresses),
+        "phone": what.phone,
+        "email": what.email,
+        "hours": {day: list(what.hours[day]) for day in WEEK if day in what.hours},
+        "company": what.company,
+        "registration": what.registration,
+        "tax_number": what.tax_number,
     }
