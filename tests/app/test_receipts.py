@@ -6,7 +6,7 @@ import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from baohao.app import days
 from baohao.app.catalogue import fees_at
 from baohao.app.door import Door
 from baohao.app.library import read_library
-from baohao.app.receipts import export, proof
+from baohao.app.receipts import export, proof, retention
 from baohao.app.receipts.desk import Desk, SeriesMalformed
 from baohao.app.receipts.facts import NothingPaid
 from baohao.app.receipts.proof import State
@@ -28,6 +28,7 @@ from baohao.app.shell import Shell, connect
 from baohao.config import policies_path
 from baohao.core.points import Particulars, PointMalformed
 from baohao.outside.signing import IssuerOfHouse, Verifier
+from baohao.store import sql
 from baohao.store.receipts import Receipt
 
 N, M = "+85366140001", "+85366140002"
@@ -338,6 +339,35 @@ def test_a_token_of_another_database_is_unknown_here(
         conn.execute("DELETE FROM receipts")
         found = proof.of_file(by, pdf)
         assert proof.state(conn, by, found, pdf) == State(state="unknown", print="other")
+
+
+# --- how long they are kept -----------------------------------------------------------------------
+
+
+def test_a_series_is_kept_for_years_after_the_last_deadline_that_it_proves(
+    selling: Shop, at: Desk
+) -> None:
+    receipt = at.issue(done(selling, selling.renew(N)), "hall-1")
+    proven = datetime.fromisoformat(receipt.facts["until"])
+    [term] = selling.shell.run(lambda conn: retention.terms(conn, 5))
+    assert (term.series.point, term.series.count, term.may_go) == ("hall-1", 1, False)
+    assert term.kept_until == date(proven.year + 5, 12, 31)
+    selling.later(datetime(proven.year + 6, 1, 1, tzinfo=UTC) - selling.now())
+    assert not selling.shell.run(lambda conn: retention.terms(conn, 5))[0].may_go
+    selling.later(timedelta(days=2))
+    assert selling.shell.run(lambda conn: retention.terms(conn, 5))[0].may_go
+    assert not selling.shell.run(lambda conn: retention.terms(conn, 6))[0].may_go
+    with pytest.raises(retention.KeptTooShort):
+        selling.shell.run(lambda conn: retention.terms(conn, 4))
+
+
+def test_no_statement_deletes_or_rewrites_a_receipt() -> None:
+    for name, text in sql.STATEMENTS.items():
+        said = " ".join(text.decode().split()).lower()
+        assert "delete from receipt" not in said, name
+        assert "truncate" not in said, name
+        if "update receipts " in said:
+            assert said.startswith("update receipts set digest = %b, language = %b where"), name
 
 
 # --- all of them ----------------------------------------------------------------------------------

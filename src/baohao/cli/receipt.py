@@ -13,10 +13,11 @@ from rich.console import Console
 from baohao.app.ports import LANGUAGES, PAPERS, Verifier
 from baohao.app.receipts import export as exporting
 from baohao.app.receipts import proof as proving
+from baohao.app.receipts import retention as keeping
 from baohao.app.receipts.paid import ONLINE
 from baohao.app.receipts.proof import Proof, State
 from baohao.cli.asking import Data, house
-from baohao.cli.output import DONE, REFUSED, Json, pairs, tell
+from baohao.cli.output import DONE, REFUSED, Json, pairs, table, tell
 from baohao.cli.reading import day as day_of
 from baohao.wiring import installation, verifier
 
@@ -144,6 +145,36 @@ def export(
         )
         exporting.write(out, found, opened.desk(shell), paper=paper, language=lang)
     typer.echo(f"{out}: {len(found)} receipts")
+
+
+@app.command()
+def retention(
+    years: Annotated[
+        int, typer.Option("--years", help="For how long after the year's end they are kept.")
+    ] = keeping.USUAL_YEARS,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Say until when each series must be kept, and which may be deleted; nothing is deleted."""
+    with house(data) as (_, shell):
+        found = shell.run(lambda conn: keeping.terms(conn, years))
+    facts = [
+        {
+            "series": f"{term.series.point}/{term.series.year}",
+            "receipts": term.series.count,
+            "proves_until": term.series.proves_until,
+            "kept_until": term.kept_until,
+            "may_go": term.may_go,
+        }
+        for term in found
+    ]
+    listed = table(
+        "series", "receipts", "must be kept until", "may be deleted", right=("receipts",)
+    )
+    for each in facts:
+        may_go = "yes" if each["may_go"] else "no"
+        listed.add_row(str(each["series"]), str(each["receipts"]), str(each["kept_until"]), may_go)
+    tell(facts, lambda console: console.print(listed))
 
 
 @app.command("rotate-key")

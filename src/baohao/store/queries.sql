@@ -1482,6 +1482,11 @@ FROM receipts WHERE holder = %b ORDER BY issued_at, point, year, number
 SELECT point, year, number, ask, line, epoch, holder, issued_at, day, facts, token, digest, language
 FROM receipts WHERE day = %b ORDER BY point, year, number
 
+-- name: list_series
+-- List every series: how many, the last, and the latest deadline that any of them proves.
+SELECT point, year, count(*)::int, max(issued_at), max((facts ->> 'until')::timestamptz)
+FROM receipts GROUP BY point, year ORDER BY point, year
+
 -- name: print_receipt
 -- Note the first print of a receipt; none is met where there was one.
 UPDATE receipts SET digest = %b, language = %b

@@ -71,6 +71,19 @@ class Given:
     register: Point | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """A series of receipts as a whole."""
+
+    point: str
+    year: int
+    #: How many; the numbers are 1 to this.
+    count: int
+    #: When the last was issued, and the latest deadline that any of them proves.
+    last_at: datetime
+    proves_until: datetime | None
+
+
 def owe(writes: Writes, ask: Ask) -> None:
     """Owe an ask its receipt; the same row says for ever which line it is of."""
     id_ = text_of(ask.id)
@@ -159,6 +172,14 @@ def of_holder(conn: Connection, holder: str) -> tuple[Receipt, ...]:
 def of_day(conn: Connection, day: date) -> tuple[Receipt, ...]:
     """Return the receipts of a civil day, series by series."""
     return tuple(map(_receipt, rows(conn, "list_receipts_of_day", day)))
+
+
+def all_series(conn: Connection) -> tuple[Series, ...]:
+    """Return every series, point by point."""
+    return tuple(
+        Series(point=point, year=year, count=count, last_at=last_at, proves_until=until)
+        for point, year, count, last_at, until in rows(conn, "list_series")
+    )
 
 
 def printed(conn: Connection, receipt: Receipt, digest: bytes, language: str) -> bool:

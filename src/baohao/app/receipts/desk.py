@@ -35,7 +35,7 @@ from baohao.store.sql import Connection
 
 log = logging.getLogger(__name__)
 
-#: Taken up at once; a hundredth of a second each, so that the first minute is more than enough.
+#: Taken up at once; some hundredths of a second each, so that all are given within their minute.
 AT_ONCE = 100
 
 
@@ -90,9 +90,14 @@ class Desk:
         One that cannot be given holds up none: it is tried again later, and the doctor tells.
         """
         given = 0
-        while owed := self._shell.run(_take):
-            given += sum(self._given(ask) for ask in owed)
+        while (turn := self.turn()) is not None:
+            given += turn
         return given
+
+    def turn(self) -> int | None:
+        """Give some of them; `None`: none is owed."""
+        owed = self._shell.run(_take)
+        return sum(self._given(ask) for ask in owed) if owed else None
 
     def _given(self, ask: UUID) -> bool:
         try:
