@@ -16,7 +16,7 @@ from tests.shop import FLOAT, HALL, RENTAL, SEVEN, TILL, Shop, commissions, gran
 from tests.shop.asking import Timed
 from tests.shop.receipts import desk, done, issuer, operators
 
-from baohao.app import days
+from baohao.app import days, doctor
 from baohao.app.catalogue import fees_at
 from baohao.app.door import Door
 from baohao.app.library import read_library
@@ -28,7 +28,7 @@ from baohao.app.shell import Shell, connect
 from baohao.config import policies_path
 from baohao.core.points import Particulars, PointMalformed
 from baohao.outside.signing import IssuerOfHouse, Verifier
-from baohao.store import sql
+from baohao.store import migrate, sql
 from baohao.store.receipts import Receipt
 
 N, M = "+85366140001", "+85366140002"
@@ -191,6 +191,51 @@ def test_what_lacks_a_receipt_gets_it_in_the_order_in_which_it_was_paid(
         ("online", 4),
     ]
     selling.is_well()
+
+
+def test_one_that_cannot_be_given_holds_up_no_other_and_is_tried_again(
+    selling: Shop, at: Desk, by: IssuerOfHouse
+) -> None:
+    bad = done(selling, selling.renew(N))
+    good = done(selling, selling.renew(N))
+    with connect(selling.conninfo) as conn:
+        conn.execute("UPDATE receipt_places SET line = '+85399999999' WHERE ask = %s", [str(bad)])
+    # The card itself was sold first.
+    assert (at.catch_up(), at.catch_up()) == (2, 0)
+    assert at.issue(good).number == 2
+    assert owed(selling) == [(str(bad), 1)]
+    selling.later(timedelta(minutes=2))
+    assert at.catch_up() == 0
+    assert owed(selling) == [(str(bad), 2)]
+    with connect(selling.conninfo) as conn:
+        conn.execute("UPDATE receipt_places SET line = %s WHERE ask = %s", [N, str(bad)])
+    assert at.catch_up() == 0  # not before its pause is over
+    selling.later(timedelta(minutes=3))
+    assert at.catch_up() == 1
+    assert owed(selling) == []
+    selling.is_well()
+
+
+def owed(shop: Shop) -> list[tuple[str, int]]:
+    return shop.rows("SELECT ask, tries FROM receipt_places WHERE due_at IS NOT NULL ORDER BY ask")
+
+
+def test_an_older_database_owes_what_the_door_would_have_owed(selling: Shop) -> None:
+    act = done(selling, selling.renew(N))
+    done(selling, selling.ask("hold", N, cause="dispute", reason="why", principal="staff"))
+    done(selling, selling.ask("lift", N, cause="dispute", reason="why", principal="staff"))
+    done(selling, selling.ask("reverse", N, of=str(act), reason="wrong line"))
+    everything = "SELECT bucket, ask, line, due_at FROM receipt_places ORDER BY ask"
+    was = selling.rows(everything)
+    (found,) = migrate.SCHEMA.glob("*_receipts_owed.sql")
+    file = found.read_text(encoding="utf-8")
+    begins = file.index("INSERT INTO receipt_places")
+    with connect(selling.conninfo) as conn:
+        conn.execute("DELETE FROM receipt_places")
+        assert next(f.wrong for f in doctor.examine(conn) if f.name == "paid") == 3
+        conn.execute(file[begins : file.index(";", begins)].encode())
+    assert len(was) == 3
+    assert selling.rows(everything) == was
 
 
 def test_a_copy_says_what_the_first_print_said(selling: Shop, at: Desk, by: IssuerOfHouse) -> None:

@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import Campaign
 from tests.races.racing import DOORS, at_once
 from tests.shop import Shop
-from tests.shop.receipts import issuer, operators
+from tests.shop.receipts import desk, issuer, operators
 
 from baohao.app.receipts.desk import issue
 from baohao.app.shell import Shell
@@ -104,6 +104,17 @@ def test_a_series_is_1_to_n_whoever_races_dies_or_changes_their_mind(
     assert numbering.numbers() == list(range(1, len(acts) + 1))
     numbering.shop.shell.close()
     numbering.shop.is_well()
+
+
+def test_workers_that_give_what_is_owed_at_once_share_it(numbering: Numbering) -> None:
+    for n in range(20):
+        numbering.act(n)
+    shop = numbering.shop
+    given = at_once(shop, lambda shell, _: desk(shop, numbering.by, shell).catch_up())
+    assert sum(given) == 20
+    found = shop.rows("SELECT number FROM receipts WHERE point = 'online' ORDER BY 1")
+    assert [number for (number,) in found] == list(range(1, 21))
+    shop.is_well()
 
 
 def test_a_sequence_leaves_gaps(numbering: Numbering, monkeypatch: pytest.MonkeyPatch) -> None:

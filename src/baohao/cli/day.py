@@ -239,13 +239,17 @@ def _print(console: Console, facts: dict[str, Any]) -> None:
 def _told(point: Point) -> None:
     facts = _point(point)
     shown = {
-        name: " · ".join(f"{key} {each}".strip() for key, each in value.items())
+        name: " · ".join(_said(*each) for each in value.items())
         if isinstance(value, dict)
         else value
         for name, value in facts.items()
     }
     shown["tills"] = ", ".join(point.tills)
     tell(facts, lambda console: console.print(pairs(shown)))
+
+
+def _said(key: str, value: str | list[str]) -> str:
+    return f"{key} {value if isinstance(value, str) else ', '.join(value)}".strip()
 
 
 def _point(point: Point) -> dict[str, Any]:

@@ -37,17 +37,21 @@ def issue(
     act: Annotated[
         UUID,
         typer.Argument(
-            metavar="ACT", show_default=False, help="The id of a sale, a fee or a reversal."
+            metavar="ACT",
+            show_default=False,
+            help='The id that a sale printed as "receipt", or a reversal as "id".',
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", dir_okay=False, show_default=False)],
+    out: Annotated[
+        Path, typer.Option("--out", dir_okay=False, show_default=False, help="The PDF to write.")
+    ],
     point: Annotated[
         str,
         typer.Option(
             "--point",
             show_default=False,
-            help="Whose series gives the number; else that of where it was asked (--point of the "
-            f"sale), of the till that was paid at, or {ONLINE}.",
+            help="Whose series gives the number; by default the point that the sale named, else "
+            f"the till that was paid at, else {ONLINE}.",
         ),
     ] = "",
     paper: Paper = PAPERS[0],
@@ -55,7 +59,7 @@ def issue(
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Give an act its receipt and print it; the second print is marked as a copy."""
+    """Give what was paid or paid back its receipt, and print it; later prints are copies."""
     with house(data) as (opened, shell):
         desk = opened.desk(shell)
         receipt = desk.issue(act, point)
@@ -71,10 +75,11 @@ def issue(
 
 @app.command("catch-up")
 def catch_up(data: Data = None, json: Json = False) -> None:
-    """Give the receipts that are owed, in the order in which was paid; the worker does it, too."""
+    """Give the receipts that nobody gave yet; the worker does it each minute."""
     with house(data) as (opened, shell):
         given = opened.desk(shell).catch_up()
-    tell({"given": given}, lambda console: console.print(f"{given} receipts were owed, and given."))
+    said = f"{given} receipts were owed, and are given." if given else "No receipt is owed."
+    tell({"given": given}, lambda console: console.print(said))
 
 
 @app.command()
@@ -120,21 +125,28 @@ def verify(
 
 @app.command()
 def export(
-    out: Annotated[Path, typer.Option("--out", dir_okay=False, show_default=False)],
+    out: Annotated[
+        Path, typer.Option("--out", dir_okay=False, show_default=False, help="The ZIP to write.")
+    ],
     holder: Annotated[
-        str | None, typer.Option("--holder", show_default=False, help="All of a holder's id.")
+        str | None,
+        typer.Option("--holder", show_default=False, help="All of one holder, by its id."),
     ] = None,
     day: Annotated[
         date | None,
         typer.Option(
-            "--day", parser=day_of, metavar="DAY", show_default=False, help="All of a day."
+            "--day",
+            parser=day_of,
+            metavar="DAY",
+            show_default=False,
+            help="All that were issued on a day.",
         ),
     ] = None,
     paper: Paper = PAPERS[0],
     lang: Lang = None,
     data: Data = None,
 ) -> None:
-    """Write copies of receipts into one ZIP, with what they say as JSON."""
+    """Write copies of receipts into one ZIP, with what they say and the certificates."""
     if (holder is None) == (day is None):
         raise typer.BadParameter("give --holder or --day")
     with house(data) as (opened, shell):
