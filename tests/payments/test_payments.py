@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 from tests.payments.cashdesk import HASTY_S, NUMBER, Desk
 from tests.shop import BALANCE180, HALL, KEEP12, granted, receipts
 
+from baohao.app import figures
 from baohao.app.days import close_day
 from baohao.app.payments import exceptions, refunding
 from baohao.app.payments.asking import Ports
@@ -295,6 +296,9 @@ def test_what_is_paid_by_a_code_at_a_point_is_on_its_day(desk: Desk, tmp_path: P
     day = sold.day
     desk.later(timedelta(days=1))
     closed = desk.shell.run(lambda conn: close_day(conn, HALL.key, day, by="chief"))
+    month = datetime.fromisoformat(sold.facts["sold_at"]).astimezone(UTC).date().replace(day=1)
+    found = desk.shell.run(lambda conn: figures.sold(conn, month))
+    assert ("acquirer", 1) in {(each.means, each.count) for each in found}
     told = [(t["means"], t["what"], t["minor"]) for t in closed.totals]
     price = kept.payment.amount_minor
     assert told == [("acquirer", "reversal", -price), ("acquirer", "sale", price)]

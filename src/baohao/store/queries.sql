@@ -1677,9 +1677,11 @@ WHERE e.recorded_at >= %b AND e.recorded_at < %b
 GROUP BY 1 ORDER BY 1
 
 -- name: sum_sales
--- Add up what was sold in some time, by plan, channel and the agent that paid.
+-- Add up what was sold in some time, by plan, channel, the agent that paid and the means: of captured money, its
+-- gateway.
 SELECT coalesce(p.plan, ''), coalesce(a.channel, ''),
-       CASE WHEN e.payer LIKE 'float:%%' THEN split_part(e.payer, ':', 2) ELSE '' END AS agent, e.currency,
+       CASE WHEN e.payer LIKE 'float:%%' THEN split_part(e.payer, ':', 2) ELSE '' END AS agent,
+       coalesce(g.gateway, split_part(e.payer, ':', 1), '') AS means, e.currency,
        count(*) FILTER (WHERE e.kind <> 'reversal'),
        coalesce(sum(s.minor) FILTER (WHERE e.kind <> 'reversal'), 0)::bigint,
        coalesce(-sum(s.minor) FILTER (WHERE e.kind = 'reversal'), 0)::bigint
@@ -1694,8 +1696,10 @@ LEFT JOIN LATERAL (
   SELECT j.channel FROM journal j
   WHERE j.bucket = e.bucket AND j.subject = e.subject AND j.seq <= e.seq AND j.recorded_at = e.recorded_at
     AND j.ask IS NOT NULL ORDER BY j.seq DESC LIMIT 1) AS a ON true
+LEFT JOIN payments g ON split_part(e.payer, ':', 1) IN ('advance', 'refunds')
+  AND g.bucket = baohao_bucket(split_part(e.payer, ':', 2)) AND g.id::text = split_part(e.payer, ':', 2)
 WHERE e.recorded_at >= %b AND e.recorded_at < %b AND e.kind IN ('sale', 'top_up', 'reversal')
-GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
 
 -- name: sum_deferred
 -- Add up what is deferred by plan: before some time, and in it by kind of entry.
