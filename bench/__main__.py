@@ -18,6 +18,7 @@ from bench.figures import Figure, show, write
 from bench.intake import importing
 from bench.models import fill, models, now_of
 from bench.projecting import projecting, what_if
+from bench.receipts import receipts
 from bench.renewals import prepare
 from bench.renewing import renewing
 from bench.server import Server, served
@@ -25,7 +26,7 @@ from bench.serving import serving
 from bench.soundness import examined
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
-SUITES = ("project", "import", "doctor", "renewals", "whatif", "api")
+SUITES = ("project", "receipts", "import", "doctor", "renewals", "whatif", "api")
 
 
 def main() -> None:
@@ -51,6 +52,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--lines", type=int, default=10_000_000, help="of the table renewed in")
     parser.add_argument("--imports", type=int, default=1_000_000, help="lines of the file imported")
     parser.add_argument("--renewals", type=int, default=20_000, help="before the doctor is asked")
+    parser.add_argument("--receipts", type=int, default=1_000, help="printed and signed")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--import-rounds", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=3.0, help="of one slice")
@@ -68,6 +70,9 @@ def _measured(server: Server, asked: argparse.Namespace) -> Iterator[Figure]:
     lives = models(library, now)
     if "project" in suites:
         yield projecting(library, lives, now, rounds=asked.rounds, seconds=1.0)
+    if "receipts" in suites:
+        yield from receipts(server, asked.receipts, rounds=asked.rounds)
+        server.drop("receipts")
     if "import" in suites or "doctor" in suites:
         folder = server.folder
         yield from importing(server, folder, "imported", asked.imports, rounds=asked.import_rounds)

@@ -23,6 +23,7 @@ from baohao.app import daily as runs
 from baohao.app.bank import carry as transfers
 from baohao.app.bulk import files
 from baohao.app.feed import deliver
+from baohao.app.receipts.desk import is_owed
 from baohao.app.shell import Shell
 from baohao.core.refusals import Refusal
 from baohao.outside import queue
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 
 #: Parts of a file that a worker does before other files get their turn.
 PARTS_A_TURN = 10
-#: Turns of the feed before a unit ends, so that who is to stop need not wait for the last event.
+#: Turns of a unit before it ends, so that who is to stop need not wait for the last event.
 TURNS = 10
 #: Jobs at a time: a few files or units, of which one may wait for the database while others think.
 AT_ONCE = 4
@@ -107,11 +108,23 @@ def payments(house: Installation) -> bool:
     return False
 
 
+def receipts(house: Installation) -> bool:
+    """Give the receipts that are owed, some turns of it."""
+    with house.shell() as shell:
+        # Where none is, no key is read, and none of the house's is made for it.
+        if shell.run(is_owed):
+            desk = house.desk(shell)
+            return all(desk.turn() is not None for _ in range(TURNS))
+    return False
+
+
 UNITS = (
     Unit(name="daily", work=daily),
     Unit(name="feed", work=feed, is_due=has_to_tell),
     Unit(name="charging", work=charging),
     Unit(name="payments", work=payments),
+    # After what buys.
+    Unit(name="receipts", work=receipts),
 )
 
 

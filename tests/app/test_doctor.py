@@ -59,7 +59,10 @@ HARMS = {
     "suspense": "UPDATE bank_rows SET amount_minor = amount_minor + 1",
     "days": "UPDATE days SET totals = '[1]'",
     "feed": "UPDATE feed SET seq = 2",
-    "receipts": "INSERT INTO receipt_series SELECT baohao_bucket('hall-1'), 'hall-1', 2026, 1",
+    "receipts": "INSERT INTO receipt_series"
+    " SELECT baohao_bucket('hall-1'), 'hall-1', 2026, 1, now()",
+    "paid": "DELETE FROM receipt_places",
+    "owed": "UPDATE receipt_places SET tries = 11",
     "effects": "UPDATE effects SET tries = 11",
     "late": "UPDATE due SET at = at - interval '2 years'",
     "parked": "INSERT INTO parked SELECT bucket, '00000000-0000-7000-8000-000000000001', number,"
@@ -155,5 +158,5 @@ def test_what_is_late_is_told(busy: Shop) -> None:
     busy.later(timedelta(days=40))
     with busy.looking() as conn:
         wrong = {finding.name for finding in doctor.examine(conn) if not finding.is_well}
-    # A month's rental and the messages of forty days ago wait; no data are broken.
-    assert wrong == {"late", "effects"}
+    # A month's rental, the messages and the receipts of forty days ago wait; no data are broken.
+    assert wrong == {"late", "effects", "owed"}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
 from tests.payments.cashdesk import HASTY_S, NUMBER, Desk
-from tests.shop import BALANCE180, KEEP12
+from tests.shop import BALANCE180, HALL, KEEP12, granted, receipts
 
+from baohao.app import figures
+from baohao.app.days import close_day
 from baohao.app.payments import exceptions, refunding
 from baohao.app.payments.asking import Ports
 from baohao.app.payments.begin import GatewayUnknown, begin
@@ -17,6 +21,7 @@ from baohao.app.payments.refunding import NothingToGiveBack, Wish
 from baohao.core.decide.selling import QuoteOver, QuoteUnknown
 from baohao.core.payments import RefundTooMuch, SecondPersonForRefund
 from baohao.core.refusals import Refusal
+from baohao.store import days
 
 OTHER = "+85366100002"
 
@@ -264,6 +269,40 @@ def test_a_reversal_at_the_counter_gives_the_payers_money_back(desk: Desk) -> No
         desk.settle()
         assert desk.state(kept.payment.id) == "refunded"
         desk.agree()
+
+
+def test_what_is_paid_by_a_code_at_a_point_is_on_its_day(desk: Desk, tmp_path: Path) -> None:
+    desk.shell.run(lambda conn: days.add_point(conn, HALL))
+    with desk.connected():
+        beginning = desk.beginning(desk.quoted())
+        beginning = replace(beginning, asked=replace(beginning.asked, point=HALL.key))
+        kept = begin(desk.shell, desk.ports(), beginning, desk.new_id)
+        desk.twin.pay(kept.payment.order)
+        desk.tell()
+        desk.settle()
+        act = kept.payment.act
+        undo = desk.ask("reverse", NUMBER, of=str(act), reason="?", mistake=True, approved_by="bob")
+        granted(desk.answers([replace(undo, point=HALL.key)])[0])
+        desk.settle()
+    giving = receipts.desk(desk, receipts.issuer(tmp_path))
+    giving.catch_up()
+    sold = giving.issue(act)
+    assert sold.facts["receipt"].startswith("hall/")
+    paid_with = desk.kept(kept.payment.id).payment.capture
+    assert paid_with is not None
+    means = {"kind": "advance", "gateway": "acquirer", "means": paid_with.means}
+    assert sold.facts["means"] == means
+    assert giving.issue(undo.id).facts["means"]["gateway"] == "acquirer"
+    day = sold.day
+    desk.later(timedelta(days=1))
+    closed = desk.shell.run(lambda conn: close_day(conn, HALL.key, day, by="chief"))
+    month = datetime.fromisoformat(sold.facts["sold_at"]).astimezone(UTC).date().replace(day=1)
+    found = desk.shell.run(lambda conn: figures.sold(conn, month))
+    assert ("acquirer", 1) in {(each.means, each.count) for each in found}
+    told = [(t["means"], t["what"], t["minor"]) for t in closed.totals]
+    price = kept.payment.amount_minor
+    assert told == [("acquirer", "reversal", -price), ("acquirer", "sale", price)]
+    desk.is_well()
 
 
 def test_a_refund_that_is_declined_waits_for_a_person(desk: Desk) -> None:

@@ -40,10 +40,12 @@ INVARIANTS = {
     "days": "every day that was closed is as it was closed, and follows the one before",
     "feed": "every feed is without gaps, up to its counter",
     "receipts": "every series of receipts is numbered from 1 without a gap",
+    "paid": "a receipt was given, or is owed, for everything that money moved for",
 }
 #: What may happen, and must not stay.
 WAITING = {
     "effects": "no effect is an hour late, or has failed ten times",
+    "owed": "no receipt is an hour late, or has failed ten times",
     "late": "no line has been due for more than a day",
     "parked": "no ask waits for a person",
     "exceptions": "no exception waits beyond its time",

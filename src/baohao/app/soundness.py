@@ -14,6 +14,7 @@ import msgspec
 
 from baohao.core.asks import Ask
 from baohao.core.books.chart import Account
+from baohao.core.points import SERIES
 from baohao.core.refusals import Malformed
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
@@ -44,6 +45,8 @@ def body_of(ask: Ask) -> bytes:
     if ask.key or ask.verb not in KEYLESS:
         _name(ask.key, "key", KEY_MAX)
     _subject(ask.subject)
+    if ask.point and SERIES.fullmatch(ask.point) is None:
+        raise AskMalformed(part="point", reason="write at most 32 of a-z, 0-9, . and -")
     until = ask.expect_until
     if until is not None and until.tzinfo is None:
         raise AskMalformed(part="expect_until", reason="it has no offset from UTC")

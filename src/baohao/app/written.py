@@ -20,7 +20,17 @@ from baohao.core.decide import telling
 from baohao.core.line.event import Event
 from baohao.core.line.outlook import outlook
 from baohao.core.line.state import LineState
-from baohao.store import agent_sales, books, charges, effects, journal, lines, parked, shifts
+from baohao.store import (
+    agent_sales,
+    books,
+    charges,
+    effects,
+    journal,
+    lines,
+    parked,
+    receipts,
+    shifts,
+)
 from baohao.store.journal import Asker, Recorded
 from baohao.store.sql import Connection
 from baohao.store.writes import Writes
@@ -31,6 +41,8 @@ ANSWER_MAX_BYTES = 200
 ADDED_UP_FROM = 1_000_000
 #: What a settlement posts.
 _BY_ITSELF = frozenset({EntryKind.CHARGE, EntryKind.BREAKAGE})
+#: What a receipt is given for.
+_PROVEN = frozenset({EntryKind.SALE, EntryKind.TOP_UP, EntryKind.REVERSAL})
 
 _json = msgspec.json.Encoder().encode
 
@@ -79,6 +91,8 @@ class Written:
         effects.owe(writes, ask.subject, epoch, decision.effects, ask.id)
         agent_sales.add(writes, ask, epoch, decision.earned)
         charges.owe(writes, ask.subject, decision.effects)
+        if any(entry.kind in _PROVEN for entry in decision.entries):
+            receipts.owe(writes, ask)
         self._alarms(writes, ask, changes, len(decision.effects))
         if ask.key:
             self._key(writes, ask, body, place.seq, answer)

@@ -38,6 +38,8 @@ class Ask:
     principal: str
     channel: str
     payload: Json = field(default_factory=dict)
+    #: The issuing point where it was asked, whose series numbers its receipt; empty: at none.
+    point: str = ""
     #: The deadline that the asker was shown; `None` where the asker is no person or agent.
     expect_until: datetime | None = None
     #: The version that the asker was shown; the other way to compare and set.

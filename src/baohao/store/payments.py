@@ -31,6 +31,8 @@ class Asked:
     #: Who asked for it, and where.
     by: str
     channel: str
+    #: The issuing point where it is paid; empty: at none.
+    point: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

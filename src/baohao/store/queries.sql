@@ -303,6 +303,11 @@ INSERT INTO effects (bucket, id, subject, epoch, kind, due_at, data)
 SELECT * FROM unnest(%b::smallint[], %b::uuid[], %b::text[], %b::int[], %b::text[], %b::timestamptz[],
                      %b::json[])
 
+-- name: insert_receipts_owed
+-- Owe receipts for what was paid.
+INSERT INTO receipt_places (due_at, bucket, ask, line, wanted)
+SELECT %b::timestamptz, t.* FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::text[]) AS t
+
 -- name: insert_keys
 -- Keep answers under their keys, for ever.
 INSERT INTO keys (recorded_at, bucket, principal, key, body, answer, subject, seq)
@@ -462,10 +467,6 @@ SELECT terms, until FROM quotes WHERE bucket = %b AND id = %b
 SELECT l.number, l.version, l.pin
 FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, number)
 JOIN lines l USING (bucket, number)
-
--- name: find_subject_of_ask
--- Find what an ask has changed, in the months since it was made.
-SELECT DISTINCT subject FROM journal WHERE ask = %b AND recorded_at >= %b
 
 -- name: list_lines
 -- List all lines with the stage that each is in at an instant.
@@ -1551,15 +1552,28 @@ CROSS JOIN LATERAL (
 -- === receipts =====================================================================================
 
 -- name: claim_receipt
--- Claim an ask for an issuing point; none is met where one has it, and whoever is claiming is waited for.
-INSERT INTO receipt_places (bucket, ask, point) VALUES (%b, %b, %b)
-ON CONFLICT (bucket, ask) DO NOTHING
+-- Claim the receipt that is owed for an ask; none is met where it was given, and whoever is claiming is waited for.
+UPDATE receipt_places SET point = %b, due_at = NULL
+WHERE bucket = %b AND ask = %b AND point IS NULL
+
+-- name: hold_point
+-- Keep the issuing point of a series from closing a day, and read what it is called now.
+SELECT point, operator, name, zone, tills, told FROM points p
+WHERE p.point = %b OR EXISTS (SELECT FROM unnest(p.tills) AS t (till) WHERE split_part(t.till, ':', 2) = %b)
+ORDER BY p.point LIMIT 1 FOR KEY SHARE
+
+-- name: read_issuing_time
+-- Read the clock for a receipt: never before the last of its series, or the last day that its point has closed.
+SELECT greatest((SELECT clock_timestamp() + clock_offset FROM house),
+                (SELECT max(issued_at) FROM receipt_series WHERE bucket = %b AND point = %b),
+                (SELECT max(closed_at) FROM days WHERE bucket = %b AND point = %b))
 
 -- name: next_receipt
 -- Give the next number of a series, under the lock of its row, and say when.
-INSERT INTO receipt_series AS s (bucket, point, year, last) VALUES (%b, %b, %b, 1)
-ON CONFLICT (bucket, point, year) DO UPDATE SET last = s.last + 1
-RETURNING last, (SELECT clock_timestamp() + clock_offset FROM house)
+INSERT INTO receipt_series AS s (bucket, point, year, last, issued_at) VALUES (%b, %b, %b, 1, %b)
+ON CONFLICT (bucket, point, year) DO UPDATE
+SET last = s.last + 1, issued_at = greatest(s.issued_at, excluded.issued_at)
+RETURNING last, issued_at
 
 -- name: insert_receipt
 -- Keep what a receipt says.
@@ -1567,8 +1581,23 @@ INSERT INTO receipts (bucket, point, year, number, ask, line, epoch, holder, iss
 VALUES (%b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b::json, %b)
 
 -- name: read_receipt_place
--- Read which issuing point has given an ask its receipt.
-SELECT point FROM receipt_places WHERE bucket = %b AND ask = %b
+-- Read which line an ask that money moved for is of, where it was asked, and where its receipt was given.
+SELECT line, wanted, point FROM receipt_places WHERE bucket = %b AND ask = %b
+
+-- name: has_owed_receipts
+-- Say whether a receipt is owed and nobody is giving it.
+SELECT EXISTS (SELECT FROM receipt_places WHERE due_at <= %b)
+
+-- name: claim_owed_receipts
+-- Take up receipts that are owed, for as long as it doubles with each time; others take what is left. A house
+-- that is closed owes nothing.
+UPDATE receipt_places p
+SET tries = p.tries + 1, due_at = %b::timestamptz + least(2 ^ p.tries, 60) * interval '1 minute'
+FROM (SELECT bucket, ask, due_at FROM receipt_places
+      WHERE due_at <= %b AND (SELECT is_open FROM house)
+      ORDER BY due_at, bucket, ask LIMIT %b FOR UPDATE SKIP LOCKED) AS t
+WHERE p.bucket = t.bucket AND p.ask = t.ask
+RETURNING t.due_at, p.ask
 
 -- name: read_receipt_of_ask
 -- Read the receipt of an ask.
@@ -1590,6 +1619,11 @@ FROM receipts WHERE holder = %b ORDER BY issued_at, point, year, number
 SELECT point, year, number, ask, line, epoch, holder, issued_at, day, facts, token, digest, language
 FROM receipts WHERE day = %b ORDER BY point, year, number
 
+-- name: list_series
+-- List every series: how many, the last, and the latest deadline that any of them proves.
+SELECT point, year, count(*)::int, max(issued_at), max((facts ->> 'until')::timestamptz)
+FROM receipts GROUP BY point, year ORDER BY point, year
+
 -- name: print_receipt
 -- Note the first print of a receipt; none is met where there was one.
 UPDATE receipts SET digest = %b, language = %b
@@ -1601,20 +1635,26 @@ SELECT kind, currency, payer, accounts, amounts FROM entries
 WHERE bucket = %b AND subject = %b AND seq BETWEEN %b AND %b AND recorded_at = %b
 ORDER BY seq, id
 
--- name: list_asks_without_receipt
--- List asks that money moved for and that have no receipt, in the order in which they were taken down.
--- Entries go with a decision's last event, which may be one that fell due by itself.
-SELECT j.ask, e.subject
-FROM entries e
-CROSS JOIN LATERAL (SELECT j.ask FROM journal j
-                    WHERE (j.bucket, j.subject, j.recorded_at) = (e.bucket, e.subject, e.recorded_at)
-                      AND j.seq <= e.seq AND j.ask IS NOT NULL
-                    ORDER BY j.seq DESC LIMIT 1) AS j
-WHERE e.recorded_at >= %b AND e.recorded_at < %b AND e.seq > 0 AND e.kind IN ('sale', 'top_up', 'reversal')
-  AND NOT EXISTS (SELECT FROM receipt_places p
-                  WHERE p.bucket = baohao_bucket(j.ask::text) AND p.ask = j.ask::text)
-GROUP BY j.ask, e.subject
-ORDER BY min(e.recorded_at), j.ask
+-- name: doctor_paid
+-- For every decision that money moved for a receipt was given, or is owed. Entries go with a decision's last
+-- event, which may be one that fell due by itself.
+SELECT count(*), count(*) FILTER (WHERE NOT EXISTS (
+  SELECT FROM receipt_places p WHERE p.bucket = baohao_bucket(ask::text) AND p.ask = paid.ask::text
+    AND (p.due_at IS NOT NULL OR EXISTS (
+      SELECT FROM receipts r WHERE r.bucket = baohao_bucket(p.point) AND r.ask = p.ask))))
+FROM (SELECT DISTINCT j.ask
+      FROM entries e
+      CROSS JOIN LATERAL (SELECT j.ask FROM journal j
+                          WHERE (j.bucket, j.subject, j.recorded_at) = (e.bucket, e.subject, e.recorded_at)
+                            AND j.seq <= e.seq AND j.ask IS NOT NULL
+                          ORDER BY j.seq DESC LIMIT 1) AS j
+      WHERE e.seq > 0 AND e.kind IN ('sale', 'top_up', 'reversal') AND e.subject NOT LIKE '%%:%%') AS paid
+
+-- name: doctor_owed
+-- No receipt is an hour late, or has failed ten times.
+SELECT count(*), count(*) FILTER (WHERE due_at < (SELECT clock_timestamp() + clock_offset FROM house)
+                                                 - interval '1 hour' OR tries > 10)
+FROM receipt_places WHERE due_at IS NOT NULL
 
 -- name: doctor_receipts
 -- Every series is numbered from 1 to its last without a gap.
@@ -1676,20 +1716,21 @@ WHERE s.bucket = t.bucket AND s.account = t.account AND s.n = t.n AND s.closed_a
 
 -- name: insert_point
 -- Register an issuing point, once.
-INSERT INTO points (bucket, point, operator, name, zone, tills) VALUES (%b, %b, %b, %b, %b, %b::text[])
+INSERT INTO points (bucket, point, operator, name, zone, tills, told)
+VALUES (%b, %b, %b, %b, %b, %b::text[], %b::json)
 ON CONFLICT (bucket, point) DO NOTHING
 
 -- name: update_point
--- Let an issuing point be called otherwise, or have other tills.
-UPDATE points SET name = %b, tills = %b::text[] WHERE bucket = %b AND point = %b
+-- Let an issuing point be called otherwise, be elsewhere, or have other tills.
+UPDATE points SET name = %b, tills = %b::text[], told = %b::json WHERE bucket = %b AND point = %b
 
 -- name: read_points
 -- Read the register of issuing points.
-SELECT point, operator, name, zone, tills FROM points ORDER BY point
+SELECT point, operator, name, zone, tills, told FROM points ORDER BY point
 
 -- name: lock_point
 -- Lock one issuing point: its days are closed one after the other.
-SELECT point, operator, name, zone, tills FROM points WHERE bucket = %b AND point = %b FOR UPDATE
+SELECT point, operator, name, zone, tills, told FROM points WHERE bucket = %b AND point = %b FOR UPDATE
 
 -- name: find_last_day
 -- Find the day that an issuing point closed last.
@@ -1698,17 +1739,17 @@ SELECT day, until, digest FROM days WHERE bucket = %b AND point = %b ORDER BY da
 -- name: read_day
 -- Read a day that was closed, and whether its entries are still those that it was closed with.
 SELECT day, since, until, tills, totals, closed_at, closed_by, digest,
-       digest = baohao_day_digest(point, day, tills, since, until, totals::text, prev)
+       digest = baohao_day_digest(point, day, tills, series, since, until, totals::text, prev)
 FROM days WHERE bucket = %b AND point = %b AND day = %b
 
 -- name: insert_day
--- Close a day: its row, with the digest over its entries.
-INSERT INTO days (bucket, point, day, since, until, tills, totals, closed_at, closed_by, prev, digest)
-SELECT bucket, point, day, since, until, tills, totals::json, closed_at, closed_by, prev,
-       baohao_day_digest(point, day, tills, since, until, totals, prev)
-FROM (VALUES (%b::smallint, %b::text, %b::date, %b::timestamptz, %b::timestamptz, %b::text[], %b::text,
+-- Close a day: its row, with the digest over its entries and receipts.
+INSERT INTO days (bucket, point, day, since, until, tills, series, totals, closed_at, closed_by, prev, digest)
+SELECT bucket, point, day, since, until, tills, series, totals::json, closed_at, closed_by, prev,
+       baohao_day_digest(point, day, tills, series, since, until, totals, prev)
+FROM (VALUES (%b::smallint, %b::text, %b::date, %b::timestamptz, %b::timestamptz, %b::text[], %b::text[], %b::text,
               %b::timestamptz, %b::text, %b::bytea))
-  AS d (bucket, point, day, since, until, tills, totals, closed_at, closed_by, prev)
+  AS d (bucket, point, day, since, until, tills, series, totals, closed_at, closed_by, prev)
 
 -- name: date_accounts
 -- Let nothing move these accounts before an instant any more, whatever the clock says: the door never goes back.
@@ -1743,10 +1784,22 @@ FROM (
   WHERE e.kind <> 'transfer') AS moved
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 
+-- name: find_unclosed_receipt
+-- Find when something was first paid at these counters otherwise than in cash.
+SELECT min(issued_at) FROM baohao_counter_receipts(%b::text[], %b, %b)
+
+-- name: sum_counter
+-- Add up what was paid at these counters otherwise than in cash, and given back.
+SELECT coalesce(facts -> 'means' ->> 'gateway', split_part(facts ->> 'paid_from', ':', 1)), facts ->> 'kind',
+       facts ->> 'what', facts ->> 'plan', facts ->> 'currency', count(*),
+       sum((facts ->> 'total_minor')::bigint)::bigint
+FROM baohao_counter_receipts(%b::text[], %b, %b)
+GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+
 -- name: doctor_days
 -- Every day that was closed has the entries that it was closed with, and follows the one before.
 SELECT count(*), count(*) FILTER (
-  WHERE digest <> baohao_day_digest(point, day, tills, since, until, totals::text, prev) OR prev <> before)
+  WHERE digest <> baohao_day_digest(point, day, tills, series, since, until, totals::text, prev) OR prev <> before)
 FROM (SELECT d.*, coalesce(lag(digest) OVER (PARTITION BY bucket, point ORDER BY day), '') AS before
       FROM days d) AS closed
 
@@ -1761,9 +1814,11 @@ WHERE e.recorded_at >= %b AND e.recorded_at < %b
 GROUP BY 1 ORDER BY 1
 
 -- name: sum_sales
--- Add up what was sold in some time, by plan, channel and the agent that paid.
+-- Add up what was sold in some time, by plan, channel, the agent that paid and the means: of captured money, its
+-- gateway.
 SELECT coalesce(p.plan, ''), coalesce(a.channel, ''),
-       CASE WHEN e.payer LIKE 'float:%%' THEN split_part(e.payer, ':', 2) ELSE '' END AS agent, e.currency,
+       CASE WHEN e.payer LIKE 'float:%%' THEN split_part(e.payer, ':', 2) ELSE '' END AS agent,
+       coalesce(g.gateway, split_part(e.payer, ':', 1), '') AS means, e.currency,
        count(*) FILTER (WHERE e.kind <> 'reversal'),
        coalesce(sum(s.minor) FILTER (WHERE e.kind <> 'reversal'), 0)::bigint,
        coalesce(-sum(s.minor) FILTER (WHERE e.kind = 'reversal'), 0)::bigint
@@ -1778,8 +1833,10 @@ LEFT JOIN LATERAL (
   SELECT j.channel FROM journal j
   WHERE j.bucket = e.bucket AND j.subject = e.subject AND j.seq <= e.seq AND j.recorded_at = e.recorded_at
     AND j.ask IS NOT NULL ORDER BY j.seq DESC LIMIT 1) AS a ON true
+LEFT JOIN payments g ON split_part(e.payer, ':', 1) IN ('advance', 'refunds')
+  AND g.bucket = baohao_bucket(split_part(e.payer, ':', 2)) AND g.id::text = split_part(e.payer, ':', 2)
 WHERE e.recorded_at >= %b AND e.recorded_at < %b AND e.kind IN ('sale', 'top_up', 'reversal')
-GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
 
 -- name: sum_deferred
 -- Add up what is deferred by plan: before some time, and in it by kind of entry.

@@ -188,6 +188,7 @@ class Carrier:
             principal=PRINCIPAL,
             channel=kept.asked.channel,
             payload=said,
+            point=kept.asked.point,
         )
 
 

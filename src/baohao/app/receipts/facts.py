@@ -29,7 +29,7 @@ from baohao.core.line.fold import policy_of
 from baohao.core.line.state import LineState, Tenure
 from baohao.core.operators import Operator
 from baohao.core.refusals import Refusal
-from baohao.store import journal, receipts, reports
+from baohao.store import journal, receipts
 from baohao.store.journal import Kept
 from baohao.store.sql import Connection
 
@@ -63,15 +63,14 @@ def happened(
     terms: Terms,
     operators: Mapping[str, Operator],
     ask: UUID,
-    number: str | None = None,
+    number: str,
 ) -> Happened:
     """
-    Return what an ask did to a line and what was paid for it; the number spares a search.
+    Return what an ask did to a line and what was paid for it.
 
     Raises `NothingPaid`.
     """
-    number = reports.subject_of(conn, ask) if number is None else number
-    chain = () if number is None else journal.of_subject(conn, bucket_of(number), number)
+    chain = journal.of_subject(conn, bucket_of(number), number)
     places = _places(chain, ask)
     after = sales.replayed(chain[: places[-1] + 1], terms) if places else None
     if after is None:
