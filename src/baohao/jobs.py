@@ -22,6 +22,7 @@ from procrastinate.jobs import Status
 from baohao.app import daily as runs
 from baohao.app.bulk import files
 from baohao.app.feed import deliver
+from baohao.app.orders import keep
 from baohao.app.shell import Shell
 from baohao.core.refusals import Refusal
 from baohao.outside import queue
@@ -103,11 +104,19 @@ def payments(house: Installation) -> bool:
     return False
 
 
+def orders(house: Installation) -> bool:
+    """Tell, charge and try again by standing orders, where it is time."""
+    with house.shell() as shell:
+        keep.run(shell, new_id)
+    return False
+
+
 UNITS = (
     Unit(name="daily", work=daily),
     Unit(name="feed", work=feed, is_due=has_to_tell),
     Unit(name="charging", work=charging),
     Unit(name="payments", work=payments),
+    Unit(name="orders", work=orders),
 )
 
 

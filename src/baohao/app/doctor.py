@@ -29,6 +29,7 @@ INVARIANTS = {
     "allotments": "every card in an agent's stock is in the directory of that agent alone",
     "due": "every line is looked at when its row says",
     "boundaries": "every line has its way through the stages",
+    "orders": "every standing order stands as its line says, and is its open tenure's",
     "promotions": "no promotion has given more than it may",
     "deferrals": "what is deferred in the books is what the schedules hold",
     "commissions": "what agents' sales say they earned is what the books say",

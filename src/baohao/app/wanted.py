@@ -120,6 +120,8 @@ def _counts(promotion: Promotion) -> bool:
 
 def _priced(ask: Ask) -> str:
     """Return the verb that promotions know: a quote's is what it is for."""
+    if ask.verb == "keep_order":
+        return "renew"
     return str(ask.payload.get("what", "renew")) if ask.verb == "quote" else ask.verb
 
 

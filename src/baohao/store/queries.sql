@@ -634,6 +634,14 @@ SELECT count(*), count(*) FILTER (WHERE l.number IS NULL OR b.number IS NULL OR 
 FROM lines l
 FULL JOIN boundaries b USING (bucket, number)
 
+-- name: doctor_orders
+-- Every standing order that goes on is one of its line's open tenure, and stands as its line does; none is missing.
+SELECT count(*), count(*) FILTER (
+  WHERE o.number IS NULL OR l.number IS NULL OR o.epoch <> l.epoch OR o.version <> l.version OR o.id::text <> l.id)
+FROM (SELECT bucket, number, epoch, version, state #>> '{16,order,id}' AS id FROM lines
+      WHERE state #> '{16,order}' IS NOT NULL AND state #> '{16,order,stopped_at}' IS NULL) AS l
+FULL JOIN standing_orders o USING (bucket, number)
+
 -- name: doctor_promotions
 -- No promotion has given more than it may.
 SELECT count(*), count(*) FILTER (WHERE uses > uses_max OR cost_minor > budget_max_minor)
@@ -1213,6 +1221,53 @@ SELECT count(*), count(*) FILTER (WHERE coalesce(l.last_seq, -1) <> coalesce(f.e
 FROM listeners l
 FULL JOIN (SELECT bucket, listener, count(*) AS events, max(seq) AS last FROM feed GROUP BY 1, 2) AS f
   USING (bucket, listener)
+
+-- === standing orders =================================================================================
+
+-- name: put_standing_orders
+-- Write what standing orders do next.
+INSERT INTO standing_orders (bucket, number, epoch, id, channel, payer, version, step, deadline, step_at, next_at)
+SELECT * FROM unnest(%b::smallint[], %b::text[], %b::int[], %b::uuid[], %b::text[], %b::text[], %b::int[],
+                     %b::text[], %b::timestamptz[], %b::timestamptz[], %b::timestamptz[])
+ON CONFLICT (bucket, number) DO UPDATE
+SET epoch = excluded.epoch, id = excluded.id, channel = excluded.channel, payer = excluded.payer,
+    version = excluded.version, step = excluded.step, deadline = excluded.deadline, step_at = excluded.step_at,
+    next_at = excluded.next_at
+
+-- name: delete_standing_orders
+-- Take away standing orders that were stopped, or whose tenure is over.
+DELETE FROM standing_orders o
+USING unnest(%b::smallint[], %b::text[]) AS t (bucket, number)
+WHERE o.bucket = t.bucket AND o.number = t.number
+
+-- name: find_standing_orders
+-- Find standing orders that are due, the earliest first.
+SELECT bucket, number, epoch, id, channel, payer, version, step, deadline, step_at FROM standing_orders
+WHERE next_at <= %b ORDER BY next_at, bucket, number LIMIT %b
+
+-- name: find_standing_orders_after
+-- Find standing orders that are due, the earliest first, behind one of them.
+SELECT bucket, number, epoch, id, channel, payer, version, step, deadline, step_at FROM standing_orders
+WHERE next_at <= %b AND (next_at, bucket, number) > (%b, %b, %b) ORDER BY next_at, bucket, number LIMIT %b
+
+-- name: find_standing_order
+-- Find whose standing order this is.
+SELECT number FROM standing_orders WHERE bucket = %b AND id = %b
+
+-- name: read_standing_order
+-- Read the standing order of a line.
+SELECT bucket, number, epoch, id, channel, payer, version, step, deadline, step_at FROM standing_orders
+WHERE bucket = %b AND number = %b
+
+-- name: list_standing_orders_of
+-- List the standing orders that an account pays, by number, after one of them.
+SELECT bucket, number, epoch, id, channel, payer, version, step, deadline, step_at FROM standing_orders
+WHERE payer = %b AND number > %b ORDER BY number LIMIT %b
+
+-- name: list_standing_orders
+-- List standing orders, or those that have something to do until then, the earliest first.
+SELECT bucket, number, epoch, id, channel, payer, version, step, deadline, step_at FROM standing_orders
+WHERE %b::timestamptz IS NULL OR step_at <= %b ORDER BY step_at NULLS LAST, bucket, number
 
 -- === pages of the API ================================================================================
 
