@@ -31,6 +31,8 @@ from baohao.store.standing_orders import Standing
 PRINCIPAL = "orders"
 #: As many as a batch of the door holds.
 AT_ONCE = 300
+#: What a step may come to.
+STEPS = ("notify", "charge", "failed", "give_up")
 
 
 def run(shell: Shell, new_id: Callable[[], UUID]) -> Mapping[str, int]:
@@ -41,6 +43,17 @@ def run(shell: Shell, new_id: Callable[[], UUID]) -> Mapping[str, int]:
     is due still.
     """
     now = shell.run(clock.now)
+    ran: Counter[str] = Counter()
+    # After a step another one may be due: the last try, and that it was the last.
+    while went := _once(shell, now, new_id):
+        ran += went
+        if not any(went[step] for step in STEPS):
+            break
+    return ran
+
+
+def _once(shell: Shell, now: datetime, new_id: Callable[[], UUID]) -> Counter[str]:
+    """Do one step of each order that is due."""
     ran: Counter[str] = Counter()
     last: Standing | None = None
     while found := shell.run(partial(_find, now=now, last=last)):

@@ -12,8 +12,8 @@ CREATE TABLE standing_orders (
     payer    text COLLATE "C" NOT NULL,
     -- The line's, so that whoever does a step twice asks with one key.
     version  int NOT NULL,
-    -- What it does next and for which deadline; null: nothing as things stand.
-    step     text COLLATE "C" CHECK (step IN ('notify', 'hand_over', 'charge', 'give_up')),
+    -- What it does next, from when on and for which deadline; null: nothing as things stand.
+    step     text COLLATE "C" CHECK (step <> ''),
     deadline timestamptz,
     step_at  timestamptz,
     -- When a worker is to look; null: nothing comes by itself.
