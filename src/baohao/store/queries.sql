@@ -1254,11 +1254,6 @@ WHERE next_at <= %b AND (next_at, bucket, number) > (%b, %b, %b) ORDER BY next_a
 -- Find whose standing order this is.
 SELECT number FROM standing_orders WHERE bucket = %b AND id = %b
 
--- name: read_standing_order
--- Read the standing order of a line.
-SELECT bucket, number, epoch, id, channel, payer, version, step, deadline, step_at FROM standing_orders
-WHERE bucket = %b AND number = %b
-
 -- name: list_standing_orders_of
 -- List the standing orders that an account pays, by number, after one of them.
 SELECT bucket, number, epoch, id, channel, payer, version, step, deadline, step_at FROM standing_orders

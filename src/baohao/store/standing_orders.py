@@ -74,12 +74,6 @@ def number_of(conn: Connection, bucket: int, id_: UUID) -> str | None:
     return next((number for (number,) in found), None)
 
 
-def find(conn: Connection, number: str) -> Standing | None:
-    """Return the order of a line, if it has one that goes on."""
-    found = rows(conn, "read_standing_order", bucket_of(number), number)
-    return next(map(_standing, found), None)
-
-
 def of_payer(conn: Connection, payer: str, after: str, limit: int) -> tuple[Standing, ...]:
     """Return at most `limit` orders that an account pays, by their number, all behind `after`."""
     found = rows(conn, "list_standing_orders_of", payer, after, limit)

@@ -36,9 +36,10 @@ def of_payer(conn: Connection, payer: str, after: str, limit: int) -> list[Json]
     return [row(each) for each in standing_orders.of_payer(conn, payer, after, limit)]
 
 
-def find(conn: Connection, number: str) -> Standing | None:
-    """Return the order of a number, if it has one that goes on."""
-    return standing_orders.find(conn, number)
+def payer_of(conn: Connection, number: str, order: str) -> str | None:
+    """Return the account that pays by an order of a line; `None`: the line has no such order."""
+    found = show.find(conn, number).order
+    return found.payer if found is not None and found.id == order else None
 
 
 def row(standing: Standing) -> Json:
