@@ -34,6 +34,7 @@ def begun(agent: Partner, number: str = N, **more: Any) -> dict[str, Any]:
 
 def test_an_agent_pays_for_a_regular_from_consent_to_charge(served: Served) -> None:
     served.open(N)
+    served.fund(100_000)
     agent = served.partner("agent-7")
     first = agent.post("/v1/orders", {"number": N, **GOOD}, key="o-1")
     assert first.status_code == 201, first.text
@@ -54,8 +55,7 @@ def test_an_agent_pays_for_a_regular_from_consent_to_charge(served: Served) -> N
     assert line["order"]["next"]["step"] == "charge"
     before = served.balance()
     later(served, timedelta(days=8))
-    ran = run(served)
-    assert ran == {"charge": 1}, agent.get(f"/v1/lines/{N}").json()["order"]
+    assert run(served) == {"charge": 1}
     assert served.balance() < before
     assert agent.get(f"/v1/lines/{N}").json()["order"]["paid_for"]
 
@@ -116,7 +116,8 @@ def test_orders_come_a_page_at_a_time(served: Served) -> None:
         page = agent.get("/v1/orders", limit=2, after=after).json()
         seen += [row["number"] for row in page["orders"]]
         after = page["next"]
-    assert (seen, after) == (numbers, None)
+    assert seen == numbers
+    assert not after
 
 
 def test_a_body_says_which_field_is_wrong(served: Served) -> None:
