@@ -15,7 +15,17 @@ from uuid import UUID
 
 from baohao.app.payments import exceptions
 from baohao.app.payments.asking import NOT_CONNECTED, Outcome
-from baohao.app.ports import Declined, Paid, Payable, Refunded, Unknown, Unpaid
+from baohao.app.ports import (
+    ChargedBack,
+    Declined,
+    NotPaid,
+    Paid,
+    Payable,
+    Refunded,
+    Told,
+    Unknown,
+    Unpaid,
+)
 from baohao.core import payments as rules
 from baohao.core.payments import Capture, Payment, State, pause
 from baohao.store import clock, payments
@@ -31,15 +41,18 @@ SILENCE = timedelta(minutes=15)
 CODE_MAX = 100
 
 
-def learn(
-    conn: Connection, gateway: str, told: Paid | Refunded, new_id: Callable[[], UUID]
-) -> Kept | None:
+def learn(conn: Connection, gateway: str, told: Told, new_id: Callable[[], UUID]) -> Kept | None:
     """
     Take down what a notice tells; told again, it changes nothing. The notice must be verified.
 
     Returns the payment, or `None` where it is none of ours. What follows is the janitor's.
     """
     now = clock.now(conn)
+    if told is None or isinstance(told, NotPaid):
+        return None
+    if isinstance(told, ChargedBack):
+        known = rules.order_id(told.order)
+        return None if known is None else charged_back(conn, known, new_id)
     if isinstance(told, Refunded):
         return _refunded(conn, gateway, told, new_id, now)
     id_ = rules.order_id(told.order)
