@@ -156,6 +156,11 @@ def wake_refund(conn: Connection, payment: UUID, id_: UUID, now: datetime) -> bo
     return run(conn, "wake_refund", now, _bucket(payment), id_) == 1
 
 
+def wake_refunds(conn: Connection, payment: UUID, now: datetime) -> None:
+    """Have the refunds of a payment looked at that were kept back."""
+    run(conn, "wake_refunds", now, _bucket(payment), payment)
+
+
 def take_owed(conn: Connection, now: datetime, limit: int) -> list[tuple[UUID, Mapping[str, Any]]]:
     """Take the refunds that reversals owe; whoever takes them keeps them in this transaction."""
     return [(id_, data) for id_, data in rows(conn, "take_refunds_owed", now, limit)]

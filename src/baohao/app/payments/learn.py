@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from baohao.app.payments import exceptions
+from baohao.app.payments import chargebacks, exceptions
 from baohao.app.payments.asking import NOT_CONNECTED, Outcome
 from baohao.app.ports import (
     ChargedBack,
@@ -33,8 +33,7 @@ from baohao.store import exceptions as kept_exceptions
 from baohao.store.payments import Asked, Kept
 from baohao.store.sql import Connection
 
-#: Who acts where nobody does.
-PRINCIPAL = "payments"
+PRINCIPAL = chargebacks.NOBODY
 #: A gateway that is silent for so long after an order's end is for a person to look at.
 SILENCE = timedelta(minutes=15)
 #: Enough to know it by.
@@ -51,8 +50,7 @@ def learn(conn: Connection, gateway: str, told: Told, new_id: Callable[[], UUID]
     if told is None or isinstance(told, NotPaid):
         return None
     if isinstance(told, ChargedBack):
-        known = rules.order_id(told.order)
-        return None if known is None else charged_back(conn, known, new_id)
+        return chargebacks.learned(conn, gateway, told, new_id, now)
     if isinstance(told, Refunded):
         return _refunded(conn, gateway, told, new_id, now)
     id_ = rules.order_id(told.order)
@@ -91,7 +89,8 @@ def captured(
         exceptions.put(conn, new_id(), exceptions.NO_ORDER, subject, said, now)
     elif not payment.fits:
         exceptions.put(conn, new_id(), exceptions.AMOUNT_DIFFERS, subject, said, now)
-    return _moved(conn, replace(kept, payment=payment, tries=0, next_at=now, code=""), now)
+    kept = _moved(conn, replace(kept, payment=payment, tries=0, next_at=now, code=""), now)
+    return chargebacks.captured(conn, kept, new_id, now)
 
 
 def note(conn: Connection, id_: UUID, outcome: Outcome, new_id: Callable[[], UUID]) -> Kept:
@@ -181,18 +180,6 @@ def _refunded(
     if payment is None or refund is None or not payments.wake_refund(conn, payment, refund, now):
         exceptions.put(conn, new_id(), exceptions.REFUND_UNKNOWN, subject, said, now)
     return None if payment is None else payments.find(conn, payment)
-
-
-def charged_back(conn: Connection, id_: UUID, new_id: Callable[[], UUID]) -> Kept | None:
-    """Take down that the payer's bank took the money back; what it bought stays, a person looks."""
-    now, kept = clock.now(conn), payments.lock(conn, id_)
-    if kept is None:
-        return None
-    said = {"amount_minor": kept.payment.captured_minor}
-    exceptions.put(conn, new_id(), exceptions.CHARGEBACK, str(id_), said, now)
-    kept = replace(kept, payment=rules.charged_back(kept.payment), next_at=None)
-    payments.move(conn, kept)
-    return kept
 
 
 def is_held(payment: Payment) -> bool:
