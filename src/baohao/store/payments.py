@@ -28,6 +28,10 @@ class Asked:
     way: str
     payer: str = ""
     return_url: str = ""
+    #: A mark of the network address that the payer comes from, never the address; empty: unknown.
+    address: str = ""
+    #: The payer agrees that we charge them again without them.
+    keeps: bool = False
     #: Who asked for it, and where.
     by: str
     channel: str

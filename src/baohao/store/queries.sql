@@ -1401,6 +1401,35 @@ WITH t AS MATERIALIZED (
 UPDATE chargebacks c SET next_at = %b
 FROM t WHERE c.bucket = t.bucket AND c.place = t.place AND c.reference = t.reference
 
+-- name: lock_card_tries
+-- Lock the tries of one payer, number or address, to count them.
+INSERT INTO card_tries (bucket, subject, event, kind, at) VALUES (%b, %b, '', '', %b)
+ON CONFLICT (bucket, subject, event) DO UPDATE SET at = excluded.at
+
+-- name: read_card_tries
+-- Read what was tried since.
+SELECT kind, at, card FROM card_tries WHERE bucket = %b AND subject = %b AND event <> '' AND at > %b ORDER BY at, event
+
+-- name: read_card_of_try
+-- Read the card of one try.
+SELECT card FROM card_tries WHERE bucket = %b AND subject = %b AND event = %b
+
+-- name: insert_card_try
+-- Keep a try, once.
+INSERT INTO card_tries (bucket, subject, event, kind, card, at) VALUES (%b, %b, %b, %b, %b, %b)
+ON CONFLICT (bucket, subject, event) DO NOTHING
+
+-- name: delete_card_try
+-- Forget a try.
+DELETE FROM card_tries WHERE bucket = %b AND subject = %b AND event = %b
+
+-- name: forget_card_tries
+-- Forget some tries that no limit looks back to.
+WITH t AS MATERIALIZED (
+    SELECT bucket, subject, event FROM card_tries WHERE at <= %b ORDER BY at LIMIT %b FOR UPDATE SKIP LOCKED
+)
+DELETE FROM card_tries c USING t WHERE c.bucket = t.bucket AND c.subject = t.subject AND c.event = t.event
+
 -- name: insert_exception
 -- Put something before a person, unless it is there.
 INSERT INTO exceptions (bucket, id, kind, subject, said, opened_at, due_at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from tests.core.decide.desk import Desk, Refused, money
@@ -31,20 +32,22 @@ def decided(verb: str, **payload: object) -> Decision:
     return found
 
 
-REFUSED: Refused = {
-    verb: {
-        PayerUnknown: lambda verb=verb, said=said: asked(verb, "float:a:MOP", **said),
-        AccountMalformed: lambda verb=verb, said=said: asked(verb, "advance", **said),
+def alike(verb: str, **said: object) -> dict[type[Refusal], Callable[[], Decision | Refusal]]:
+    """What each of them refuses."""
+    return {
+        PayerUnknown: lambda: asked(verb, "float:a:MOP", **said),  # type: ignore[arg-type]
+        AccountMalformed: lambda: asked(verb, "advance", **said),  # type: ignore[arg-type]
     }
-    for verb, said in (
-        ("charge_back", {"amount_minor": 1, "bank": "stripe"}),
-        ("win_back", {"amount_minor": 1, "bank": "stripe"}),
-        ("set_off", {"amount_minor": 1}),
-        ("close_claim", {"amount_minor": 1}),
-    )
+
+
+REFUSED: Refused = {
+    "charge_back": alike("charge_back", amount_minor=1, bank="stripe"),
+    "win_back": alike("win_back", amount_minor=1, bank="stripe"),
+    "set_off": alike("set_off", amount_minor=1)
+    | {MoneyShort: lambda: asked("set_off", amount_minor=301)},
+    "close_claim": alike("close_claim", amount_minor=1)
+    | {MoneyShort: lambda: asked("close_claim", amount_minor=501)},
 }
-REFUSED["set_off"][MoneyShort] = lambda: asked("set_off", amount_minor=301)
-REFUSED["close_claim"][MoneyShort] = lambda: asked("close_claim", amount_minor=501)
 
 
 def test_what_is_taken_is_claimed() -> None:

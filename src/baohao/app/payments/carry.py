@@ -25,7 +25,7 @@ from typing import Any
 from uuid import UUID
 
 from baohao.app.door import Answer, Answered, AskParked, HouseClosed, KeyReused
-from baohao.app.payments import claims, exceptions, refunding
+from baohao.app.payments import claims, exceptions, refunding, velocity
 from baohao.app.payments.asking import Ports, look
 from baohao.app.payments.learn import CODE_MAX, PRINCIPAL, is_held, note
 from baohao.app.shell import OutcomeUnknown, Shell
@@ -66,6 +66,7 @@ class Carrier:
             ran.update(f"refund {refund.state}" for refund in returned)
             ran.update(f"chargeback {each.case.outcome}" for each in cases)
             if not (adopted or cases or due or returned):
+                self._shell.run(partial(velocity.forget, limits=self._ports.limits))
                 return ran
 
     def carry(self, ids: Sequence[UUID]) -> list[Kept]:

@@ -23,7 +23,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from baohao.app.payments import chargebacks, exceptions, refunding
+from baohao.app.payments import chargebacks, exceptions, refunding, velocity
 from baohao.app.payments.learn import PRINCIPAL
 from baohao.app.shell import Shell
 from baohao.core import payments as rules
@@ -192,7 +192,10 @@ def _note(conn: Connection, case: KeptCase) -> KeptCase:
     store.move(conn, known)
     if known.payment is not None:
         # Who keeps a refund back looks at the cases under this lock.
-        payments.lock(conn, known.payment)
+        kept = payments.lock(conn, known.payment)
+        if kept is not None:
+            won = known.case.outcome == "won"
+            velocity.charged_back(conn, kept, known.case.reference, now, is_won=won)
         cases = store.of(conn, known.case.gateway, known.case.payment)
         if all(each.case.outcome != "open" for each in cases):
             payments.wake_refunds(conn, known.payment, now)

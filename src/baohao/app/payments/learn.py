@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from baohao.app.payments import chargebacks, exceptions
+from baohao.app.payments import chargebacks, exceptions, velocity
 from baohao.app.payments.asking import NOT_CONNECTED, Outcome
 from baohao.app.ports import (
     ChargedBack,
@@ -28,6 +28,7 @@ from baohao.app.ports import (
 )
 from baohao.core import payments as rules
 from baohao.core.payments import Capture, Payment, State, pause
+from baohao.store import chargebacks as cases
 from baohao.store import clock, payments
 from baohao.store import exceptions as kept_exceptions
 from baohao.store.payments import Asked, Kept
@@ -47,8 +48,10 @@ def learn(conn: Connection, gateway: str, told: Told, new_id: Callable[[], UUID]
     Returns the payment, or `None` where it is none of ours. What follows is the janitor's.
     """
     now = clock.now(conn)
-    if told is None or isinstance(told, NotPaid):
+    if told is None:
         return None
+    if isinstance(told, NotPaid):
+        return _declined(conn, gateway, told, now)
     if isinstance(told, ChargedBack):
         return chargebacks.learned(conn, gateway, told, new_id, now)
     if isinstance(told, Refunded):
@@ -79,6 +82,10 @@ def captured(
         means=paid.means[:40],
     )
     subject, said = str(kept.payment.id), _said(paid)
+    velocity.tried(conn, kept, paid.payment, "paid", paid.card, now)
+    if paid.card and kept.payment.state is State.CHARGEBACK:
+        # Its card is known now, and is counted with it.
+        cases.wake(conn, kept.payment.gateway, paid.payment, now)
     if rules.is_other(kept.payment, capture):
         exceptions.put(conn, new_id(), exceptions.PAID_TWICE, subject, said, now)
         return kept
@@ -166,6 +173,15 @@ def _found(conn: Connection, gateway: str, id_: UUID, told: Paid, act: UUID, now
     kept = Kept(payment=payment, asked=asked, ends_at=now, created_at=now, next_at=now)
     payments.begin(conn, kept)
     return payments.lock(conn, id_) or kept
+
+
+def _declined(conn: Connection, gateway: str, told: NotPaid, now: datetime) -> Kept | None:
+    """Count a try that failed; whoever pays may try again."""
+    id_ = rules.order_id(told.order)
+    kept = None if id_ is None else payments.find(conn, id_)
+    if kept is not None and kept.payment.gateway == gateway:
+        velocity.tried(conn, kept, told.attempt[:200], "declined", told.card, now)
+    return kept
 
 
 def _refunded(

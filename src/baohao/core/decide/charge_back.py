@@ -31,10 +31,11 @@ def win_back(ask: Ask, facts: Facts, now: datetime) -> Decision:
     """
     Take down that money which was taken back has come back; what had been given up is given back.
 
-    Fields and refusals: as `charge_back`.
+    Fields: as of `charge_back`. Refuses with `PayerUnknown` or `AccountMalformed`.
     """
     payload.only(ask, "amount_minor", "bank", "reference")
-    advance, amount, claimed = _advance(ask), _amount(ask), _claimed(facts, _advance(ask))
+    advance, amount = _advance(ask), _amount(ask)
+    claimed = _claimed(facts, advance)
     entries = chargebacks.came_back(advance, _bank(ask, advance), amount, claimed)
     return _decided("won_back", ask, now, entries, max(0, claimed - amount))
 
@@ -60,7 +61,8 @@ def close_claim(ask: Ask, facts: Facts, now: datetime) -> Decision:
     Close what is claimed of a payer: they have paid it into one of our accounts, or we give it up.
 
     Fields: `amount_minor`, `bank` (where they paid; empty: it is given up), `reason`,
-    `approved_by`. Refuses as `set_off` does.
+    `approved_by`. Refuses with `PayerUnknown`, `AccountMalformed`, or `MoneyShort` beyond what is
+    claimed.
     """
     payload.only(ask, "amount_minor", "bank", "reason", "approved_by")
     advance, amount = _advance(ask), _amount(ask)
