@@ -36,7 +36,15 @@ from baohao.app.payments.carry import Carrier as Payments
 from baohao.app.ports import Post, Seals
 from baohao.app.receipts.desk import Desk
 from baohao.app.shell import Shell, options
-from baohao.config import BadSetting, Settings, WechatAccount, settings
+from baohao.config import (
+    LIMITS_VARIABLE,
+    BadSetting,
+    Settings,
+    StripeAccount,
+    WechatAccount,
+    settings,
+)
+from baohao.core import velocity
 from baohao.core.agents import Agent
 from baohao.core.asks import Terms
 from baohao.core.commissions import CommissionSchedule
@@ -48,6 +56,8 @@ from baohao.outside.ids import new_id
 from baohao.outside.paper.typesetter import Typesetter
 from baohao.outside.sealing import SealsOfHouse, key_of
 from baohao.outside.signing import IssuerOfHouse, Verifier
+from baohao.outside.stripe.gateway import NAME as STRIPE
+from baohao.outside.stripe.gateway import Account, Stripe
 from baohao.outside.tmf654 import Tmf654
 from baohao.outside.webhooks import Webhooks
 from baohao.outside.wechat_pay.gateway import Way, WechatPay
@@ -99,8 +109,9 @@ class NothingConnected(Refusal):
 
 class NoGateway(Refusal):
     """
-    No payment gateway is connected: set BAOHAO_ACQUIRER to the file of a contract, or
-    BAOHAO_WECHAT_* to an account at WeChat Pay, and BAOHAO_NOTIFY_URL to where they reach us.
+    No payment gateway is connected: set BAOHAO_ACQUIRER to the file of a contract, BAOHAO_WECHAT_*
+    to an account at WeChat Pay or BAOHAO_STRIPE_* to one at Stripe, and BAOHAO_NOTIFY_URL to where
+    they reach us.
     """
 
     code = "payment.no_gateway"
@@ -263,22 +274,25 @@ class Installation:
     @property
     def takes_payments(self) -> bool:
         """Whether any payment gateway is connected."""
-        connected = (self.settings.acquirer, self.settings.wechat)
-        return bool(self.settings.notify_url) and connected != (None, None)
+        settings = self.settings
+        connected = (settings.acquirer, settings.wechat, settings.stripe)
+        return bool(settings.notify_url) and any(each is not None for each in connected)
 
-    def gateways(self) -> Mapping[str, Acquirer | WechatPay]:
+    def gateways(self) -> Mapping[str, Acquirer | WechatPay | Stripe]:
         """
         Return the payment gateways that are connected, by name; whoever takes them closes them.
 
         Raises `ContractRefused` and `BadSetting`.
         """
         settings = self.settings
-        found: list[Acquirer | WechatPay] = []
+        found: list[Acquirer | WechatPay | Stripe] = []
         if settings.acquirer is not None and settings.notify_url:
             contract = contracts.acquirer(settings.acquirer, settings.notify_url)
             found.append(Acquirer(contract, self._now))
         if settings.wechat is not None:
             found.append(_wechat_pay(settings.wechat))
+        if settings.stripe is not None:
+            found.append(Stripe(_stripe_account(settings.stripe), self._now))
         return {gateway.name: gateway for gateway in found}
 
     @contextmanager
@@ -290,7 +304,25 @@ class Installation:
             gateways = self.gateways()
             for gateway in gateways.values():
                 stack.callback(gateway.close_connections)
-            yield Ports(gateways=gateways, notify_url=self.settings.notify_url)
+            yield Ports(
+                gateways=gateways,
+                notify_url=self.settings.notify_url,
+                cards=frozenset({STRIPE}),
+                limits=self.card_limits,
+            )
+
+    @cached_property
+    def card_limits(self) -> tuple[velocity.Limit, ...]:
+        """How often cards may be tried; raises `BadSetting`."""
+        said = self.settings.card_limits
+        try:
+            return velocity.limits(velocity.DEFAULT if said is None else said)
+        except velocity.LimitMalformed as malformed:
+            raise BadSetting(f"{LIMITS_VARIABLE}: {malformed}") from None
+
+    def address_mark(self, address: str) -> str:
+        """Return what a payer's network address is counted by; it says nothing of the address."""
+        return self.seals.sign(f"address:{address}".encode()).hex()[:32]
 
     @contextmanager
     def payments(self) -> Iterator[Payments]:
@@ -430,6 +462,16 @@ def _reaching() -> Iterator[None]:
         yield
     except psycopg.OperationalError as error:
         raise DatabaseAway(reason=str(error).strip().splitlines()[0]) from error
+
+
+def _stripe_account(account: StripeAccount) -> Account:
+    return Account(
+        url=account.url,
+        key=account.key,
+        signing=account.signing,
+        account=account.account,
+        return_url=account.return_url,
+    )
 
 
 def _wechat_pay(account: WechatAccount) -> WechatPay:

@@ -36,6 +36,7 @@ INVARIANTS = {
     "epochs": "no effect is owed to a tenure that the number has not had",
     "payments": "every captured payment has bought something, goes back, or waits for a person",
     "refunds": "what goes back of payments is the sum of their refunds, none forgotten",
+    "chargebacks": "every charge-back is in the books, or waits for a person",
     "advances": "the advance of a payment that is used or goes back is empty",
     "days": "every day that was closed is as it was closed, and follows the one before",
     "feed": "every feed is without gaps, up to its counter",

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from baohao.core.asks import Ask, Terms
+from baohao.core.books.chargebacks import claims_account
 from baohao.core.books.chart import Account
 from baohao.core.books.sale import refund_account
 from baohao.core.bucket import bucket_of
@@ -25,8 +26,15 @@ from baohao.store.sql import Call, call
 
 #: Verbs whose money, and whose uses of promotions, go back where they came from.
 PAYS_BACK = frozenset({"reverse", "correct"})
-#: Verbs that pay out what is owed beside a guarded account, and where that stands.
-PAYS_OUT = {"pay_commission": owed_account, "pay_refund": refund_account}
+#: Verbs that move what is owed, or claimed, beside a guarded account, and where that stands.
+PAYS_OUT = {
+    "pay_commission": (owed_account,),
+    "pay_refund": (refund_account,),
+    "charge_back": (claims_account,),
+    "win_back": (claims_account,),
+    "set_off": (refund_account, claims_account),
+    "close_claim": (claims_account,),
+}
 #: Fields that name what must be on one line alone.
 IDENTIFIERS = ("iccid", "imsi")
 
@@ -71,7 +79,7 @@ class Wanted:
         calls += [books.lock(accounts)] if accounts else []
         # Its shift moves under the lock of a till.
         calls += _by_bucket("find_shifts", (name for name in accounts if name.startswith("till:")))
-        calls += _by_bucket("sum_owed", filter(None, map(owed_of, asks)))
+        calls += _by_bucket("sum_owed", (name for ask in asks for name in owed_of(ask)))
         calls += _by_bucket("lock_holdings", self.holders)
         limited = (p.id for p in self.promotions if promotions.is_limited(p))
         calls += _by_bucket("lock_promotion_totals", limited)
@@ -98,12 +106,11 @@ def quote_of(ask: Ask) -> UUID | None:
         return None
 
 
-def owed_of(ask: Ask) -> str:
-    """Return where it stands what an ask may pay out: commission, a refund; empty: nowhere."""
-    account_of = PAYS_OUT.get(ask.verb)
-    if account_of is None or ":" not in ask.subject:
-        return ""
-    return str(account_of(Account.parse(ask.subject)))
+def owed_of(ask: Ask) -> Iterator[str]:
+    """Yield where it stands what an ask may move: commission, a refund, a charge-back."""
+    if ":" in ask.subject:
+        for account_of in PAYS_OUT.get(ask.verb, ()):
+            yield str(account_of(Account.parse(ask.subject)))
 
 
 def holder_of(ask: Ask) -> str:

@@ -28,6 +28,10 @@ class Asked:
     way: str
     payer: str = ""
     return_url: str = ""
+    #: A mark of the network address that the payer comes from, never the address; empty: unknown.
+    address: str = ""
+    #: The payer agrees that we charge them again without them.
+    keeps: bool = False
     #: Who asked for it, and where.
     by: str
     channel: str
@@ -154,6 +158,11 @@ def move_refund(conn: Connection, refund: Refund) -> bool:
 def wake_refund(conn: Connection, payment: UUID, id_: UUID, now: datetime) -> bool:
     """Have a refund looked at now; return whether it is known."""
     return run(conn, "wake_refund", now, _bucket(payment), id_) == 1
+
+
+def wake_refunds(conn: Connection, payment: UUID, now: datetime) -> None:
+    """Have the refunds of a payment looked at that were kept back."""
+    run(conn, "wake_refunds", now, _bucket(payment), payment)
 
 
 def take_owed(conn: Connection, now: datetime, limit: int) -> list[tuple[UUID, Mapping[str, Any]]]:

@@ -19,6 +19,7 @@ from baohao.app.ports import (
 )
 from baohao.app.ports import Refund as ToRefund
 from baohao.core.payments import State
+from baohao.core.velocity import Limit
 from baohao.store.payments import PENDING, Kept, Refund
 
 #: A code of our own: nothing connects to that gateway.
@@ -34,6 +35,9 @@ class Ports:
     gateways: Mapping[str, Gateway]
     #: Where they tell us; each at an address of its own below, by its name.
     notify_url: str
+    #: Those where people pay by card, and how often they may try.
+    cards: frozenset[str] = frozenset()
+    limits: tuple[Limit, ...] = ()
 
 
 def create(ports: Ports, kept: Kept) -> Payable | Declined | Unknown:
@@ -52,6 +56,7 @@ def create(ports: Ports, kept: Kept) -> Payable | Declined | Unknown:
         ends_at=kept.ends_at,
         notify_url=f"{ports.notify_url}/{gateway.name}",
         return_url=asked.return_url,
+        keeps=asked.keeps,
     )
     return gateway.create(order)
 

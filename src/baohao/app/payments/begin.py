@@ -5,7 +5,9 @@ Begin a payment: a quote becomes an order at a gateway.
     ├── QuoteUnknown, QuoteOver   the quote is not there, or has ended (core/decide/selling)
     ├── GatewayUnknown            nobody connects to it
     ├── GatewayOther              the quote is being paid through another
-    └── NotForGateways            it costs nothing, or an agent takes a fee of its own
+    ├── NotForGateways            it costs nothing, or an agent takes a fee of its own
+    └── TooManyTries, CardsRefused   by card, too often, or by whose bank took money back
+                                  (core/velocity)
 
 What is paid, in which currency, and what is bought come from the quote, never from the asker. The
 payment's id is the quote's, and its order number follows from it: asked again, it is the same
@@ -14,12 +16,13 @@ order, and nobody can pay two for one intent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+from baohao.app.payments import velocity
 from baohao.app.payments.asking import Ports, create
 from baohao.app.payments.learn import note
 from baohao.app.shell import Shell
@@ -27,9 +30,12 @@ from baohao.core.bucket import bucket_of
 from baohao.core.decide.selling import QuoteOver, QuoteUnknown
 from baohao.core.payments import PAUSE, Payment, State, promised
 from baohao.core.refusals import Refusal
+from baohao.core.velocity import Limit
 from baohao.store import clock, lines, payments
 from baohao.store.payments import Asked, Kept
 from baohao.store.sql import Connection, rows
+
+__all__ = ["Asked", "Beginning", "GatewayOther", "GatewayUnknown", "NotForGateways", "begin"]
 
 
 class GatewayUnknown(Refusal):
@@ -72,15 +78,16 @@ def begin(shell: Shell, ports: Ports, beginning: Beginning, new_id: Callable[[],
     if beginning.gateway not in ports.gateways:
         known = ", ".join(sorted(ports.gateways)) or "none"
         raise GatewayUnknown(gateway=beginning.gateway, known=known)
-    kept = shell.run(partial(_begin, beginning=beginning, act=new_id()))
+    limits = ports.limits if beginning.gateway in ports.cards else ()
+    kept = shell.run(partial(_begin, beginning=beginning, act=new_id(), limits=limits))
     if kept.payment.state in (State.CREATED, State.UNKNOWN):
         outcome = create(ports, kept)
         kept = shell.run(partial(note, id_=kept.payment.id, outcome=outcome, new_id=new_id))
     return kept
 
 
-def _begin(conn: Connection, beginning: Beginning, act: UUID) -> Kept:
-    kept = payments.find(conn, beginning.quote) or _new(conn, beginning, act)
+def _begin(conn: Connection, beginning: Beginning, act: UUID, limits: Sequence[Limit]) -> Kept:
+    kept = payments.find(conn, beginning.quote) or _new(conn, beginning, act, limits)
     if kept.payment.gateway != beginning.gateway:
         raise GatewayOther(quote=str(beginning.quote), gateway=kept.payment.gateway)
     if kept.payment.wanted is None or kept.payment.wanted.number != beginning.number:
@@ -88,7 +95,7 @@ def _begin(conn: Connection, beginning: Beginning, act: UUID) -> Kept:
     return kept
 
 
-def _new(conn: Connection, beginning: Beginning, act: UUID) -> Kept:
+def _new(conn: Connection, beginning: Beginning, act: UUID, limits: Sequence[Limit]) -> Kept:
     number, quote = beginning.number, beginning.quote
     found = rows(conn, "read_quote_whole", bucket_of(number), quote)
     if not found or found[0][0] != number:
@@ -101,6 +108,7 @@ def _new(conn: Connection, beginning: Beginning, act: UUID) -> Kept:
         raise NotForGateways(quote=str(quote), why="it costs nothing")
     if terms["service_fee"]:
         raise NotForGateways(quote=str(quote), why="its service fee is paid to the agent")
+    velocity.admit(conn, beginning.asked, number, quote, limits, now)
     payment = Payment(
         id=quote,
         gateway=beginning.gateway,

@@ -29,6 +29,8 @@ AMOUNT_DIFFERS, NO_ORDER, PAID_TWICE = "amount_differs", "no_order", "paid_twice
 OTHER_GATEWAY = "other_gateway"
 #: The gateway does not answer · a defect kept it from being used · its bank took the money back.
 NO_ANSWER, DEFECT, CHARGEBACK = "no_answer", "defect", "chargeback"
+#: It took back money of a payment that is not known here · and now says another amount.
+CHARGEBACK_UNKNOWN, CHARGEBACK_DIFFERS = "chargeback_unknown", "chargeback_differs"
 #: The gateway gives it not back · gave back another amount · told of a refund that is not known.
 REFUND_DECLINED, REFUND_DIFFERS, REFUND_UNKNOWN = (
     "refund_declined",
@@ -106,6 +108,7 @@ def _is_only_home(conn: Connection, each: ForPerson) -> bool:
     if kept is None:
         return False
     stuck = kept.payment.state is State.CAPTURED and kept.next_at is None
+    stuck |= kept.payment.state is State.CHARGEBACK and kept.payment.unspent_minor > 0
     refused = any(refund.state == DECLINED for refund in payments.refunds(conn, payment))
     others = [x for x in exceptions.listed(conn, each.subject, closed=False) if x.id != each.id]
     return (stuck or refused) and not others

@@ -8,6 +8,7 @@ Decide: what becomes true of an ask, or a refusal. One verb, one file; each verb
     restore return recycle                                                    its number's next life
     order keep_order tell_order stop_order                                    its standing order
     fund withdraw pay_commission owe_refund pay_refund                        money
+    charge_back win_back set_off close_claim                                  taken back
     open_shift drop count close_shift                                         a till's shift
 """
 
@@ -23,6 +24,7 @@ from baohao.core.decide.adjust import adjust
 from baohao.core.decide.allot import allot
 from baohao.core.decide.case import Case, expected
 from baohao.core.decide.change_number import carry_over, change_number
+from baohao.core.decide.charge_back import charge_back, close_claim, set_off, win_back
 from baohao.core.decide.correct import correct
 from baohao.core.decide.fund import fund, withdraw
 from baohao.core.decide.hold import hold, lift
@@ -107,6 +109,10 @@ MONEY_VERBS: Mapping[str, Callable[[Ask, Facts, datetime], Decision]] = {
     "pay_commission": pay_commission,
     "owe_refund": owe_refund,
     "pay_refund": pay_refund,
+    "charge_back": charge_back,
+    "win_back": win_back,
+    "set_off": set_off,
+    "close_claim": close_claim,
     "open_shift": open_shift,
     "drop": drop,
     "count": count,
