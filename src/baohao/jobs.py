@@ -22,7 +22,7 @@ from procrastinate.jobs import Status
 from baohao.app import daily as runs
 from baohao.app.bulk import files
 from baohao.app.feed import deliver
-from baohao.app.orders import keep
+from baohao.app.orders import cards, keep
 from baohao.app.shell import Shell
 from baohao.core.refusals import Refusal
 from baohao.outside import queue
@@ -108,6 +108,9 @@ def orders(house: Installation) -> bool:
     """Tell, charge and try again by standing orders, where it is time."""
     with house.shell() as shell:
         keep.run(shell, new_id)
+        if house.takes_payments:
+            with house.payment_ports() as ports:
+                cards.run(shell, ports, new_id)
     return False
 
 

@@ -20,6 +20,7 @@ from baohao.core.books.chart import Account
 from baohao.core.books.sale import refund_account
 from baohao.core.bucket import bucket_of
 from baohao.core.decide.pay_commission import owed_account
+from baohao.core.line.ordered import CARD
 from baohao.core.promotions.model import Promotion
 from baohao.store import books, keys, lines, promotions, quotes
 from baohao.store.sql import Call, call
@@ -142,7 +143,7 @@ def _accounts(ask: Ask, line: lines.Line | None) -> Iterator[str]:
     if ":" in ask.subject:
         yield ask.subject
     paid = ask.payload.get("paid")
-    if isinstance(paid, str):
+    if isinstance(paid, str) and not paid.startswith(CARD):
         yield paid
     if ask.verb in PAYS_BACK and line is not None:
         of = ask.payload.get("of")

@@ -124,6 +124,16 @@ def move(conn: Connection, kept: Kept) -> None:
     )
 
 
+def keep_mandate(conn: Connection, id_: UUID, mandate: str) -> None:
+    """Keep what lets the payer be charged again; the first that is told stays."""
+    run(conn, "keep_mandate", mandate, _bucket(id_), id_)
+
+
+def mandate(conn: Connection, id_: UUID) -> str:
+    """Return what lets the payer of a payment be charged again; empty: nothing."""
+    return next((found for (found,) in rows(conn, "read_mandate", _bucket(id_), id_)), "")
+
+
 def note(
     conn: Connection, gateway: str, event: str, payment: str, said: Mapping[str, Any], at: datetime
 ) -> bool:

@@ -1548,6 +1548,14 @@ WHERE p.state IN ('used', 'refunding', 'refunded')
 -- Nothing waits for a person beyond its time.
 SELECT count(*), count(*) FILTER (WHERE due_at < (SELECT clock_timestamp() + clock_offset FROM house))
 FROM exceptions WHERE closed_at IS NULL
+-- name: keep_mandate
+-- Keep what lets a payer be charged again; the first that is told stays.
+UPDATE payments SET mandate = %b WHERE bucket = %b AND id = %b AND mandate = ''
+
+-- name: read_mandate
+-- Read what lets the payer of a payment be charged again.
+SELECT mandate FROM payments WHERE bucket = %b AND id = %b
+
 -- === receipts =====================================================================================
 
 -- name: claim_receipt

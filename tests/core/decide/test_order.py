@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from tests.core.decide.desk import (
@@ -24,13 +25,13 @@ from tests.core.decide.sales import external, forbidden, of_agent
 
 from baohao.core.asks import Decision, Terms
 from baohao.core.decide.case import ExternalNotSold, VerbNotAllowed, safe_until
-from baohao.core.decide.keep_order import PayerOther
+from baohao.core.decide.keep_order import CardUncharged, PayerOther
 from baohao.core.decide.offered import NotOffered, NotSellable
 from baohao.core.decide.order import OrderThere
 from baohao.core.decide.ordering import OrderNotDue, OrderStopped, OrderUnknown, next_of
 from baohao.core.decide.payload import FieldMalformed
 from baohao.core.decide.register import NobodyHolds
-from baohao.core.decide.selling import CurrencyOther, PayerUnknown
+from baohao.core.decide.selling import CurrencyOther, MoneyShort, PayerUnknown
 from baohao.core.decide.tell_order import NoticeNotOwed
 from baohao.core.grants import GrantMalformed
 from baohao.core.line import codec
@@ -48,7 +49,7 @@ GOOD: dict[str, object] = {
     "limit_minor": 15_000,
     "consent": "form 12",
 }
-PRICE = 12_000
+PRICE, ADVANCE = 12_000, "advance:p-1:MOP"
 PERMITTED = Permission()
 
 
@@ -117,6 +118,14 @@ def of_somebody_else(desk: Desk, verb: str) -> Decision | Refusal:
     return desk.ask(verb, **{**said, "order": "another"})
 
 
+def by_card() -> Desk:
+    """A card that was kept pays; its holder was told."""
+    desk = ordered(payer=f"card:{UUID(int=7)}").at("2026-12-21 00:00")
+    kept(desk)
+    tell(desk)
+    return desk
+
+
 def with_other_payer(desk: Desk) -> Decision | Refusal:
     return desk.ask("keep_order", **{**named(desk), "paid": FLOAT})
 
@@ -141,6 +150,7 @@ REFUSED: Refused = {
         OrderStopped: lambda: keep(stopped()),
         OrderNotDue: lambda: keep(ordered()),
         PayerOther: lambda: with_other_payer(ordered()),
+        CardUncharged: lambda: keep(by_card().at("2026-12-28 00:00")),
     },
     "tell_order": {
         OrderUnknown: lambda: of_somebody_else(ordered(), "tell_order"),
@@ -170,6 +180,7 @@ def test_the_holders_own_wallet_needs_no_grant_and_takes_none() -> None:
     assert not order_of(ordered()).is_granted
     assert isinstance(asking(granted_until="2028-01-01T00:00:00Z"), FieldMalformed)
     assert isinstance(asking(consent=" "), FieldMalformed)
+    assert isinstance(asking(payer="card:4111111111111111"), FieldMalformed)
 
 
 # --- told, charged --------------------------------------------------------------------------------
@@ -292,6 +303,23 @@ def test_a_notice_of_what_would_fail_says_so() -> None:
         "standing_orders.over_limit",
         False,
     )
+
+
+def test_what_a_card_paid_is_used_or_refused_and_why_it_was_not_is_noted() -> None:
+    desk = by_card().at("2026-12-28 00:00")
+    desk.do("keep_order", **named(desk), failed="insufficient_funds")
+    assert (order_of(desk).code, due(desk)) == ("insufficient_funds", "charge 2026-12-29 00")
+    desk.at("2026-12-29 00:00").do("quote", what="renew", term="12 months")
+    quote = desk.facts.quote
+    assert quote is not None
+    came = {"order": order_of(desk).id, "paid": ADVANCE, "quote": str(quote.id)}
+    desk.knowing(available={ADVANCE: PRICE - 1})
+    assert isinstance(desk.ask("keep_order", **came), MoneyShort), "it goes back, and nothing else"
+    desk.knowing(available={ADVANCE: PRICE})
+    assert desk.do("keep_order", **came).answer["did"] == "charge"
+    assert isinstance(desk.ask("keep_order", **came), OrderNotDue)
+    own = {**came, "order": order_of(ordered()).id}
+    assert isinstance(ordered().ask("keep_order", **own), PayerOther), "only where a card pays"
 
 
 # --- the line moves by itself, or is another's ----------------------------------------------------

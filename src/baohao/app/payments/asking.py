@@ -25,6 +25,9 @@ from baohao.store.payments import PENDING, Kept, Refund
 #: A code of our own: nothing connects to that gateway.
 NOT_CONNECTED = "not_connected"
 
+#: How an order is paid that nobody pays by themselves: by a mandate, which stands for the payer.
+CHARGED = "mandate"
+
 Outcome = Payable | Paid | Unpaid | Absent | Declined | Unknown
 
 
@@ -40,7 +43,7 @@ class Ports:
     limits: tuple[Limit, ...] = ()
 
 
-def create(ports: Ports, kept: Kept) -> Payable | Declined | Unknown:
+def create(ports: Ports, kept: Kept) -> Payable | Paid | Unpaid | Declined | Unknown:
     """Put the order to its gateway; the same as ever."""
     gateway = ports.gateways.get(kept.payment.gateway)
     if gateway is None:
@@ -58,7 +61,14 @@ def create(ports: Ports, kept: Kept) -> Payable | Declined | Unknown:
         return_url=asked.return_url,
         keeps=asked.keeps,
     )
-    return gateway.create(order)
+    if asked.way != CHARGED:
+        return gateway.create(order)
+    charge = getattr(gateway, "charge", None)
+    if charge is None:
+        return Declined(code="way.not_offered")
+    # The payer is not there: by what they have agreed to, the same order is charged once.
+    found: Paid | Unpaid | Declined | Unknown = charge(order, asked.payer)
+    return found
 
 
 def look(ports: Ports, kept: Kept, now: datetime) -> Outcome:

@@ -82,6 +82,8 @@ def captured(
         means=paid.means[:40],
     )
     subject, said = str(kept.payment.id), _said(paid)
+    if paid.mandate and kept.asked.keeps:
+        payments.keep_mandate(conn, kept.payment.id, paid.mandate)
     velocity.tried(conn, kept, paid.payment, "paid", paid.card, now)
     if paid.card and kept.payment.state is State.CHARGEBACK:
         # Its card is known now, and is counted with it.

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from baohao.core.asks import Decision, Effect
+from baohao.core.books.chart import AccountKind
 from baohao.core.civil import after, before
 from baohao.core.decide import payload
 from baohao.core.decide.case import Case, conclude
@@ -23,11 +24,20 @@ from baohao.core.line.ordered import CHARGED, FAILED, GAVE_UP, OWED, Ordered
 from baohao.core.refusals import Refusal
 from baohao.core.standing_orders import A_DAY, StepKind, hold_to_limit
 
+#: How the account begins that holds what a gateway has charged.
+_ADVANCE = f"{AccountKind.ADVANCE}:"
+
 
 class PayerOther(Refusal):
     """The standing order is paid by {payer}."""
 
     code = "standing_orders.payer"
+
+
+class CardUncharged(Refusal):
+    """A card pays: it is charged by its gateway first, and what came is then used."""
+
+    code = "standing_orders.card"
 
 
 class PlanOther(Refusal):
@@ -41,12 +51,15 @@ def keep_order(case: Case) -> Decision:
     Owe the notice, charge, note why a charge failed, or give up: whichever is due.
 
     Fields: `order`, `paid` (the account that pays, so that it is locked). A charge that is refused
-    is no refusal: the order notes it and tries again a day later.
-    Refuses with `OrderUnknown`, `OrderStopped`, `OrderNotDue` or `PayerOther`.
+    is no refusal: the order notes it and tries again a day later. Where a card pays, `failed` says
+    why its gateway charged nothing; what it charged is an advance that pays, by a `quote`, and a
+    refusal then is one, for the money goes back.
+    Refuses with `OrderUnknown`, `OrderStopped`, `OrderNotDue`, `PayerOther` or `CardUncharged`.
     """
-    payload.only(case.ask, "order", "paid")
-    ordered = live(case)
-    if payload.text(case.ask, "paid") != ordered.payer:
+    payload.only(case.ask, "order", "paid", "quote", "term", "failed")
+    ordered, paid = live(case), payload.text(case.ask, "paid")
+    is_captured = ordered.is_by_card and paid.startswith(_ADVANCE)
+    if paid != ordered.payer and not is_captured:
         raise PayerOther(payer=ordered.payer)
     found = next_of(case.state, case.terms.rules)
     if found is None:
@@ -54,14 +67,21 @@ def keep_order(case: Case) -> Decision:
     deadline, step = found
     if step.kind is StepKind.HAND_OVER or step.at > case.now:
         raise OrderNotDue(next=f"{step.kind} at {step.at.isoformat()}")
+    if is_captured and step.kind is StepKind.CHARGE:
+        return _charge(case, ordered, deadline)
     if step.kind is StepKind.NOTIFY:
         return _owe(case, ordered, deadline)
     if step.kind is StepKind.GIVE_UP:
         return _noted(case, ordered, GAVE_UP, deadline, code=ordered.code)
+    if ordered.is_by_card:
+        if "failed" not in case.ask.payload:
+            raise CardUncharged()
+        why = payload.text(case.ask, "failed")[:100]
+        return _noted(case, ordered, FAILED, deadline, code=why)
     try:
         return _charge(case, ordered, deadline)
-    except Refusal as why:
-        return _noted(case, ordered, FAILED, deadline, code=why.code)
+    except Refusal as refusal:
+        return _noted(case, ordered, FAILED, deadline, code=refusal.code)
 
 
 def _owe(case: Case, ordered: Ordered, deadline: datetime) -> Decision:
@@ -125,7 +145,8 @@ def _covered(case: Case, ordered: Ordered) -> None:
 
 def _buying(case: Case, ordered: Ordered) -> Case:
     """Return the case as if it were bought where the holder consented."""
-    ask = replace(case.ask, channel=ordered.channel, payload={"paid": ordered.payer})
+    said = {name: case.ask.payload[name] for name in ("paid", "quote") if name in case.ask.payload}
+    ask = replace(case.ask, channel=ordered.channel, payload=said)
     return replace(case, ask=ask)
 
 

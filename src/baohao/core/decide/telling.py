@@ -119,6 +119,8 @@ def _of_order(
 
 def _payer(ordered: Ordered) -> set[str]:
     """Return the agent that pays by an order, if it is one."""
+    if ordered.is_by_card:
+        return set()
     payer = Account.parse(ordered.payer)
     return {payer.owner} if payer.kind is AccountKind.FLOAT else set()
 

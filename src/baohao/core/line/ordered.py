@@ -14,6 +14,8 @@ from baohao.core.civil import Span
 from baohao.core.grants import Grant, Scope
 from baohao.core.standing_orders import Progress, StandingOrder
 
+#: How the payer begins where a card that was kept pays.
+CARD = "card:"
 #: What becomes of an order; the events carry the deadline that they are about.
 ORDERED, STOPPED = "ordered", "order_stopped"
 OWED, TOLD, CHARGED = "order_owed", "order_told", "order_charged"
@@ -29,7 +31,7 @@ class Ordered:
     id: str
     plan: str
     term: Span
-    #: The account that pays: a wallet or a float.
+    #: The account that pays, a wallet or a float; or "card:" and the payment that kept the card.
     payer: str
     currency: str
     limit_minor: int
@@ -55,6 +57,11 @@ class Ordered:
     def is_live(self) -> bool:
         """Whether it was not stopped."""
         return self.stopped_at is None
+
+    @property
+    def is_by_card(self) -> bool:
+        """Whether a gateway charges a card that was kept."""
+        return self.payer.startswith(CARD)
 
     def terms(self, number: str, epoch: int, zone: tzinfo) -> StandingOrder:
         """Return it as the rules have it; raises what they raise."""

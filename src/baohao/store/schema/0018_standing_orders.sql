@@ -27,3 +27,6 @@ CREATE TABLE standing_orders (
 CREATE INDEX standing_orders_due ON standing_orders (next_at, bucket, number) WHERE next_at IS NOT NULL;
 CREATE INDEX standing_orders_id ON standing_orders (bucket, id);
 CREATE INDEX standing_orders_payer ON standing_orders (payer, number);
+
+-- What lets the payer be charged again, where they agreed to it; empty: nothing.
+ALTER TABLE payments ADD COLUMN mandate text COLLATE "C" NOT NULL DEFAULT '';
