@@ -111,7 +111,7 @@ def house(database: str) -> Iterator[Cards]:
 def test_a_saved_card_is_charged_once_and_buys_the_term(house: Cards) -> None:
     with house.connected():
         house.ordered(A)
-        assert run(house) == {"standing_orders.card": 1}, "the door alone charges no card"
+        assert run(house) == {}, "the door alone charges no card"
         assert house.charge() == {"charge": 1}
         assert house.charge() == {}
         assert (house.charged(), charges(house)) == (1, [(A, 1)])
@@ -188,6 +188,18 @@ def test_a_card_that_another_line_has_kept_is_not_charged(house: Cards) -> None:
         assert order_of(house, A).code == "standing_orders.not_kept"
         assert house.charged() == 0
         house.is_well()
+
+
+def test_a_price_above_the_limit_is_not_charged(house: Cards) -> None:
+    with house.connected():
+        house.open(A)
+        said = {"term": "12 months", "consent": "form 12"}
+        payer = f"card:{house.kept(A)}"
+        house.say("order", A, payer=payer, limit_minor=PRICE - 1, **said)
+        told(house, A)
+        assert house.charge() == {"failed": 1}
+        assert order_of(house, A).code == "standing_orders.over_limit"
+        assert house.charged() == 0
 
 
 def test_two_workers_at_once_charge_a_card_once(house: Cards) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated, Any
@@ -11,12 +12,13 @@ from rich.console import Console
 
 from baohao.app import show, wishes
 from baohao.app.door import Answered
-from baohao.app.orders import keep, links, listing
+from baohao.app.orders import cards, keep, links, listing
 from baohao.cli.asking import COUNTER, STAFF, By, Channel, Data, Key, Number, decided, house, made
 from baohao.cli.output import Json, pairs, table, tell
 from baohao.cli.reading import number, span
 from baohao.core.civil import Span
 from baohao.core.line.fold import policy_of
+from baohao.core.line.ordered import CARD
 from baohao.core.money import format_minor, parse_minor
 from baohao.outside.ids import new_id
 from baohao.wiring import Installation, now
@@ -45,7 +47,10 @@ def start(
     line: Number,
     term: Term,
     payer: Annotated[
-        str, typer.Option("--payer", show_default=False, help="wallet:HOLDER or float:AGENT.")
+        str,
+        typer.Option(
+            "--payer", show_default=False, help="wallet:HOLDER, float:AGENT or card:PAYMENT."
+        ),
     ],
     limit: Annotated[
         str, typer.Option("--limit", show_default=False, help="The most at once, as in 150.00.")
@@ -76,7 +81,7 @@ def start(
             until = until.replace(tzinfo=policy.zone)
         spans = {"term": term, "lead": lead, "notice": notice, "cure": cure}
         said: dict[str, Any] = {
-            "payer": wishes.payer(payer, policy.currency),
+            "payer": payer if payer.startswith(CARD) else wishes.payer(payer, policy.currency),
             "limit_minor": parse_minor(limit, policy.currency),
             "consent": consent,
             "granted_until": None if until is None else until.isoformat(),
@@ -166,8 +171,11 @@ def due(
 @app.command("keep")
 def keep_(data: Data = None, json: Json = False) -> None:
     """Do what is due by standing orders now; the worker does it each minute."""
-    with house(data) as (_, shell):
-        ran = dict(keep.run(shell, new_id))
+    with house(data) as (opened, shell):
+        ran = Counter(keep.run(shell, new_id))
+        if opened.takes_payments:
+            with opened.payment_ports() as ports:
+                ran.update(cards.run(shell, ports, new_id))
     tell(ran, lambda console: console.print(pairs(ran) if ran else "Nothing is due."))
 
 

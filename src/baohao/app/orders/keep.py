@@ -21,6 +21,7 @@ from uuid import UUID
 from baohao.app.door import Answer, HouseClosed
 from baohao.app.shell import OutcomeUnknown, Shell
 from baohao.core.asks import Ask
+from baohao.core.decide.keep_order import CardUncharged
 from baohao.core.decide.ordering import OrderNotDue
 from baohao.core.refusals import Refusal
 from baohao.store import clock, standing_orders
@@ -91,7 +92,8 @@ def _went(answer: Answer) -> str:
     """Return how it went; empty: somebody else has done it."""
     if isinstance(answer, OutcomeUnknown | HouseClosed):
         raise answer
-    if isinstance(answer, OrderNotDue):
+    if isinstance(answer, OrderNotDue | CardUncharged):
+        # `cards` charges those.
         return ""
     if isinstance(answer, Refusal):
         return answer.code
