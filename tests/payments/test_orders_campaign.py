@@ -18,7 +18,6 @@ from tests.conftest import Campaign
 from tests.payments.cards import Cards
 from tests.shop.orders import PRICE, wallet_of
 from tests.wire.fate import Ended, Fate, FatedShell
-from tests.wire.stripe import HASTY
 
 from baohao.app.door import Door
 from baohao.app.orders import cards, keep
@@ -122,7 +121,7 @@ def test_no_order_charges_twice_whatever_ends_where(
     house: Cards, campaign: Callable[[int], Campaign]
 ) -> None:
     drawn, ended, charges = campaign(2), 0, 0
-    with house.connected(HASTY):
+    with house.connected():
         for n in range(drawn.count):
             house.draw = lambda _: ""
             numbers = [f"+8536621{n:03}{each}" for each in range(4)]

@@ -211,7 +211,7 @@ def _tell(answer: Answered) -> None:
 
 
 def _print(console: Console, found: list[dict[str, Any]]) -> None:
-    rows = table("number", "step", "at", "deadline", "payer", "order")
+    rows = table("number", "step", "at, UTC", "deadline, UTC", "payer", "order")
     for each in found:
         at, deadline = (str(each[name] or "")[:16].replace("T", " ") for name in ("at", "deadline"))
         step = each["step"] or "nothing"

@@ -13,7 +13,10 @@ from baohao.core.standing_orders import StepKind
 
 
 class NoticeNotOwed(Refusal):
-    """No notice of a charge for {deadline} is owed: it was told before, or the line has moved."""
+    """
+    No notice of a charge for {deadline} is owed: it is not time yet, it was told, or the line has
+    moved.
+    """
 
     code = "standing_orders.not_owed"
 
