@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from tests.payments.cards import Cards
+from tests.payments.renewing import Cards
 from tests.races.racing import at_once
 from tests.shop.orders import charges, due, order_of, run, step, told
 from tests.wire.stripe import CALM

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from tests.conftest import Campaign
-from tests.payments.cards import Cards
+from tests.payments.renewing import Cards
 from tests.shop.orders import PRICE, wallet_of
 from tests.wire.fate import Ended, Fate, FatedShell
 
