@@ -72,6 +72,7 @@ __all__ = [
     "DatabaseAway",
     "Installation",
     "ServerElsewhere",
+    "StripeAccount",
     "installation",
     "now",
     "verifier",

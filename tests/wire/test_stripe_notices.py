@@ -395,7 +395,7 @@ def test_who_acts_for_an_account_hears_of_it_alone() -> None:
         (
             "refund.failed",
             {**REFUND, "status": "failed"},
-            Refunded(refund="R1", amount_minor=5_000, is_pending=True),
+            Refunded(refund="R1", amount_minor=5_000, is_pending=True, has_failed=True),
         ),
         (
             "charge.refund.updated",

@@ -268,6 +268,8 @@ class Refunded:
     refund: str
     amount_minor: int
     is_pending: bool = False
+    #: It will not arrive, or has come back; only notices say so, and asking says why.
+    has_failed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,8 @@ REFUND_DECLINED, REFUND_DIFFERS, REFUND_UNKNOWN = (
     "refund_differs",
     "refund_unknown",
 )
+#: A refund that had gone has come back to us.
+REFUND_CAME_BACK = "refund_came_back"
 
 
 class ExceptionUnknown(Refusal):

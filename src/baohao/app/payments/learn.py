@@ -31,7 +31,7 @@ from baohao.core.payments import Capture, Payment, State, pause
 from baohao.store import chargebacks as cases
 from baohao.store import clock, payments
 from baohao.store import exceptions as kept_exceptions
-from baohao.store.payments import Asked, Kept
+from baohao.store.payments import DONE, Asked, Kept
 from baohao.store.sql import Connection
 
 PRINCIPAL = chargebacks.NOBODY
@@ -193,10 +193,14 @@ def _refunded(
     number, said = told.refund, {"refund": told.refund, "amount_minor": told.amount_minor}
     payment, refund = rules.order_id(number[:32]), rules.order_id(number[32:])
     subject = number[:80] if payment is None else str(payment)
-    event = f"refund:{number}:{told.is_pending}"[:200]
+    event = f"refund:{number}:{told.is_pending}{':failed' * told.has_failed}"[:200]
     payments.note(conn, gateway, event, subject, said, now)
     if payment is None or refund is None or not payments.wake_refund(conn, payment, refund, now):
         exceptions.put(conn, new_id(), exceptions.REFUND_UNKNOWN, subject, said, now)
+    elif told.has_failed and any(
+        (each.id, each.state) == (refund, DONE) for each in payments.refunds(conn, payment)
+    ):
+        exceptions.put(conn, new_id(), exceptions.REFUND_CAME_BACK, subject, said, now)
     return None if payment is None else payments.find(conn, payment)
 
 

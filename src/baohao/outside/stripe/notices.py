@@ -122,7 +122,7 @@ def _of_session(said: Session, at: datetime) -> Paid | None:
 
 
 def _of_refund(said: RefundSaid) -> Refunded:
-    """Read a refund; one that failed is told as pending: it has not arrived, asking says why."""
+    """Read a refund; one that failed has not arrived, or has come back long after it had."""
     money = amounts.read(said.amount, said.currency)
     if money is None:
         raise ValueError("it names no money")
@@ -130,6 +130,7 @@ def _of_refund(said: RefundSaid) -> Refunded:
         refund=answers.refund_number(said),
         amount_minor=money[0],
         is_pending=said.status != "succeeded",
+        has_failed=said.status in ("failed", "canceled"),
     )
 
 
