@@ -23,6 +23,7 @@ from baohao.app import daily as runs
 from baohao.app.bank import carry as transfers
 from baohao.app.bulk import files
 from baohao.app.feed import deliver
+from baohao.app.orders import cards, keep
 from baohao.app.receipts.desk import is_owed
 from baohao.app.shell import Shell
 from baohao.core.refusals import Refusal
@@ -108,6 +109,16 @@ def payments(house: Installation) -> bool:
     return False
 
 
+def orders(house: Installation) -> bool:
+    """Tell, charge and try again by standing orders, where it is time."""
+    with house.shell() as shell:
+        keep.run(shell, new_id)
+        if house.takes_payments:
+            with house.payment_ports() as ports:
+                cards.run(shell, ports, new_id)
+    return False
+
+
 def receipts(house: Installation) -> bool:
     """Give the receipts that are owed, some turns of it."""
     with house.shell() as shell:
@@ -123,6 +134,7 @@ UNITS = (
     Unit(name="feed", work=feed, is_due=has_to_tell),
     Unit(name="charging", work=charging),
     Unit(name="payments", work=payments),
+    Unit(name="orders", work=orders),
     # After what buys.
     Unit(name="receipts", work=receipts),
 )

@@ -37,7 +37,15 @@ from baohao.app.payments.carry import Carrier as Payments
 from baohao.app.ports import Post, Seals
 from baohao.app.receipts.desk import Desk
 from baohao.app.shell import Shell, options
-from baohao.config import BadSetting, Settings, WechatAccount, settings
+from baohao.config import (
+    LIMITS_VARIABLE,
+    BadSetting,
+    Settings,
+    StripeAccount,
+    WechatAccount,
+    settings,
+)
+from baohao.core import velocity
 from baohao.core.agents import Agent
 from baohao.core.asks import Terms
 from baohao.core.commissions import CommissionSchedule
@@ -51,6 +59,8 @@ from baohao.outside.ids import new_id
 from baohao.outside.paper.typesetter import Typesetter
 from baohao.outside.sealing import SealsOfHouse, key_of
 from baohao.outside.signing import IssuerOfHouse, Verifier
+from baohao.outside.stripe.gateway import NAME as STRIPE
+from baohao.outside.stripe.gateway import Account, Stripe
 from baohao.outside.tmf654 import Tmf654
 from baohao.outside.webhooks import Webhooks
 from baohao.outside.wechat_pay.gateway import Way, WechatPay
@@ -65,6 +75,7 @@ __all__ = [
     "DatabaseAway",
     "Installation",
     "ServerElsewhere",
+    "StripeAccount",
     "installation",
     "now",
     "verifier",
@@ -102,9 +113,9 @@ class NothingConnected(Refusal):
 
 class NoGateway(Refusal):
     """
-    No payment gateway is connected: set BAOHAO_ACQUIRER to the file of a contract, or
-    BAOHAO_WECHAT_* to an account at WeChat Pay, and BAOHAO_NOTIFY_URL to where they reach us; or
-    BAOHAO_BANK to the file of the bank accounts that people pay into.
+    No payment gateway is connected: set BAOHAO_ACQUIRER to the file of a contract, BAOHAO_WECHAT_*
+    to an account at WeChat Pay or BAOHAO_STRIPE_* to one at Stripe, and BAOHAO_NOTIFY_URL to where
+    they reach us; or BAOHAO_BANK to the file of the bank accounts that people pay into.
     """
 
     code = "payment.no_gateway"
@@ -273,9 +284,10 @@ class Installation:
     @property
     def takes_payments(self) -> bool:
         """Whether any payment gateway is connected."""
-        connected = (self.settings.acquirer, self.settings.wechat)
-        is_told = bool(self.settings.notify_url) and connected != (None, None)
-        return is_told or self.settings.bank is not None
+        settings = self.settings
+        connected = (settings.acquirer, settings.wechat, settings.stripe)
+        is_told = bool(settings.notify_url) and any(each is not None for each in connected)
+        return is_told or settings.bank is not None
 
     @cached_property
     def bank(self) -> BankContract:
@@ -284,19 +296,21 @@ class Installation:
             raise NoBank()
         return accounts(self.settings.bank)
 
-    def gateways(self) -> Mapping[str, Acquirer | WechatPay | BankTransfer]:
+    def gateways(self) -> Mapping[str, Acquirer | WechatPay | Stripe | BankTransfer]:
         """
         Return the payment gateways that are connected, by name; whoever takes them closes them.
 
         Raises `ContractRefused` and `BadSetting`.
         """
         settings = self.settings
-        found: list[Acquirer | WechatPay | BankTransfer] = []
+        found: list[Acquirer | WechatPay | Stripe | BankTransfer] = []
         if settings.acquirer is not None and settings.notify_url:
             contract = contracts.acquirer(settings.acquirer, settings.notify_url)
             found.append(Acquirer(contract, self._now))
         if settings.wechat is not None:
             found.append(_wechat_pay(settings.wechat))
+        if settings.stripe is not None:
+            found.append(Stripe(_stripe_account(settings.stripe), self._now))
         if settings.bank is not None:
             found.append(BankTransfer(self.bank, Ledger(self.make_shell())))
         return {gateway.name: gateway for gateway in found}
@@ -310,9 +324,26 @@ class Installation:
             gateways = self.gateways()
             for gateway in gateways.values():
                 stack.callback(gateway.close_connections)
-            patience = {BankTransfer.name: self.bank.transfer} if self.settings.bank else {}
-            url = self.settings.notify_url
-            yield Ports(gateways=gateways, notify_url=url, patience=patience)
+            yield Ports(
+                gateways=gateways,
+                notify_url=self.settings.notify_url,
+                patience={BankTransfer.name: self.bank.transfer} if self.settings.bank else {},
+                cards=frozenset({STRIPE}),
+                limits=self.card_limits,
+            )
+
+    @cached_property
+    def card_limits(self) -> tuple[velocity.Limit, ...]:
+        """How often cards may be tried; raises `BadSetting`."""
+        said = self.settings.card_limits
+        try:
+            return velocity.limits(velocity.DEFAULT if said is None else said)
+        except velocity.LimitMalformed as malformed:
+            raise BadSetting(f"{LIMITS_VARIABLE}: {malformed}") from None
+
+    def address_mark(self, address: str) -> str:
+        """Return what a payer's network address is counted by; it says nothing of the address."""
+        return self.seals.sign(f"address:{address}".encode()).hex()[:32]
 
     @contextmanager
     def payments(self) -> Iterator[Payments]:
@@ -452,6 +483,16 @@ def _reaching() -> Iterator[None]:
         yield
     except psycopg.OperationalError as error:
         raise DatabaseAway(reason=str(error).strip().splitlines()[0]) from error
+
+
+def _stripe_account(account: StripeAccount) -> Account:
+    return Account(
+        url=account.url,
+        key=account.key,
+        signing=account.signing,
+        account=account.account,
+        return_url=account.return_url,
+    )
 
 
 def _wechat_pay(account: WechatAccount) -> WechatPay:

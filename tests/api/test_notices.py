@@ -18,6 +18,8 @@ from baohao.app.payments.begin import Beginning, begin
 from baohao.outside.acquirer import NAME
 from baohao.outside.ids import new_id
 from baohao.outside.pretend.acquirer import PretendAcquirer
+from baohao.outside.pretend.stripe import PretendStripe
+from baohao.wiring import StripeAccount
 
 N = "+85366120001"
 NOTICES = f"/notices/{NAME}"
@@ -75,3 +77,35 @@ def test_what_is_not_the_gateways_is_refused(served: Served, twin: PretendAcquir
     elsewhere = httpx.post(served.url + "/notices/nobody", content=body, headers=headers)
     assert code(elsewhere) == (404, "request.path")
     assert served.rows("SELECT state FROM payments WHERE id = %s", id_) == [("payable",)]
+
+
+def test_stripe_tells_at_an_address_of_its_own(database: str, tmp_path: Path) -> None:
+    installed = house(database, tmp_path)
+    with PretendStripe(partial(datetime.now, UTC)) as twin:
+        installed.settings = replace(
+            installed.settings,
+            stripe=StripeAccount(
+                key=twin.key,
+                signing=tuple(twin.signing),
+                return_url="https://keep.example",
+                url=twin.url,
+            ),
+            notify_url="https://we.example/notices",
+        )
+        with serving(installed) as served:
+            served.open(N)
+            quote = UUID(str(served.ask("quote", N, term="12 months")["quote"]))
+            asked = replace(ASKED, way="page")
+            with served.house.payment_ports() as ports:
+                beginning = Beginning(number=N, quote=quote, gateway="stripe", asked=asked, said={})
+                kept = begin(served.shell, ports, beginning, new_id)
+            assert kept.given["page_url"].startswith("https://")
+            twin.notify_url = f"{served.url}/notices/stripe"
+            assert twin.pay(kept.payment.order)
+            assert twin.deliver() == 3
+            twin.signing = ["whsec_other"]
+            twin.dispute(kept.payment.order)
+            assert twin.deliver() == 0
+            assert twin.sent[-1][2] == 401
+            state = "SELECT state, captured_minor FROM payments WHERE id = %s"
+            assert served.rows(state, kept.payment.id) == [("captured", 12_000)]

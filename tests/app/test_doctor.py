@@ -48,6 +48,7 @@ HARMS = {
     "allotments": "UPDATE allotments SET agent = 'agent-8', bucket = baohao_bucket('agent-8')",
     "due": "UPDATE due SET at = at + interval '1 day'",
     "boundaries": "DELETE FROM ladders",
+    "orders": "UPDATE standing_orders SET version = version + 1",
     "promotions": "ALTER TABLE promotion_totals DROP CONSTRAINT promotion_totals_uses_left;"
     "UPDATE promotion_totals SET uses = uses_max + 1",
     "deferrals": "UPDATE deferrals SET amounts[1] = amounts[1] + 1",
@@ -84,6 +85,8 @@ def busy(shop: Shop, tmp_path: Path) -> Shop:
     shop.answers(asks)
     shop.say("activate", R, holder="hR", document="bir", paid="float:agent-7:MOP")
     shop.agents, shop.commissions = {SEVEN.key: SEVEN}, commissions()
+    consent = {"payer": f"wallet:h{A}:MOP", "limit_minor": 15_000, "consent": "form 12"}
+    shop.say("order", A, term="12 months", **consent)
     sold = shop.renew(A, codes=["SCARCE"])
     granted(shop.answers([sold])[0])
     shop.say("top_up", R, amount_minor=5_000, paid="float:agent-7:MOP", expect_version=2)

@@ -19,6 +19,7 @@ from baohao.app.payments.learn import learn
 from baohao.outside.acquirer import NAME
 from baohao.outside.ids import new_id
 from baohao.outside.pretend.acquirer import PretendAcquirer
+from baohao.outside.pretend.stripe import PretendStripe
 from baohao.wiring import installation
 
 ONE, TWO = "+85366151001", "+85366151002"
@@ -121,3 +122,59 @@ def test_what_waits_for_a_person_is_taken_and_closed(
     assert run("exceptions", "list", "--json").facts == []
     assert len(run("exceptions", "list", "--closed", "--json").facts) == 1
     assert run("exceptions", "close", each["exception"], *said).code == 1
+
+
+@pytest.fixture
+def stripe(monkeypatch: pytest.MonkeyPatch) -> Iterator[PretendStripe]:
+    with PretendStripe(partial(datetime.now, UTC)) as twin:
+        for name, value in (
+            ("BAOHAO_STRIPE_KEY", twin.key),
+            ("BAOHAO_STRIPE_SIGNING", twin.signing[0]),
+            ("BAOHAO_STRIPE_URL", twin.url),
+            ("BAOHAO_STRIPE_RETURN_URL", "https://keep.example"),
+            ("BAOHAO_NOTIFY_URL", NOTIFY),
+        ):
+            monkeypatch.setenv(name, value)
+        yield twin
+
+
+def hear(house: Path, twin: PretendStripe) -> None:
+    """Hand over what the twin has to tell."""
+    opened = installation(house)
+    with opened.shell() as shell, opened.payment_ports() as ports:
+        for each in twin.owed:
+            told = ports.gateways["stripe"].notice(*twin.notice(each), datetime.now(UTC))
+            shell.run(partial(learn, gateway="stripe", told=told, new_id=new_id))
+    twin.owed.clear()
+
+
+def test_a_page_is_begun_paid_charged_back_and_its_claim_closed(
+    run: Run, house: Path, stripe: PretendStripe, opened: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = "+85366151003"
+    opened(number)
+    quote = run("quote", number, "--term", "12m", "--json").facts["quote"]
+    how = (number, quote, "--through", "stripe", "--way", "page")
+    given = run("payments", "begin", *how, "--json").facts["given"]
+    assert given == run("payments", "begin", *how, "--json").facts["given"]
+    assert given["page_url"].startswith("https://checkout.stripe.com/")
+    order = UUID(quote).hex
+    assert stripe.pay(order)
+    hear(house, stripe)
+    assert run("payments", "carry", "--json").facts == {"used": 1}
+    stripe.dispute(order)
+    hear(house, stripe)
+    assert run("payments", "carry", "--json").facts == {"chargeback open": 1}
+    (case,) = run("payments", "show", quote, "--json").facts["chargebacks"]
+    assert (case["outcome"], case["booked"], case["amount_minor"]) == ("open", "taken", 12_000)
+    again = run("quote", number, "--term", "12m", "--json").facts["quote"]
+    ran = run("payments", "begin", number, again, "--through", "stripe", "--way", "page")
+    assert (ran.code, "a bank took money back" in ran.err) == (1, True)
+    part = ("--reason", "at the counter", "--paid-into", "icbc", "--amount", "20.00")
+    assert run("payments", "claim", quote, *part).code == 0
+    assert run("payments", "claim", quote, "--reason", "moved away").code == 0
+    assert run("payments", "claim", quote, "--reason", "again").code == 1
+    assert run("exceptions", "list", "--json").facts == []
+    monkeypatch.setenv("BAOHAO_CARD_LIMITS", "many")
+    ran = run("payments", "carry")
+    assert (ran.code, "BAOHAO_CARD_LIMITS" in ran.err) == (2, True), ran

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from baohao.app.days import close_day
 from baohao.app.payments import exceptions, refunding
 from baohao.app.payments.asking import Ports
 from baohao.app.payments.begin import GatewayUnknown, begin
-from baohao.app.payments.learn import charged_back
 from baohao.app.payments.refunding import NothingToGiveBack, Wish
 from baohao.core.decide.selling import QuoteOver, QuoteUnknown
 from baohao.core.payments import RefundTooMuch, SecondPersonForRefund
@@ -396,17 +394,3 @@ def test_a_house_that_is_closed_carries_nothing(desk: Desk) -> None:
             conn.execute("UPDATE house SET is_open = false")
         assert desk.carry() == {}
         assert desk.state(kept.payment.id) == "captured"
-
-
-def test_a_chargeback_takes_no_time_away(desk: Desk) -> None:
-    with desk.connected():
-        kept = desk.begun()
-        desk.twin.pay(kept.payment.order)
-        desk.tell()
-        desk.settle()
-        before = desk.line(NUMBER)
-        work = partial(charged_back, id_=kept.payment.id, new_id=desk.new_id)
-        desk.shell.run(work)
-        assert (desk.state(kept.payment.id), desk.waiting()) == ("chargeback", ["chargeback"])
-        assert desk.line(NUMBER) == before
-        desk.is_well()

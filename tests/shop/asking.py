@@ -274,7 +274,7 @@ SAME = (
     *("lines", "tenures", "due", "boundaries", "benefits", "quotes", "cards", "chips", "holdings"),
     *("allotments", "customers"),
     *("promotion_totals", "promotion_uses", "journal", "accounts", "deferrals", "keys", "parked"),
-    *("agent_sales", "shifts"),
+    *("agent_sales", "shifts", "standing_orders"),
 )
 #: Entries of events as they are; the payers' added up: how many there are is the batches' business.
 BOOKS = """

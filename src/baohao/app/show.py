@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from baohao.app import play
+from baohao.app import ordered, play
 from baohao.app.timeline import drawn, stays
 from baohao.core.asks import Terms
 from baohao.core.bucket import bucket_of
@@ -107,6 +107,7 @@ def show(conn: Connection, terms: Terms, number: str, at: datetime | None = None
         "allowances": allowances(acts, at),
         "reminders": due_reminders(policy, views, state, at, at + REMINDERS_AHEAD),
         "offers": offers(policy, state),
+        "order": ordered.facts(state, terms.rules),
         "how": _how(policy),
         "sold": [_sold(policy, sold) for sold in state.sold if sold.at <= at],
         "history": [

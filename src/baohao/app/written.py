@@ -16,7 +16,7 @@ from baohao.core.books.entry import Entry, EntryKind
 from baohao.core.books.sale import batch_transfer
 from baohao.core.bucket import bucket_of
 from baohao.core.commissions import Earned, booked
-from baohao.core.decide import telling
+from baohao.core.decide import ordering, telling
 from baohao.core.line.event import Event
 from baohao.core.line.outlook import outlook
 from baohao.core.line.state import LineState
@@ -30,6 +30,7 @@ from baohao.store import (
     parked,
     receipts,
     shifts,
+    standing_orders,
 )
 from baohao.store.journal import Asker, Recorded
 from baohao.store.sql import Connection
@@ -168,7 +169,14 @@ class Written:
         if decision.events:
             ahead = outlook(state, self._terms.rules, writes.now)
             lines.write(writes, before, state, place.head, ahead)
+            self._order(writes, before.state if before is not None else None, state)
             self._customers(writes, before.state if before is not None else None, state)
+
+    def _order(self, writes: Writes, before: LineState | None, after: LineState) -> None:
+        """Write what a line's standing order does next, from how the line stands now."""
+        if after.order is not None or (before is not None and before.order is not None):
+            following = ordering.next_of(after, self._terms.rules)
+            standing_orders.write(writes, before, after, following)
 
     def _customers(self, writes: Writes, before: LineState | None, after: LineState) -> None:
         """Remember the agents that have sold to the tenure of a line."""

@@ -25,6 +25,7 @@ from baohao.cli import (
     figures,
     lines,
     money,
+    orders,
     payments,
     receipt,
     till,
@@ -84,6 +85,7 @@ app.add_typer(receipt.app, name="receipt")
 app.add_typer(bulk.app, name="bulk")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(payments.app, name="payments")
+app.add_typer(orders.app, name="order")
 app.add_typer(payments.exceptions_app, name="exceptions")
 app.add_typer(upkeep.audit_app, name="audit")
 app.add_typer(db.app, name="db")

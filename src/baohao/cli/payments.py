@@ -9,10 +9,12 @@ from uuid import UUID
 import typer
 from rich.console import Console
 
-from baohao.app.payments import exceptions, listing, refunding
+from baohao.app.payments import claims, exceptions, listing, refunding
+from baohao.app.payments.begin import Asked, Beginning, begin
 from baohao.cli import bank
-from baohao.cli.asking import STAFF, By, Data, Key, house
+from baohao.cli.asking import STAFF, By, Data, Key, Number, house
 from baohao.cli.output import Json, pairs, table, tell
+from baohao.cli.reading import number as read_number
 from baohao.core.money import format_minor, parse_minor
 from baohao.outside.ids import new_id
 from baohao.wiring import installation
@@ -67,6 +69,87 @@ def carry(data: Data = None, json: Json = False) -> None:
     with opened.payments() as carrier:
         ran = {**bank.carry(opened), **carrier.run()}
     tell(ran, lambda console: console.print(pairs(ran) if ran else "Nothing is due."))
+
+
+@app.command("begin")
+def begin_(
+    number: Number,
+    quote: Annotated[UUID, typer.Argument(metavar="QUOTE", show_default=False)],
+    through: Annotated[
+        str, typer.Option("--through", show_default=False, help="Which gateway: stripe, wechat ...")
+    ],
+    way: Annotated[str, typer.Option("--way", help="How they pay: page, qr, jsapi, h5.")] = "qr",
+    payer: Annotated[str, typer.Option("--payer", show_default=False)] = "",
+    back: Annotated[
+        str, typer.Option("--back", show_default=False, help="Where their browser goes back to.")
+    ] = "",
+    about: Annotated[str, typer.Option("--about", help="What the payer reads.")] = "baohao",
+    keeps: Annotated[
+        bool, typer.Option("--keeps", help="They agree to be charged again without them.")
+    ] = False,
+    by: By = STAFF,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Let a quote be paid; print what the payer is given. Again, it is the same order."""
+    asked = Asked(
+        description=about,
+        way=way,
+        payer=payer,
+        return_url=back,
+        keeps=keeps,
+        by=by,
+        channel="counter",
+    )
+    beginning = Beginning(
+        number=read_number(number), quote=quote, gateway=through, asked=asked, said={}
+    )
+    house_ = installation(data)
+    with house_.payment_ports() as ports, house_.shell() as shell:
+        kept = begin(shell, ports, beginning, new_id)
+    facts = listing.facts(kept) | {"given": dict(kept.given)}
+    tell(facts, lambda console: console.print(pairs(facts)))
+
+
+@app.command("claim")
+def claim(
+    payment: Payment,
+    reason: Annotated[str, typer.Option("--reason", show_default=False)],
+    paid_into: Annotated[
+        str,
+        typer.Option(
+            "--paid-into",
+            metavar="BANK",
+            show_default=False,
+            help="They paid it after all, into this bank account of ours; else it is given up.",
+        ),
+    ] = "",
+    amount: Annotated[
+        str | None, typer.Option("--amount", show_default=False, help="Else all of it.")
+    ] = None,
+    approved_by: Annotated[
+        str, typer.Option("--approved-by", show_default=False, help="The second person.")
+    ] = "",
+    key: Key = None,
+    by: By = STAFF,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Close what is claimed of a payer whose bank took money back: it was paid, or is given up."""
+    with house(data) as (_, shell):
+        currency = shell.run(partial(listing.payment, id_=payment)).payment.advance.currency
+        closing = claims.Closing(
+            payment=payment,
+            amount_minor=None if amount is None else parse_minor(amount, currency),
+            bank=paid_into,
+            reason=reason,
+            by=by,
+            approved_by=approved_by,
+            key=key or str(new_id()),
+        )
+        claims.close(shell, closing, new_id)
+        facts = shell.run(partial(listing.whole, id_=payment))
+    tell(facts, lambda console: console.print(pairs(facts)))
 
 
 @app.command("refund")

@@ -206,7 +206,7 @@ def is_other(payment: Payment, capture: Capture) -> bool:
 
 def used(payment: Payment, spent_minor: int) -> Payment:
     """It bought what was quoted, for so much."""
-    if payment.state in (State.CAPTURED, State.USED):
+    if payment.state in (State.CAPTURED, State.USED, State.CHARGEBACK):
         payment = replace(payment, spent_minor=spent_minor)
     return _on(payment, State.USED)
 
@@ -232,13 +232,50 @@ def returned(payment: Payment, amount_minor: int) -> Payment:
 
 
 def charged_back(payment: Payment) -> Payment:
-    """The payer's bank took the money back; what it bought stays, and a person looks."""
+    """The payer's bank took money back, whatever became of that; what it bought stays."""
     return _on(payment, State.CHARGEBACK)
 
 
 def _on(payment: Payment, state: State) -> Payment:
     """Move on to a state, unless the payment is there or further."""
     return payment if _PLACE[state] <= _PLACE[payment.state] else replace(payment, state=state)
+
+
+# --- what is taken back ---------------------------------------------------------------------------
+
+#: How a charge-back stands; each is further on than those before it.
+OUTCOMES = ("open", "lost", "won")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Money that a payer's bank took back; a payment may have several."""
+
+    gateway: str
+    #: The gateway's own ids of the payment and of the case.
+    payment: str
+    reference: str
+    amount_minor: int
+    currency: str
+    at: datetime
+    #: "open": it is disputed. "lost": it is gone for good. "won": it came back.
+    outcome: str
+
+    @property
+    def place(self) -> str:
+        """Where it is kept: with the payment, as its gateway names it."""
+        return f"{self.gateway}:{self.payment}"
+
+
+def heard(known: Case, told: Case) -> Case:
+    """Move a case on by what is told of it: the furthest stays, so that any order ends in one."""
+    further = max(known.outcome, told.outcome, key=OUTCOMES.index)
+    return replace(known, outcome=further)
+
+
+def is_other_case(known: Case, told: Case) -> bool:
+    """Say whether a case is told with other money than before."""
+    return (known.amount_minor, known.currency) != (told.amount_minor, told.currency)
 
 
 # --- what is bought -------------------------------------------------------------------------------

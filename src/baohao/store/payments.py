@@ -28,6 +28,10 @@ class Asked:
     way: str
     payer: str = ""
     return_url: str = ""
+    #: A mark of the network address that the payer comes from, never the address; empty: unknown.
+    address: str = ""
+    #: The payer agrees that we charge them again without them.
+    keeps: bool = False
     #: Who asked for it, and where.
     by: str
     channel: str
@@ -122,6 +126,16 @@ def move(conn: Connection, kept: Kept) -> None:
     )
 
 
+def keep_mandate(conn: Connection, id_: UUID, mandate: str) -> None:
+    """Keep what lets the payer be charged again; the first that is told stays."""
+    run(conn, "keep_mandate", mandate, _bucket(id_), id_)
+
+
+def mandate(conn: Connection, id_: UUID) -> str:
+    """Return what lets the payer of a payment be charged again; empty: nothing."""
+    return next((found for (found,) in rows(conn, "read_mandate", _bucket(id_), id_)), "")
+
+
 def note(
     conn: Connection, gateway: str, event: str, payment: str, said: Mapping[str, Any], at: datetime
 ) -> bool:
@@ -156,6 +170,11 @@ def move_refund(conn: Connection, refund: Refund) -> bool:
 def wake_refund(conn: Connection, payment: UUID, id_: UUID, now: datetime) -> bool:
     """Have a refund looked at now; return whether it is known."""
     return run(conn, "wake_refund", now, _bucket(payment), id_) == 1
+
+
+def wake_refunds(conn: Connection, payment: UUID, now: datetime) -> None:
+    """Have the refunds of a payment looked at that were kept back."""
+    run(conn, "wake_refunds", now, _bucket(payment), payment)
 
 
 def take_owed(conn: Connection, now: datetime, limit: int) -> list[tuple[UUID, Mapping[str, Any]]]:

@@ -635,6 +635,14 @@ SELECT count(*), count(*) FILTER (WHERE l.number IS NULL OR b.number IS NULL OR 
 FROM lines l
 FULL JOIN boundaries b USING (bucket, number)
 
+-- name: doctor_orders
+-- Every standing order that goes on is one of its line's open tenure, and stands as its line does; none is missing.
+SELECT count(*), count(*) FILTER (
+  WHERE o.number IS NULL OR l.number IS NULL OR o.epoch <> l.epoch OR o.version <> l.version OR o.id::text <> l.id)
+FROM (SELECT bucket, number, epoch, version, state #>> '{16,order,id}' AS id FROM lines
+      WHERE state #> '{16,order}' IS NOT NULL AND state #> '{16,order,stopped_at}' IS NULL) AS l
+FULL JOIN standing_orders o USING (bucket, number)
+
 -- name: doctor_promotions
 -- No promotion has given more than it may.
 SELECT count(*), count(*) FILTER (WHERE uses > uses_max OR cost_minor > budget_max_minor)
@@ -791,7 +799,7 @@ RETURNING h.number, h.epoch
 -- === what agents earn ================================================================================
 
 -- name: sum_owed
--- Sum up what is owed of commission or refunds, to be sent after the floats and advances were locked.
+-- Sum up what is owed of commission or refunds, or claimed (below zero), to be sent after the floats and advances were locked.
 SELECT t.account, coalesce(-sum(p.amount), 0)::bigint
 FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, account)
 LEFT JOIN LATERAL (SELECT x.amount FROM entries e, unnest(e.accounts, e.amounts) AS x (account, amount)
@@ -1215,6 +1223,48 @@ FROM listeners l
 FULL JOIN (SELECT bucket, listener, count(*) AS events, max(seq) AS last FROM feed GROUP BY 1, 2) AS f
   USING (bucket, listener)
 
+-- === standing orders =================================================================================
+
+-- name: put_standing_orders
+-- Write what standing orders do next.
+INSERT INTO standing_orders (bucket, number, epoch, id, channel, payer, version, step, deadline, step_at, next_at)
+SELECT * FROM unnest(%b::smallint[], %b::text[], %b::int[], %b::uuid[], %b::text[], %b::text[], %b::int[],
+                     %b::text[], %b::timestamptz[], %b::timestamptz[], %b::timestamptz[])
+ON CONFLICT (bucket, number) DO UPDATE
+SET epoch = excluded.epoch, id = excluded.id, channel = excluded.channel, payer = excluded.payer,
+    version = excluded.version, step = excluded.step, deadline = excluded.deadline, step_at = excluded.step_at,
+    next_at = excluded.next_at
+
+-- name: delete_standing_orders
+-- Take away standing orders that were stopped, or whose tenure is over.
+DELETE FROM standing_orders o
+USING unnest(%b::smallint[], %b::text[]) AS t (bucket, number)
+WHERE o.bucket = t.bucket AND o.number = t.number
+
+-- name: find_standing_orders
+-- Find standing orders that are due, the earliest first.
+SELECT bucket, number, epoch, id, channel, payer, version, step, deadline, step_at FROM standing_orders
+WHERE next_at <= %b ORDER BY next_at, bucket, number LIMIT %b
+
+-- name: find_standing_orders_after
+-- Find standing orders that are due, the earliest first, behind one of them.
+SELECT bucket, number, epoch, id, channel, payer, version, step, deadline, step_at FROM standing_orders
+WHERE next_at <= %b AND (next_at, bucket, number) > (%b, %b, %b) ORDER BY next_at, bucket, number LIMIT %b
+
+-- name: find_standing_order
+-- Find whose standing order this is.
+SELECT number FROM standing_orders WHERE bucket = %b AND id = %b
+
+-- name: list_standing_orders_of
+-- List the standing orders that an account pays, by number, after one of them.
+SELECT bucket, number, epoch, id, channel, payer, version, step, deadline, step_at FROM standing_orders
+WHERE payer = %b AND number > %b ORDER BY number LIMIT %b
+
+-- name: list_standing_orders
+-- List standing orders, or those that have something to do until then, the earliest first.
+SELECT bucket, number, epoch, id, channel, payer, version, step, deadline, step_at FROM standing_orders
+WHERE %b::timestamptz IS NULL OR step_at <= %b ORDER BY step_at NULLS LAST, bucket, number
+
 -- === pages of the API ================================================================================
 
 -- name: page_agent_sales
@@ -1341,6 +1391,10 @@ WHERE bucket = %b AND id = %b AND state <> 'done'
 UPDATE refunds SET next_at = CASE WHEN state IN ('owed', 'pending') THEN %b::timestamptz ELSE next_at END
 WHERE bucket = %b AND id = %b
 
+-- name: wake_refunds
+-- Have the refunds of a payment looked at that were kept back while its bank disputed it.
+UPDATE refunds SET next_at = %b, tries = 0 WHERE bucket = %b AND payment = %b AND state = 'owed' AND next_at IS NULL
+
 -- name: take_refunds_owed
 -- Take the refunds that reversals owe off what is owed.
 WITH t AS MATERIALIZED (
@@ -1351,6 +1405,81 @@ WITH t AS MATERIALIZED (
 DELETE FROM effects e USING t
 WHERE e.bucket = t.bucket AND e.id = t.id
 RETURNING e.id, e.data
+
+-- name: find_payment_by_theirs
+-- Find the payment that a gateway knows by its own id.
+SELECT id FROM payments WHERE their_id = %b AND gateway = %b ORDER BY created_at, id LIMIT 1
+
+-- name: insert_chargeback
+-- Keep a charge-back, once.
+INSERT INTO chargebacks (bucket, place, reference, gateway, their_id, amount_minor, currency, at, outcome, created_at,
+                         next_at)
+VALUES (%b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b)
+ON CONFLICT (bucket, place, reference) DO NOTHING
+
+-- name: lock_chargeback
+-- Lock one charge-back, to move it on.
+SELECT reference, gateway, their_id, amount_minor, currency, at, outcome, payment, booked, created_at, tries, next_at
+FROM chargebacks WHERE bucket = %b AND place = %b AND reference = %b FOR UPDATE
+
+-- name: read_chargebacks
+-- Read the charge-backs of a payment, the first first.
+SELECT reference, gateway, their_id, amount_minor, currency, at, outcome, payment, booked, created_at, tries, next_at
+FROM chargebacks WHERE bucket = %b AND place = %b ORDER BY created_at, reference
+
+-- name: move_chargeback
+-- Note what has become of a charge-back that is locked.
+UPDATE chargebacks SET outcome = %b, payment = %b, booked = %b, tries = %b, next_at = %b
+WHERE bucket = %b AND place = %b AND reference = %b
+
+-- name: claim_chargebacks
+-- Claim charge-backs that are due, for as long as the lease says; others take what is left.
+WITH t AS MATERIALIZED (
+    SELECT bucket, place, reference FROM chargebacks
+    WHERE next_at <= %b AND (SELECT is_open FROM house)
+    ORDER BY next_at, bucket, place LIMIT %b FOR UPDATE SKIP LOCKED
+)
+UPDATE chargebacks c SET next_at = %b, tries = tries + 1
+FROM t WHERE c.bucket = t.bucket AND c.place = t.place AND c.reference = t.reference
+RETURNING c.reference, c.gateway, c.their_id, c.amount_minor, c.currency, c.at, c.outcome, c.payment, c.booked,
+          c.created_at, c.tries, c.next_at
+
+-- name: wake_chargebacks
+-- Have the charge-backs of a payment looked at; whoever has one in hand looks at it anyway.
+WITH t AS MATERIALIZED (
+    SELECT bucket, place, reference FROM chargebacks WHERE bucket = %b AND place = %b FOR UPDATE SKIP LOCKED
+)
+UPDATE chargebacks c SET next_at = %b
+FROM t WHERE c.bucket = t.bucket AND c.place = t.place AND c.reference = t.reference
+
+-- name: lock_card_tries
+-- Lock the tries of one payer, number or address, to count them.
+INSERT INTO card_tries (bucket, subject, event, kind, at) VALUES (%b, %b, '', '', %b)
+ON CONFLICT (bucket, subject, event) DO UPDATE SET at = excluded.at
+
+-- name: read_card_tries
+-- Read what was tried since.
+SELECT kind, at, card FROM card_tries WHERE bucket = %b AND subject = %b AND event <> '' AND at > %b ORDER BY at, event
+
+-- name: read_card_of_try
+-- Read the card of one try.
+SELECT card FROM card_tries WHERE bucket = %b AND subject = %b AND event = %b
+
+-- name: insert_card_try
+-- Keep a try, once.
+INSERT INTO card_tries (bucket, subject, event, kind, card, at) VALUES (%b, %b, %b, %b, %b, %b)
+ON CONFLICT (bucket, subject, event) DO NOTHING
+
+-- name: delete_card_try
+-- Forget a try.
+DELETE FROM card_tries WHERE bucket = %b AND subject = %b AND event = %b
+
+-- name: forget_card_tries
+-- Forget some tries that no limit looks back to.
+WITH t AS MATERIALIZED (
+    SELECT bucket, subject, event FROM card_tries WHERE at <= %b ORDER BY at LIMIT %b FOR UPDATE SKIP LOCKED
+)
+DELETE FROM card_tries c USING t WHERE c.bucket = t.bucket AND c.subject = t.subject AND c.event = t.event
 
 -- name: insert_exception
 -- Put something before a person, unless it is there.
@@ -1383,10 +1512,18 @@ SELECT count(*), count(*) FILTER (WHERE NOT (
     (p.state = 'used' AND p.spent_minor + p.refunded_minor >= p.captured_minor)
     OR (p.state = 'refunding' AND EXISTS (SELECT FROM refunds r WHERE (r.bucket, r.payment) = (p.bucket, p.id)))
     OR p.state = 'refunded'
+    OR (p.state = 'chargeback' AND p.spent_minor + p.refunded_minor >= p.captured_minor)
     OR p.next_at IS NOT NULL
     OR EXISTS (SELECT FROM exceptions x WHERE x.bucket = p.bucket AND x.subject = p.id::text AND x.closed_at IS NULL))
     OR p.twins > 1)
 FROM (SELECT *, count(*) OVER (PARTITION BY gateway, their_id) AS twins FROM payments WHERE captured_minor > 0) AS p
+
+-- name: doctor_chargebacks
+-- What banks took back is in the books as far as it is known, or is due, or waits for a person.
+SELECT count(*), count(*) FILTER (WHERE next_at IS NULL
+    AND booked <> CASE outcome WHEN 'won' THEN 'won' ELSE 'taken' END
+    AND NOT EXISTS (SELECT FROM exceptions x WHERE x.bucket = c.bucket AND x.subject = c.place AND x.closed_at IS NULL))
+FROM chargebacks c
 
 -- name: doctor_refunds
 -- What goes back of a payment is the sum of its refunds, and each has gone, is on its way, or waits for a person.
@@ -1548,6 +1685,13 @@ CROSS JOIN LATERAL (
     SELECT coalesce(sum(a.balance_minor), 0) AS held FROM accounts a
     WHERE a.bucket = r.bucket
       AND a.account = CASE WHEN r.id IS NULL THEN r.account ELSE 'suspense:' || r.id || ':' || r.currency END) AS s
+-- name: keep_mandate
+-- Keep what lets a payer be charged again; the first that is told stays.
+UPDATE payments SET mandate = %b WHERE bucket = %b AND id = %b AND mandate = ''
+
+-- name: read_mandate
+-- Read what lets the payer of a payment be charged again.
+SELECT mandate FROM payments WHERE bucket = %b AND id = %b
 
 -- === receipts =====================================================================================
 

@@ -28,6 +28,8 @@ ORDER = (
     "move_due",
     "put_due",
     "delete_due",
+    "delete_standing_orders",
+    "put_standing_orders",
     "insert_ladders",
     "insert_boundaries",
     "update_boundaries",

@@ -19,10 +19,14 @@ from baohao.app.ports import (
 )
 from baohao.app.ports import Refund as ToRefund
 from baohao.core.payments import State
+from baohao.core.velocity import Limit
 from baohao.store.payments import PENDING, Kept, Refund
 
 #: A code of our own: nothing connects to that gateway.
 NOT_CONNECTED = "not_connected"
+
+#: How an order is paid that nobody pays by themselves: by a mandate, which stands for the payer.
+CHARGED = "mandate"
 
 Outcome = Payable | Paid | Unpaid | Absent | Declined | Unknown
 
@@ -36,9 +40,12 @@ class Ports:
     notify_url: str
     #: How long after a quote's end its money may still be on its way, by the gateway.
     patience: Mapping[str, timedelta] = field(default_factory=dict)
+    #: Those where people pay by card, and how often they may try.
+    cards: frozenset[str] = frozenset()
+    limits: tuple[Limit, ...] = ()
 
 
-def create(ports: Ports, kept: Kept) -> Payable | Declined | Unknown:
+def create(ports: Ports, kept: Kept) -> Payable | Paid | Unpaid | Declined | Unknown:
     """Put the order to its gateway; the same as ever."""
     gateway = ports.gateways.get(kept.payment.gateway)
     if gateway is None:
@@ -54,8 +61,16 @@ def create(ports: Ports, kept: Kept) -> Payable | Declined | Unknown:
         ends_at=kept.ends_at,
         notify_url=f"{ports.notify_url}/{gateway.name}",
         return_url=asked.return_url,
+        keeps=asked.keeps,
     )
-    return gateway.create(order)
+    if asked.way != CHARGED:
+        return gateway.create(order)
+    charge = getattr(gateway, "charge", None)
+    if charge is None:
+        return Declined(code="way.not_offered")
+    # The payer is not there: by what they have agreed to, the same order is charged once.
+    found: Paid | Unpaid | Declined | Unknown = charge(order, asked.payer)
+    return found
 
 
 def look(ports: Ports, kept: Kept, now: datetime) -> Outcome:

@@ -5,7 +5,9 @@ Begin a payment: a quote becomes an order at a gateway.
     ├── QuoteUnknown, QuoteOver   the quote is not there, or has ended (core/decide/selling)
     ├── GatewayUnknown            nobody connects to it
     ├── GatewayOther              the quote is being paid through another
-    └── NotForGateways            it costs nothing, or an agent takes a fee of its own
+    ├── NotForGateways            it costs nothing, or an agent takes a fee of its own
+    └── TooManyTries, CardsRefused   by card, too often, or by whose bank took money back
+                                  (core/velocity)
 
 What is paid, in which currency, and what is bought come from the quote, never from the asker. The
 payment's id is the quote's, and its order number follows from it: asked again, it is the same
@@ -21,6 +23,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from baohao.app.payments import velocity
 from baohao.app.payments.asking import Ports, create
 from baohao.app.payments.learn import note
 from baohao.app.shell import Shell
@@ -31,6 +34,8 @@ from baohao.core.refusals import Refusal
 from baohao.store import clock, lines, payments
 from baohao.store.payments import Asked, Kept
 from baohao.store.sql import Connection, rows
+
+__all__ = ["Asked", "Beginning", "GatewayOther", "GatewayUnknown", "NotForGateways", "begin"]
 
 
 class GatewayUnknown(Refusal):
@@ -73,7 +78,8 @@ def begin(shell: Shell, ports: Ports, beginning: Beginning, new_id: Callable[[],
     if beginning.gateway not in ports.gateways:
         known = ", ".join(sorted(ports.gateways)) or "none"
         raise GatewayUnknown(gateway=beginning.gateway, known=known)
-    kept = shell.run(partial(_begin, ports=ports, beginning=beginning, act=new_id()))
+    act = new_id()
+    kept = shell.run(partial(_begin, ports=ports, beginning=beginning, act=act))
     if kept.payment.state in (State.CREATED, State.UNKNOWN):
         outcome = create(ports, kept)
         kept = shell.run(partial(note, id_=kept.payment.id, outcome=outcome, new_id=new_id))
@@ -81,8 +87,7 @@ def begin(shell: Shell, ports: Ports, beginning: Beginning, new_id: Callable[[],
 
 
 def _begin(conn: Connection, ports: Ports, beginning: Beginning, act: UUID) -> Kept:
-    patience = ports.patience.get(beginning.gateway, timedelta())
-    kept = payments.find(conn, beginning.quote) or _new(conn, beginning, patience, act)
+    kept = payments.find(conn, beginning.quote) or _new(conn, ports, beginning, act)
     if kept.payment.gateway != beginning.gateway:
         raise GatewayOther(quote=str(beginning.quote), gateway=kept.payment.gateway)
     if kept.payment.wanted is None or kept.payment.wanted.number != beginning.number:
@@ -90,7 +95,9 @@ def _begin(conn: Connection, ports: Ports, beginning: Beginning, act: UUID) -> K
     return kept
 
 
-def _new(conn: Connection, beginning: Beginning, patience: timedelta, act: UUID) -> Kept:
+def _new(conn: Connection, ports: Ports, beginning: Beginning, act: UUID) -> Kept:
+    patience = ports.patience.get(beginning.gateway, timedelta())
+    limits = ports.limits if beginning.gateway in ports.cards else ()
     number, quote = beginning.number, beginning.quote
     found = rows(conn, "read_quote_whole", bucket_of(number), quote)
     if not found or found[0][0] != number:
@@ -103,6 +110,7 @@ def _new(conn: Connection, beginning: Beginning, patience: timedelta, act: UUID)
         raise NotForGateways(quote=str(quote), why="it costs nothing")
     if terms["service_fee"]:
         raise NotForGateways(quote=str(quote), why="its service fee is paid to the agent")
+    velocity.admit(conn, beginning.asked, number, quote, limits, now)
     payment = Payment(
         id=quote,
         gateway=beginning.gateway,

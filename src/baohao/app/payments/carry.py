@@ -7,6 +7,7 @@ Carry: the janitor. Whatever was paid ends as what was quoted, a refund, or befo
          │ └─ it cannot be used: all of it is set apart ─────────────────────────────────> refunding
          └─── what came is not what was asked for ───────────────────────────> an exception is open
     a refund ─ the gateway gives it back, under one number for ever ──> returned, in the books too
+    a charge-back ─ the books: taken, and won back or claimed (app/payments/claims) ──> chargeback
 
 Each arrow is a transaction of its own, and gateways are asked between two of them. Every ask has a
 key that follows from the payment, so that whoever takes up a payment in the middle repeats nothing.
@@ -24,14 +25,14 @@ from typing import Any
 from uuid import UUID
 
 from baohao.app.door import Answer, Answered, AskParked, HouseClosed, KeyReused
-from baohao.app.payments import exceptions, refunding
+from baohao.app.payments import claims, exceptions, refunding, velocity
 from baohao.app.payments.asking import Ports, look
 from baohao.app.payments.learn import CODE_MAX, PRINCIPAL, is_held, note
 from baohao.app.shell import OutcomeUnknown, Shell
 from baohao.core import payments as rules
 from baohao.core.asks import Ask
 from baohao.core.bucket import bucket_of
-from baohao.core.payments import Payment, State, Wanted, pause
+from baohao.core.payments import State, Wanted, pause
 from baohao.core.refusals import Refusal
 from baohao.store import clock, lines, payments
 from baohao.store.payments import Kept
@@ -58,11 +59,14 @@ class Carrier:
         ran: Counter[str] = Counter()
         while True:
             adopted = self._shell.run(partial(refunding.adopt, new_id=self._new_id))
+            cases = claims.book_due(self._shell, self._new_id)
             due = self._shell.run(_claim)
             ran.update(kept.payment.state.value for kept in self.carry(due))
             returned = refunding.send_due(self._shell, self._ports, self._new_id)
             ran.update(f"refund {refund.state}" for refund in returned)
-            if not (adopted or due or returned):
+            ran.update(f"chargeback {each.case.outcome}" for each in cases)
+            if not (adopted or cases or due or returned):
+                self._shell.run(partial(velocity.forget, limits=self._ports.limits))
                 return ran
 
     def carry(self, ids: Sequence[UUID]) -> list[Kept]:
@@ -89,7 +93,8 @@ class Carrier:
 
     def _used(self, captured: Sequence[Kept]) -> Iterator[Kept]:
         """Fund the advances of captured payments and buy with them what was quoted."""
-        heard(self._shell.answer([self._funding(kept.payment) for kept in captured]))
+        money = [refunding.funding(kept.payment, self._new_id()) for kept in captured]
+        heard(self._shell.answer(money))
         for kept in captured:
             if is_held(kept.payment):
                 yield self._shell.run(partial(_hold, id_=kept.payment.id))
@@ -154,20 +159,6 @@ class Carrier:
         return self._shell.run(work)
 
     # --- asks -------------------------------------------------------------------------------------
-
-    def _funding(self, payment: Payment) -> Ask:
-        come, waits_in = payment.capture, payment.waits_in
-        assert come is not None  # noqa: S101 - only captured payments are funded
-        where = {"bank": payment.gateway} if waits_in is None else {"paid": str(waits_in)}
-        return Ask(
-            id=self._new_id(),
-            verb="fund" if waits_in is None else "assign",
-            subject=str(payment.advance),
-            key=f"payment:{payment.id}:fund",
-            principal=PRINCIPAL,
-            channel="operator",
-            payload={"amount_minor": come.amount_minor, "reference": come.payment, **where},
-        )
 
     def _buying(self, kept: Kept, wanted: Wanted, quote: UUID | None = None) -> Ask:
         said = {
@@ -261,7 +252,7 @@ def _put_off(conn: Connection, id_: UUID, code: str) -> Kept:
 
 def _use(conn: Connection, id_: UUID, spent_minor: int, new_id: Callable[[], UUID]) -> Kept:
     kept = _locked(conn, id_)
-    if kept.payment.state is not State.CAPTURED:
+    if kept.payment.state not in (State.CAPTURED, State.CHARGEBACK):
         return kept
     kept = replace(kept, payment=rules.used(kept.payment, spent_minor), next_at=None, code="")
     rest = kept.payment.unspent_minor
@@ -273,10 +264,10 @@ def _use(conn: Connection, id_: UUID, spent_minor: int, new_id: Callable[[], UUI
 
 def _owe_whole(conn: Connection, id_: UUID, code: str, new_id: Callable[[], UUID]) -> Kept:
     kept = _locked(conn, id_)
-    if kept.payment.state is not State.CAPTURED:
+    whole = kept.payment.unspent_minor
+    if kept.payment.state not in (State.CAPTURED, State.CHARGEBACK) or not whole:
         return kept
     kept = replace(kept, next_at=None, code=code[:CODE_MAX])
-    whole = kept.payment.unspent_minor
     return refunding.owe(conn, kept, new_id(), whole, "it could not be used", PRINCIPAL)
 
 

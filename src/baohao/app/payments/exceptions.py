@@ -29,6 +29,8 @@ AMOUNT_DIFFERS, NO_ORDER, PAID_TWICE = "amount_differs", "no_order", "paid_twice
 OTHER_GATEWAY = "other_gateway"
 #: The gateway does not answer · a defect kept it from being used · its bank took the money back.
 NO_ANSWER, DEFECT, CHARGEBACK = "no_answer", "defect", "chargeback"
+#: It took back money of a payment that is not known here · and now says another amount.
+CHARGEBACK_UNKNOWN, CHARGEBACK_DIFFERS = "chargeback_unknown", "chargeback_differs"
 #: The gateway gives it not back · gave back another amount · told of a refund that is not known.
 REFUND_DECLINED, REFUND_DIFFERS, REFUND_UNKNOWN = (
     "refund_declined",
@@ -41,6 +43,8 @@ ROW_CHANGED, STATEMENT_GAP, PAYOUT_DIFFERS, PAID_OUT_TWICE, TAKEN_BACK = (
     *("row_changed", "statement_gap", "payout_differs"),
     *("paid_out_twice", "taken_back"),
 )
+#: A refund that had gone has come back to us.
+REFUND_CAME_BACK = "refund_came_back"
 
 
 class ExceptionUnknown(Refusal):
@@ -110,7 +114,9 @@ def _is_only_home(conn: Connection, each: ForPerson) -> bool:
         return False
     kept, row = payments.lock(conn, subject), bank.find(conn, subject)
     if kept is not None:
-        stuck = kept.payment.state is State.CAPTURED and kept.next_at is None
+        payment = kept.payment
+        stuck = payment.state is State.CAPTURED and kept.next_at is None
+        stuck |= payment.state is State.CHARGEBACK and payment.unspent_minor > 0
         stuck |= any(refund.state == DECLINED for refund in payments.refunds(conn, subject))
     else:
         stuck = row is not None and row.state == bank.HELD

@@ -13,33 +13,47 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from baohao.app.payments import exceptions
+from baohao.app.payments import chargebacks, exceptions, velocity
 from baohao.app.payments.asking import NOT_CONNECTED, Outcome
-from baohao.app.ports import Declined, Paid, Payable, Refunded, Unknown, Unpaid
+from baohao.app.ports import (
+    ChargedBack,
+    Declined,
+    NotPaid,
+    Paid,
+    Payable,
+    Refunded,
+    Told,
+    Unknown,
+    Unpaid,
+)
 from baohao.core import payments as rules
 from baohao.core.payments import Capture, Payment, State, pause
+from baohao.store import chargebacks as cases
 from baohao.store import clock, payments
 from baohao.store import exceptions as kept_exceptions
-from baohao.store.payments import Asked, Kept
+from baohao.store.payments import DONE, Asked, Kept
 from baohao.store.sql import Connection
 
-#: Who acts where nobody does.
-PRINCIPAL = "payments"
+PRINCIPAL = chargebacks.NOBODY
 #: A gateway that is silent for so long after an order's end is for a person to look at.
 SILENCE = timedelta(minutes=15)
 #: Enough to know it by.
 CODE_MAX = 100
 
 
-def learn(
-    conn: Connection, gateway: str, told: Paid | Refunded, new_id: Callable[[], UUID]
-) -> Kept | None:
+def learn(conn: Connection, gateway: str, told: Told, new_id: Callable[[], UUID]) -> Kept | None:
     """
     Take down what a notice tells; told again, it changes nothing. The notice must be verified.
 
     Returns the payment, or `None` where it is none of ours. What follows is the janitor's.
     """
     now = clock.now(conn)
+    if told is None:
+        return None
+    if isinstance(told, NotPaid):
+        return _declined(conn, gateway, told, now)
+    if isinstance(told, ChargedBack):
+        return chargebacks.learned(conn, gateway, told, new_id, now)
     if isinstance(told, Refunded):
         return _refunded(conn, gateway, told, new_id, now)
     id_ = rules.order_id(told.order)
@@ -68,6 +82,12 @@ def captured(
         means=paid.means[:40],
     )
     subject, said = str(kept.payment.id), _said(paid)
+    if paid.mandate and kept.asked.keeps:
+        payments.keep_mandate(conn, kept.payment.id, paid.mandate)
+    velocity.tried(conn, kept, paid.payment, "paid", paid.card, now)
+    if paid.card and kept.payment.state is State.CHARGEBACK:
+        # Its card is known now, and is counted with it.
+        cases.wake(conn, kept.payment.gateway, paid.payment, now)
     if rules.is_other(kept.payment, capture):
         exceptions.put(conn, new_id(), exceptions.PAID_TWICE, subject, said, now)
         return kept
@@ -78,7 +98,8 @@ def captured(
         exceptions.put(conn, new_id(), exceptions.NO_ORDER, subject, said, now)
     elif not payment.fits:
         exceptions.put(conn, new_id(), exceptions.AMOUNT_DIFFERS, subject, said, now)
-    return _moved(conn, replace(kept, payment=payment, tries=0, next_at=now, code=""), now)
+    kept = _moved(conn, replace(kept, payment=payment, tries=0, next_at=now, code=""), now)
+    return chargebacks.captured(conn, kept, new_id, now)
 
 
 def note(conn: Connection, id_: UUID, outcome: Outcome, new_id: Callable[[], UUID]) -> Kept:
@@ -156,6 +177,15 @@ def _found(conn: Connection, gateway: str, id_: UUID, told: Paid, act: UUID, now
     return payments.lock(conn, id_) or kept
 
 
+def _declined(conn: Connection, gateway: str, told: NotPaid, now: datetime) -> Kept | None:
+    """Count a try that failed; whoever pays may try again."""
+    id_ = rules.order_id(told.order)
+    kept = None if id_ is None else payments.find(conn, id_)
+    if kept is not None and kept.payment.gateway == gateway:
+        velocity.tried(conn, kept, told.attempt[:200], "declined", told.card, now)
+    return kept
+
+
 def _refunded(
     conn: Connection, gateway: str, told: Refunded, new_id: Callable[[], UUID], now: datetime
 ) -> Kept | None:
@@ -163,23 +193,15 @@ def _refunded(
     number, said = told.refund, {"refund": told.refund, "amount_minor": told.amount_minor}
     payment, refund = rules.order_id(number[:32]), rules.order_id(number[32:])
     subject = number[:80] if payment is None else str(payment)
-    event = f"refund:{number}:{told.is_pending}"[:200]
+    event = f"refund:{number}:{told.is_pending}{':failed' * told.has_failed}"[:200]
     payments.note(conn, gateway, event, subject, said, now)
     if payment is None or refund is None or not payments.wake_refund(conn, payment, refund, now):
         exceptions.put(conn, new_id(), exceptions.REFUND_UNKNOWN, subject, said, now)
+    elif told.has_failed and any(
+        (each.id, each.state) == (refund, DONE) for each in payments.refunds(conn, payment)
+    ):
+        exceptions.put(conn, new_id(), exceptions.REFUND_CAME_BACK, subject, said, now)
     return None if payment is None else payments.find(conn, payment)
-
-
-def charged_back(conn: Connection, id_: UUID, new_id: Callable[[], UUID]) -> Kept | None:
-    """Take down that the payer's bank took the money back; what it bought stays, a person looks."""
-    now, kept = clock.now(conn), payments.lock(conn, id_)
-    if kept is None:
-        return None
-    said = {"amount_minor": kept.payment.captured_minor}
-    exceptions.put(conn, new_id(), exceptions.CHARGEBACK, str(id_), said, now)
-    kept = replace(kept, payment=rules.charged_back(kept.payment), next_at=None)
-    payments.move(conn, kept)
-    return kept
 
 
 def is_held(payment: Payment) -> bool:

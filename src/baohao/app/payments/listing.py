@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
-from baohao.app.payments import exceptions
+from baohao.app.payments import claims, exceptions
 from baohao.app.payments.refunding import PaymentUnknown
 from baohao.core.payments import State
 from baohao.store import payments as store
@@ -72,6 +72,7 @@ def whole(conn: Connection, id_: UUID) -> dict[str, Any]:
         | {"code": each.code}
         for each in refunds(conn, id_)
     ]
+    told["chargebacks"] = claims.facts(conn, payment(conn, id_))
     found = exceptions.listed(conn, str(id_), closed=True)
     told["exceptions"] = [exception(each) for each in found]
     return told

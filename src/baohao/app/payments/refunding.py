@@ -22,6 +22,7 @@ from typing import Any
 from uuid import UUID
 
 from baohao.app.door import HouseClosed
+from baohao.app.payments import chargebacks as disputes
 from baohao.app.payments import exceptions
 from baohao.app.payments.asking import Ports, give_back
 from baohao.app.payments.learn import CODE_MAX, PRINCIPAL
@@ -29,10 +30,12 @@ from baohao.app.ports import Declined, Refunded
 from baohao.app.shell import OutcomeUnknown, Shell
 from baohao.core import payments as rules
 from baohao.core.asks import Ask
+from baohao.core.books.chargebacks import claims_account
 from baohao.core.bucket import bucket_of
+from baohao.core.decide.selling import MoneyShort
 from baohao.core.payments import Payment, State, pause
 from baohao.core.refusals import Refusal
-from baohao.store import clock, payments
+from baohao.store import chargebacks, clock, payments
 from baohao.store import exceptions as kept_exceptions
 from baohao.store.payments import DECLINED, DONE, PENDING, Kept
 from baohao.store.payments import Refund as Owed
@@ -86,7 +89,7 @@ def refund(shell: Shell, wish: Wish, new_id: Callable[[], UUID]) -> Kept:
     payment = kept.payment
     if payment.state is State.USED:
         rules.approve(payment.spent_minor, payment.currency, wish.by, wish.approved_by)
-        _granted(shell, _reversing(kept, wish, new_id()))
+        granted(shell, _reversing(kept, wish, new_id()))
         # The reversal owes the refund, whoever asked for it.
         shell.run(partial(adopt, new_id=new_id))
         return shell.run(partial(_find, id_=wish.payment))
@@ -98,7 +101,7 @@ def refund(shell: Shell, wish: Wish, new_id: Callable[[], UUID]) -> Kept:
     amount = payment.unspent_minor if wish.amount_minor is None else wish.amount_minor
     rules.owed(payment, amount)
     rules.approve(amount, payment.advance.currency, wish.by, wish.approved_by)
-    _granted(shell, setting_apart(payment, amount, f"by hand:{wish.key}", new_id()))
+    granted(shell, setting_apart(payment, amount, f"by hand:{wish.key}", new_id()))
     return shell.run(partial(_owe_wish, wish=wish, amount=amount, new_id=new_id))
 
 
@@ -125,6 +128,20 @@ def _reversing(kept: Kept, wish: Wish, id_: UUID) -> Ask:
     )
 
 
+def _spent(conn: Connection, id_: UUID) -> None:
+    kept = _locked(conn, id_)
+    payment = kept.payment
+    left = balance(conn, str(payment.advance))
+    spent = payment.captured_minor - payment.refunded_minor - left
+    payments.move(conn, replace(kept, payment=rules.used(payment, spent)))
+
+
+def _owe_rest(conn: Connection, id_: UUID, amount: int, new_id: Callable[[], UUID]) -> None:
+    kept = _locked(conn, id_)
+    if kept.payment.unspent_minor == amount:
+        owe(conn, kept, new_id(), amount, "the payer's bank took it back", PRINCIPAL)
+
+
 def _owe_wish(conn: Connection, wish: Wish, amount: int, new_id: Callable[[], UUID]) -> Kept:
     kept = _locked(conn, wish.payment)
     made = new_id()
@@ -142,6 +159,36 @@ def setting_apart(payment: Payment, amount_minor: int, what: str, id_: UUID) -> 
         channel="operator",
         payload={"amount_minor": amount_minor, "reference": what},
     )
+
+
+def funding(payment: Payment, id_: UUID) -> Ask:
+    """Return the ask that takes the money of a captured payment into its advance."""
+    come, waits_in = payment.capture, payment.waits_in
+    assert come is not None  # noqa: S101 - only captured payments are funded
+    where = {"bank": payment.gateway} if waits_in is None else {"paid": str(waits_in)}
+    return Ask(
+        id=id_,
+        verb="fund" if waits_in is None else "assign",
+        subject=str(payment.advance),
+        key=f"payment:{payment.id}:fund",
+        principal=PRINCIPAL,
+        channel="operator",
+        payload={"amount_minor": come.amount_minor, "reference": come.payment, **where},
+    )
+
+
+def give_up(shell: Shell, kept: Kept, new_id: Callable[[], UUID]) -> None:
+    """Owe what a payment that was charged back holds still: it buys nothing any more."""
+    payment = kept.payment
+    amount = payment.unspent_minor
+    ask = setting_apart(payment, amount, f"charged_back:{amount}", new_id())
+    try:
+        granted(shell, ask)
+    except MoneyShort:
+        # It was bought, and whoever bought it ended before they said so.
+        shell.run(partial(_spent, id_=payment.id))
+        return
+    shell.run(partial(_owe_rest, id_=payment.id, amount=amount, new_id=new_id))
 
 
 # --- what is owed ---------------------------------------------------------------------------------
@@ -210,6 +257,13 @@ def send_due(shell: Shell, ports: Ports, new_id: Callable[[], UUID]) -> list[Owe
 
 def _sent(shell: Shell, ports: Ports, refund: Owed, new_id: Callable[[], UUID]) -> Owed:
     kept = shell.run(partial(_find, id_=refund.payment))
+    if kept.payment.state is State.CHARGEBACK and refund.state == "owed" and refund.tries <= 1:
+        # It was not sent: while its bank disputes the payment, nobody gives it back twice.
+        ended = shell.run(partial(_disputed, kept=kept, refund=refund))
+        if ended is None:
+            return _set_off(shell, kept, refund, new_id)
+        if ended.next_at is None:
+            return ended
     outcome = give_back(ports, kept, refund)
     if isinstance(outcome, Refunded) and outcome.amount_minor != refund.amount_minor:
         code = f"{exceptions.REFUND_DIFFERS}: {outcome.amount_minor}"
@@ -224,6 +278,24 @@ def _sent(shell: Shell, ports: Ports, refund: Owed, new_id: Callable[[], UUID]) 
     state = PENDING if isinstance(outcome, Refunded) else refund.state
     code = getattr(outcome, "code", "")
     return shell.run(partial(_put_off, refund=refund, state=state, code=code, new_id=new_id))
+
+
+def _set_off(shell: Shell, kept: Kept, refund: Owed, new_id: Callable[[], UUID]) -> Owed:
+    """Set a refund against what the payer's bank has given them already."""
+    ask = Ask(
+        id=new_id(),
+        verb="set_off",
+        subject=str(kept.payment.advance),
+        key=f"refund:{refund.id}:paid",
+        principal=PRINCIPAL,
+        channel="operator",
+        payload={"amount_minor": refund.amount_minor, "reference": refund.number},
+    )
+    granted(shell, ask)
+    done = shell.run(partial(_done, refund=refund))
+    why = "the payer has it from their bank"
+    shell.run(partial(disputes.settled, id_=kept.payment.id, by=PRINCIPAL, why=why))
+    return done
 
 
 def booked(shell: Shell, kept: Kept, refund: Owed, bank: str, new_id: Callable[[], UUID]) -> Owed:
@@ -241,7 +313,7 @@ def booked(shell: Shell, kept: Kept, refund: Owed, bank: str, new_id: Callable[[
             "reference": refund.number,
         },
     )
-    _granted(shell, ask)
+    granted(shell, ask)
     return shell.run(partial(_done, refund=refund))
 
 
@@ -292,6 +364,26 @@ def _of(conn: Connection, id_: UUID) -> list[Owed]:
     return payments.refunds(conn, id_)
 
 
+def _disputed(conn: Connection, kept: Kept, refund: Owed) -> Owed | None:
+    """
+    Keep a refund back while the payment is disputed; `None`: the payer has it from their bank.
+
+    Where neither is so it goes on as any refund.
+    """
+    # Under its lock: who notes that the dispute has ended wakes what sleeps by then.
+    come = _locked(conn, refund.payment).payment.capture
+    assert come is not None  # noqa: S101 - it was charged back
+    cases = chargebacks.of(conn, kept.payment.gateway, come.payment)
+    if any(each.case.outcome == "open" or not each.is_booked for each in cases):
+        refund = replace(refund, code="disputed", next_at=None)
+        payments.move_refund(conn, refund)
+        return refund
+    claims = str(claims_account(kept.payment.advance))
+    if chargebacks.claimed_minor(conn, claims) >= refund.amount_minor:
+        return None
+    return refund
+
+
 def _done(conn: Connection, refund: Owed) -> Owed:
     kept = _locked(conn, refund.payment)
     done = replace(refund, state=DONE, code="", next_at=None)
@@ -339,7 +431,7 @@ def _settled(conn: Connection, kept: Kept, *kinds: str) -> None:
         )
 
 
-def _granted(shell: Shell, ask: Ask) -> None:
+def granted(shell: Shell, ask: Ask) -> None:
     """Ask; raises the refusal, and `OutcomeUnknown` or `HouseClosed`: ask again."""
     (answer,) = shell.answer([ask])
     if isinstance(answer, Refusal | OutcomeUnknown | HouseClosed):

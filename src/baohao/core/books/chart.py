@@ -42,6 +42,7 @@ class AccountKind(StrEnum):
     DEFERRED = "deferred"
     CREDIT = "credit"
     REFUNDS = "refunds"
+    CHARGEBACKS = "chargebacks"
     GOVERNMENT = "government"
     COMMISSION_OWED = "commission_owed"
     SUSPENSE = "suspense"
@@ -94,6 +95,9 @@ CHART: Mapping[AccountKind, Heading] = {
     ),
     AccountKind.REFUNDS: Heading(
         "liability", "payment", "Owed back by the way it was paid, not yet gone."
+    ),
+    AccountKind.CHARGEBACKS: Heading(
+        "asset", "payment", "Taken back by a payer's bank: disputed, or claimed of the payer."
     ),
     AccountKind.GOVERNMENT: Heading(
         "liability", "operator", "Government fees taken, to be passed on."

@@ -63,6 +63,8 @@ class EntryKind(StrEnum):
     COMMISSION = "commission"
     CLAWBACK = "clawback"
     PAYOUT = "payout"
+    #: Money that a payer's bank took back, and how that ends.
+    CHARGEBACK = "chargeback"
     ADJUSTMENT = "adjustment"
 
 

@@ -6,8 +6,10 @@ Decide: what becomes true of an ask, or a refusal. One verb, one file; each verb
     change_plan repin park resume hold lift terminate port_in port_out        its course
     register transfer replace_card change_number carry_over                   its holder and card
     restore return recycle                                                    its number's next life
+    order keep_order tell_order stop_order                                    its standing order
     fund withdraw pay_commission owe_refund pay_refund                        money
     hold_unknown assign return_unknown                                        money in suspense
+    charge_back win_back set_off close_claim                                  taken back
     open_shift drop count close_shift                                         a till's shift
 """
 
@@ -23,10 +25,13 @@ from baohao.core.decide.adjust import adjust
 from baohao.core.decide.allot import allot
 from baohao.core.decide.case import Case, expected
 from baohao.core.decide.change_number import carry_over, change_number
+from baohao.core.decide.charge_back import charge_back, close_claim, set_off, win_back
 from baohao.core.decide.correct import correct
 from baohao.core.decide.fund import fund, withdraw
 from baohao.core.decide.hold import hold, lift
+from baohao.core.decide.keep_order import keep_order
 from baohao.core.decide.observe import observe
+from baohao.core.decide.order import order
 from baohao.core.decide.park import park, resume
 from baohao.core.decide.pay_commission import pay_commission
 from baohao.core.decide.port import port_in, port_out
@@ -43,8 +48,10 @@ from baohao.core.decide.reverse import reverse
 from baohao.core.decide.settle_up import settle_up
 from baohao.core.decide.shift import close_shift, count, drop, open_shift
 from baohao.core.decide.stock import stock
+from baohao.core.decide.stop_order import stop_order
 from baohao.core.decide.suspense import assign, hold_unknown, return_unknown
 from baohao.core.decide.take_over import take_over
+from baohao.core.decide.tell_order import tell_order
 from baohao.core.decide.telling import told
 from baohao.core.decide.terminate import terminate
 from baohao.core.decide.top_up import top_up
@@ -92,6 +99,10 @@ LINE_VERBS: Mapping[str, Callable[[Case], Decision]] = {
     "return": return_to_stock,
     "recycle": recycle,
     "settle": settle_up,
+    "order": order,
+    "keep_order": keep_order,
+    "tell_order": tell_order,
+    "stop_order": stop_order,
 }
 #: What may be asked of a holder of money.
 MONEY_VERBS: Mapping[str, Callable[[Ask, Facts, datetime], Decision]] = {
@@ -103,6 +114,10 @@ MONEY_VERBS: Mapping[str, Callable[[Ask, Facts, datetime], Decision]] = {
     "hold_unknown": hold_unknown,
     "assign": assign,
     "return_unknown": return_unknown,
+    "charge_back": charge_back,
+    "win_back": win_back,
+    "set_off": set_off,
+    "close_claim": close_claim,
     "open_shift": open_shift,
     "drop": drop,
     "count": count,
