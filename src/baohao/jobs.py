@@ -103,11 +103,20 @@ def payments(house: Installation) -> bool:
     return False
 
 
+def matching(house: Installation) -> bool:
+    """Hold the bills of days that are over against the books, and these against the lines."""
+    if house.takes_payments:
+        with house.matcher() as matcher:
+            matcher.run()
+    return False
+
+
 UNITS = (
     Unit(name="daily", work=daily),
     Unit(name="feed", work=feed, is_due=has_to_tell),
     Unit(name="charging", work=charging),
     Unit(name="payments", work=payments),
+    Unit(name="matching", work=matching),
 )
 
 

@@ -63,6 +63,9 @@ class EntryKind(StrEnum):
     COMMISSION = "commission"
     CLAWBACK = "clawback"
     PAYOUT = "payout"
+    #: What a payment gateway keeps, and what it hands over to a bank of ours.
+    GATEWAY_FEE = "gateway_fee"
+    SETTLEMENT = "settlement"
     ADJUSTMENT = "adjustment"
 
 

@@ -7,6 +7,7 @@ Decide: what becomes true of an ask, or a refusal. One verb, one file; each verb
     register transfer replace_card change_number carry_over                   its holder and card
     restore return recycle                                                    its number's next life
     fund withdraw pay_commission owe_refund pay_refund                        money
+    keep_fees hand_over                                                       a gateway's account
     open_shift drop count close_shift                                         a till's shift
 """
 
@@ -24,6 +25,7 @@ from baohao.core.decide.case import Case, expected
 from baohao.core.decide.change_number import carry_over, change_number
 from baohao.core.decide.correct import correct
 from baohao.core.decide.fund import fund, withdraw
+from baohao.core.decide.gateway import hand_over, keep_fees
 from baohao.core.decide.hold import hold, lift
 from baohao.core.decide.observe import observe
 from baohao.core.decide.park import park, resume
@@ -98,6 +100,8 @@ MONEY_VERBS: Mapping[str, Callable[[Ask, Facts, datetime], Decision]] = {
     "pay_commission": pay_commission,
     "owe_refund": owe_refund,
     "pay_refund": pay_refund,
+    "keep_fees": keep_fees,
+    "hand_over": hand_over,
     "open_shift": open_shift,
     "drop": drop,
     "count": count,
