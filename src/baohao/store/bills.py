@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +18,6 @@ from baohao.store.sql import Connection, Row, rows, run
 
 _json = msgspec.json.Encoder(order="sorted").encode
 
-#: The last of the buckets.
-LAST = BUCKETS - 1
 #: Rows of a bill as columns: subject, payment, their id, refund, amount, fee, currency, seconds.
 Columns = Sequence[Sequence[Any]]
 
@@ -126,11 +125,14 @@ def wake(conn: Connection, gateway: str, day: date, at: datetime) -> None:
 
 def replace_rows(conn: Connection, bill: Bill, parts: Iterable[Columns]) -> None:
     """Write the rows of a day's bill in the place of those that there were."""
-    everywhere = Slice(first=0, last=LAST)
+    everywhere = Slice(first=0, last=BUCKETS - 1)
     run(conn, "delete_bill_rows", everywhere.buckets, bill.gateway, bill.day)
     written = 0
-    for columns in parts:
-        written += run(conn, "insert_bill_rows", bill.gateway, bill.day, written, *columns)
+    # The server writes a part while the next one is made ready.
+    with conn.pipeline():
+        for columns in parts:
+            run(conn, "insert_bill_rows", bill.gateway, bill.day, written, *columns)
+            written += len(columns[0])
 
 
 # --- their side -----------------------------------------------------------------------------------
@@ -182,6 +184,14 @@ class Window:
     since: datetime
     until: datetime
 
+    def parts(self, count: int, at_once: int) -> Iterator[Window]:
+        """Cut it so that each part has about so many of what there is."""
+        many = max(1, -(-count // at_once))
+        span = self.until - self.since
+        ends = [self.since + span * n / many for n in range(many)] + [self.until]
+        for since, until in pairwise(ends):
+            yield replace(self, since=since, until=until)
+
 
 def first_captured(conn: Connection, gateway: str) -> datetime | None:
     """Return when a gateway's first money came."""
@@ -194,12 +204,9 @@ def count_captured(conn: Connection, window: Window) -> int:
     return int(rows(conn, "count_captured", *_of(window))[0][0])
 
 
-def unbilled(
-    conn: Connection, window: Window, part: Slice, days: Sequence[date], most: int
-) -> list[Row]:
+def unbilled(conn: Connection, window: Window, days: Sequence[date], most: int) -> list[Row]:
     """Return what came and stands in no bill of these days: payment, id, amount, currency, at."""
-    billed = (part.buckets, window.gateway, list(days))
-    return rows(conn, "find_unbilled", *_of(window), part.first, part.last, *billed, most)
+    return rows(conn, "find_unbilled", *_of(window), list(days), most)
 
 
 def unbilled_refunds(conn: Connection, window: Window, last: date, most: int) -> list[Row]:
@@ -216,24 +223,21 @@ def is_billed(
 
 
 def bought_nothing(
-    conn: Connection, window: Window, part: Slice, most: int, payment: UUID | None = None
+    conn: Connection, window: Window, most: int, payment: UUID | None = None
 ) -> list[Row]:
     """Return used payments without their act: payment, number, act, amount, currency, at."""
-    where = (*_of(window), part.first, part.last, payment, most)
-    return rows(conn, "find_bought_nothing", *where)
+    return rows(conn, "find_bought_nothing", *_of(window), payment, most)
 
 
 def not_in_network(
     conn: Connection,
     window: Window,
-    part: Slice,
     operators: Iterable[str],
     most: int,
     payment: UUID | None = None,
 ) -> list[Row]:
     """Return used payments that an operator's system has not done; as above, and state and code."""
-    where = (*_of(window), part.first, part.last, payment, most)
-    return rows(conn, "find_not_in_network", sorted(operators), *where)
+    return rows(conn, "find_not_in_network", sorted(operators), *_of(window), payment, most)
 
 
 def rolled(conn: Connection, account: str) -> Iterator[Row]:

@@ -94,15 +94,14 @@ def ours(
     """
     window = _window(gateway, day)
     count = shell.run(partial(bills.count_captured, window=window))
-    parts = list(bills.slices(count, AT_ONCE))
-    found = [*_unbilled(shell, window, day, parts), *_unbilled_refunds(shell, window, day, read)]
+    # Money comes in waves: parts of a day have more and fewer of it.
+    parts = list(window.parts(count, AT_ONCE // 5))
+    found = [*_unbilled(shell, parts, day), *_unbilled_refunds(shell, window, day, read)]
     for part in parts:
-        rows = shell.run(partial(bills.bought_nothing, window=window, part=part, most=MOST))
+        rows = shell.run(partial(bills.bought_nothing, window=part, most=MOST))
         found += [_of_line(rules.BOUGHT_NOTHING, gateway, day, row) for row in rows]
         if there:
-            look = partial(
-                bills.not_in_network, window=window, part=part, operators=there, most=MOST
-            )
+            look = partial(bills.not_in_network, window=part, operators=there, most=MOST)
             for *row, state, code in shell.run(look):
                 kind = network_kind(state)
                 found.append(_of_line(kind, gateway, day, row, state=state, code=code))
@@ -116,8 +115,8 @@ def is_due(shell: Shell, gateway: str, day: date) -> bool:
     whole = _window(gateway, day)
     window = Window(gateway=gateway, since=whole.since - half, until=whole.until + half)
     beside = rules.around(day)
-    every = Slice(first=0, last=bills.LAST)
-    return bool(shell.run(partial(bills.unbilled, window=window, part=every, days=beside, most=1)))
+    look = partial(bills.unbilled, window=window, days=beside, most=1)
+    return bool(shell.run(look))
 
 
 def _window(gateway: str, day: date) -> Window:
@@ -125,10 +124,10 @@ def _window(gateway: str, day: date) -> Window:
     return Window(gateway=gateway, since=since, until=since + timedelta(days=1))
 
 
-def _unbilled(shell: Shell, window: Window, day: date, parts: Sequence[Slice]) -> Iterator[Found]:
+def _unbilled(shell: Shell, parts: Sequence[Window], day: date) -> Iterator[Found]:
     beside = rules.around(day)
-    for part in parts:
-        look = partial(bills.unbilled, window=window, part=part, days=beside, most=MOST)
+    for window in parts:
+        look = partial(bills.unbilled, window=window, days=beside, most=MOST)
         for payment, their_id, amount, currency, at in shell.run(look):
             since = partial(
                 bills.is_billed,

@@ -12,10 +12,9 @@ from baohao.app.payments import exceptions
 from baohao.app.payments.learn import learn
 from baohao.app.ports import Paid, Refunded
 from baohao.core import matching as rules
-from baohao.core.bucket import bucket_of
 from baohao.store import bills, clock, payments
 from baohao.store import exceptions as kept
-from baohao.store.bills import Difference, Slice, Window
+from baohao.store.bills import Difference, Window
 from baohao.store.exceptions import ForPerson
 from baohao.store.sql import Connection
 
@@ -200,16 +199,15 @@ def _is_billed(conn: Connection, each: ForPerson, gateway: str) -> bool:
 
 
 def _is_still_wrong(conn: Connection, each: ForPerson, gateway: str, there: Sequence[str]) -> bool:
-    payment, bucket = UUID(each.subject), bucket_of(each.subject)
+    payment = UUID(each.subject)
     window = Window(
         gateway=gateway,
         since=datetime.min.replace(tzinfo=UTC),
         until=datetime.max.replace(tzinfo=UTC),
     )
-    part = Slice(first=bucket, last=bucket)
     if each.kind == rules.BOUGHT_NOTHING:
-        return bool(bills.bought_nothing(conn, window, part, 1, payment))
-    rows = bills.not_in_network(conn, window, part, there, 1, payment)
+        return bool(bills.bought_nothing(conn, window, 1, payment))
+    rows = bills.not_in_network(conn, window, there, 1, payment)
     return any(each.kind == network_kind(state) for *_, state, _ in rows)
 
 

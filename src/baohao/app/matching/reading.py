@@ -23,7 +23,7 @@ AT_ONCE = 20_000
 SUBJECT_MAX, ID_MAX = 80, 200
 _MINOR_MAX = 2**53
 _ORDER = re.compile(r"[0-9a-f]{32}", re.ASCII)
-_WIDTH, _SIZE = 8, 4
+_SIZE = 4
 
 _encode, _decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder().decode
 
@@ -35,12 +35,12 @@ class Read:
     _file: IO[bytes]
     count: int = 0
     sums: dict[str, Sums] = field(default_factory=dict)
-    _digest: int = 0
+    _sum: int = 0
 
     @property
     def digest(self) -> bytes:
         """The same for the same rows, in whatever order they come."""
-        return self._digest.to_bytes(16, "big")
+        return (self._sum % 2**128).to_bytes(16, "big")
 
     def parts(self) -> Iterator[Columns]:
         """Yield the rows, as often as one likes."""
@@ -56,45 +56,46 @@ class Read:
 
     def take(self, rows: Iterator[BillRow], gateway: str, day: date) -> None:
         """Take all rows in; raises `BillMissing` at one that no bill has."""
-        columns: list[list[Any]] = [[] for _ in range(_WIDTH)]
+        taken: list[tuple[Any, ...]] = []
         totals: dict[tuple[str, bool], list[int]] = {}
         for self.count, row in enumerate(rows, start=1):
             if wrong := _wrong(row):
                 reason = f"row {self.count}: {wrong}"
                 raise BillMissing(gateway=gateway, day=day.isoformat(), reason=reason)
-            for column, value in zip(columns, self._taken(row), strict=True):
-                column.append(value)
+            taken.append(self._taken(row))
             total = totals.setdefault((row.currency, bool(row.refund)), [0, 0, 0])
             total[0] += 1
             total[1] += row.amount_minor
             total[2] += row.fee_minor
             if self.count % AT_ONCE == 0:
-                self._write(columns)
-                columns = [[] for _ in range(_WIDTH)]
-        self._write(columns)
+                self._write(taken)
+                taken = []
+        self._write(taken)
         for (currency, is_refund), (count, minor, fees) in totals.items():
             sums = self.sums.get(currency, Sums())
             self.sums[currency] = sums.and_(is_refund, minor, fees, count)
 
     def _taken(self, row: BillRow) -> tuple[Any, ...]:
         seconds = row.at.timestamp()
-        said = (row.order, row.payment, row.refund, row.amount_minor, row.fee_minor, row.currency)
-        text = "\x1f".join(map(str, (*said, seconds)))
+        text = (
+            f"{row.order}\x1f{row.payment}\x1f{row.refund}\x1f{row.amount_minor}"
+            f"\x1f{row.fee_minor}\x1f{row.currency}\x1f{seconds}"
+        )
         found = blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
-        self._digest = (self._digest + int.from_bytes(found, "big")) % 2**128
+        self._sum += int.from_bytes(found, "big")
         order, payment = row.order, None
         if _ORDER.fullmatch(order):
-            payment = order = "-".join(
-                (order[:8], order[8:12], order[12:16], order[16:20], order[20:])
+            payment = order = (
+                f"{order[:8]}-{order[8:12]}-{order[12:16]}-{order[16:20]}-{order[20:]}"
             )
         return (
             *(order[:SUBJECT_MAX], payment, row.payment[:ID_MAX], row.refund[:ID_MAX]),
             *(row.amount_minor, row.fee_minor, row.currency, seconds),
         )
 
-    def _write(self, columns: list[list[Any]]) -> None:
-        if columns[0]:
-            block = _encode(columns)
+    def _write(self, taken: list[tuple[Any, ...]]) -> None:
+        if taken:
+            block = _encode(list(zip(*taken, strict=True)))
             self._file.write(len(block).to_bytes(_SIZE, "big"))
             self._file.write(block)
 
