@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -13,7 +13,7 @@ from baohao.app.shell import Shell
 from baohao.core import matching as rules
 from baohao.core.matching import Sums
 from baohao.store import bills
-from baohao.store.bills import Bill, Difference, Slice, Window
+from baohao.store.bills import Bill, Difference, Slice, Summed, Window
 from baohao.store.sql import Row
 
 #: Rows that one statement looks at.
@@ -22,36 +22,57 @@ AT_ONCE = 50_000
 MOST = 10_000
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Compared:
-    """A bill, held against what we have."""
+    """A bill, held against what we have, by slices of the buckets."""
 
-    rows: int = 0
-    fitting: int = 0
-    ours: dict[str, Sums] = field(default_factory=dict)
-    #: Slices in which something does not fit.
-    wrong: list[Slice] = field(default_factory=list)
+    by_slice: dict[Slice, list[Summed]] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """How many rows the bill has."""
+        return sum(each.rows for each in self._all())
 
     @property
     def differing(self) -> int:
         """How many rows are not as we have them."""
-        return self.rows - self.fitting
+        return sum(each.rows - each.fitting for each in self._all())
+
+    @property
+    def wrong(self) -> list[Slice]:
+        """Slices in which something does not fit."""
+        found = self.by_slice.items()
+        return [part for part, some in found if any(each.rows != each.fitting for each in some)]
+
+    @property
+    def ours(self) -> dict[str, Sums]:
+        """What of the bill we have, too, by currency."""
+        sums: dict[str, Sums] = {}
+        for each in self._all():
+            before = sums.get(each.currency, Sums())
+            sums[each.currency] = before.and_(each.is_refund, each.our_minor, 0, each.our_rows)
+        return sums
+
+    def _all(self) -> Iterator[Summed]:
+        for some in self.by_slice.values():
+            yield from some
 
 
 def compared(shell: Shell, bill: Bill) -> Compared:
-    """Hold a bill against what we have; raises nothing, and writes nothing."""
-    done = Compared()
+    """Hold a bill against what we have; writes nothing."""
     count = sum(sums.payments + sums.refunds for sums in bill.theirs.values())
-    for part in bills.slices(count, AT_ONCE):
-        summed = shell.run(partial(bills.summed, bill=bill, part=part))
-        for each in summed:
-            done.rows += each.rows
-            done.fitting += each.fitting
-            sums = done.ours.get(each.currency, Sums())
-            done.ours[each.currency] = sums.and_(each.is_refund, each.our_minor, 0, each.our_rows)
-        if any(each.rows != each.fitting for each in summed):
-            done.wrong.append(part)
-    return done
+    return _compared(shell, bill, bills.slices(count, AT_ONCE))
+
+
+def anew(shell: Shell, bill: Bill, before: Compared) -> Compared:
+    """Hold it against what we have by now, for the bill has told us something."""
+    again = _compared(shell, bill, before.wrong)
+    return Compared(before.by_slice | again.by_slice)
+
+
+def _compared(shell: Shell, bill: Bill, parts: Iterable[Slice]) -> Compared:
+    look = partial(bills.summed, bill=bill)
+    return Compared({part: shell.run(partial(look, part=part)) for part in parts})
 
 
 def differing(shell: Shell, bill: Bill, done: Compared) -> Iterator[Sequence[Difference]]:

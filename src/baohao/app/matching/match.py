@@ -134,7 +134,7 @@ class Matcher:
             return self._doubted(bill, compared)
         wrong, put = self._rows(bill, compared)
         self._keep_fees(bill)
-        bill = replace(bill, ours=compared.ours)
+        bill = replace(bill, ours=differing.anew(self._shell, bill, compared).ours)
         return self._rest(bill, wrong, count + put, trust=trust)
 
     # --- the bill ---------------------------------------------------------------------------------
