@@ -30,7 +30,15 @@ from baohao.outside.ids import new_id
 from baohao.outside.wechat_pay import bill
 from baohao.store import partitions
 from bench.figures import Figure
-from bench.machine import Slice, measured, median_load, median_rate, median_ratio, peak_mib
+from bench.machine import (
+    TICKS_A_SECOND,
+    Slice,
+    measured,
+    median_load,
+    median_rate,
+    median_ratio,
+    peak_mib,
+)
 from bench.models import FIRST_NUMBER, OPERATOR, PIN, PLAN
 from bench.server import Server
 
@@ -84,15 +92,24 @@ def match(folder: Path, conninfo: str, day: date) -> None:
     there = frozenset({OPERATOR})
     matcher = Matcher(running, {GATEWAY: Files(folder)}, new_id, authority_there=there)  # type: ignore[dict-item]
     done = matcher.match(GATEWAY, day)
+    cpu = time.process_time() + running.run(session_cpu_s)
     running.close()
     told = {
         "rows": sum(x.payments + x.refunds for x in done.bill.theirs.values()),
         "found": done.found,
         "is_matched": done.bill.matched_at is not None,
         "seconds": time.perf_counter() - began,
+        "cpu_seconds": cpu,
         "peak_mib": peak_mib(),
     }
     print(json.dumps(told))
+
+
+def session_cpu_s(conn: psycopg.Connection[Any]) -> float:
+    """Return how long the server's process of this session has computed."""
+    stat = Path(f"/proc/{conn.info.backend_pid}/stat").read_text(encoding="ascii")
+    user, system = stat.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / TICKS_A_SECOND
 
 
 def matching(server: Server, folder: Path, payments: int, *, rounds: int) -> list[Figure]:
@@ -104,7 +121,7 @@ def matching(server: Server, folder: Path, payments: int, *, rounds: int) -> lis
     rows = fill(server, database, payments, day)
     ours: list[Slice] = []
     theirs: list[Slice] = []
-    peak = 0.0
+    peak = cpu = 0.0
     for each in (day - timedelta(days=1), day, day + timedelta(days=1)):
         write_bill(server, database, folder / f"{each}.csv", each, day)
     clean = folder / "clean.csv"
@@ -120,7 +137,7 @@ def matching(server: Server, folder: Path, payments: int, *, rounds: int) -> lis
         whole = measured(partial(_measured, server, database, folder, day, told))
         assert (told["rows"], told["found"]) == (rows, WRONG), told
         ours.append(Slice(done=rows, seconds=told["seconds"], load=whole.load))
-        peak = max(peak, told["peak_mib"])
+        peak, cpu = max(peak, told["peak_mib"]), max(cpu, told["cpu_seconds"])
         server.checkpoint()
         theirs.append(measured(partial(_copied, server, database, clean, rows)))
     server.drop(database)
@@ -139,6 +156,15 @@ def matching(server: Server, folder: Path, payments: int, *, rounds: int) -> lis
         Figure(
             name=f"{named}: from the bill's first byte to the end",
             ours=round(max(each.seconds for each in ours), 1),
+            theirs=None,
+            ratio=None,
+            goal=f"at most {SECONDS}",
+            unit="s",
+            load=load,
+        ),
+        Figure(
+            name=f"{named}: CPU of the process and its database session",
+            ours=round(cpu, 1),
             theirs=None,
             ratio=None,
             goal=f"at most {SECONDS}",

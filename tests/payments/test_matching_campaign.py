@@ -41,7 +41,12 @@ def missing(_: random.Random, rows: list[BillRow], n: int) -> list[BillRow]:
 
 
 def extra(chance: random.Random, rows: list[BillRow], n: int) -> list[BillRow]:
-    more = replace(rows[n], order=f"{chance.randrange(16**32):032x}", payment="T-extra", refund="")
+    more = replace(
+        rows[n],
+        order=f"{chance.randrange(16**32):032x}",
+        payment=f"T-{n}-{chance.random()}",
+        refund="",
+    )
     return [*rows[:n], more, *rows[n:]]
 
 
