@@ -60,18 +60,19 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """Some of the buckets, both ends in it: what one statement looks at."""
+    """Some rows of a bill by their place, or some buckets, both ends in it: one statement's."""
 
     first: int
     last: int
 
-    @property
-    def buckets(self) -> list[int]:
-        """All of them: with each by name the key is used, however old the table is."""
-        return list(range(self.first, self.last + 1))
+
+def rows_of(count: int, at_once: int) -> Iterator[Slice]:
+    """Cut a bill of so many rows."""
+    for first in range(1, count + 1, at_once):
+        yield Slice(first=first, last=first + at_once - 1)
 
 
-def slices(count: int, at_once: int) -> Iterator[Slice]:
+def buckets_of(count: int, at_once: int) -> Iterator[Slice]:
     """Cut the buckets so that each part has about so many of what there is."""
     many = min(BUCKETS, max(1, -(-count // at_once)))
     for n in range(many):
@@ -125,8 +126,7 @@ def wake(conn: Connection, gateway: str, day: date, at: datetime) -> None:
 
 def replace_rows(conn: Connection, bill: Bill, parts: Iterable[Columns]) -> None:
     """Write the rows of a day's bill in the place of those that there were."""
-    everywhere = Slice(first=0, last=BUCKETS - 1)
-    run(conn, "delete_bill_rows", everywhere.buckets, bill.gateway, bill.day)
+    run(conn, "delete_bill_rows", bill.gateway, bill.day)
     written = 0
     # The server writes a part while the next one is made ready.
     with conn.pipeline():
@@ -155,22 +155,25 @@ class Summed:
 
 
 def summed(conn: Connection, bill: Bill, part: Slice) -> list[Summed]:
-    """Add up a day's bill in some buckets, with what we have of it."""
-    found = rows(conn, "sum_bill", part.buckets, bill.gateway, bill.day)
+    """Add up rows of a day's bill, with what we have of them."""
+    found = rows(conn, "sum_bill", bill.gateway, bill.day, part.first, part.last)
     names = tuple(Summed.__dataclass_fields__)
     return [Summed(**dict(zip(names, row, strict=True))) for row in found]
 
 
 def differences(conn: Connection, bill: Bill, part: Slice) -> list[Difference]:
-    """Return the rows of a day's bill in some buckets that are not as we have them."""
-    found = rows(conn, "find_bill_differences", part.buckets, bill.gateway, bill.day)
+    """Return those of some rows of a day's bill that are not as we have them."""
+    place = (bill.gateway, bill.day, part.first, part.last)
+    found = rows(conn, "find_bill_differences", *place)
     return [_difference(bill.gateway, row) for row in found]
 
 
 def twice(conn: Connection, bill: Bill, part: Slice) -> list[Row]:
     """Return what stands twice: subject, their id, refund, how often, amount, currency, day, at."""
     days = (bill.day, bill.day, bill.day)
-    return rows(conn, "find_billed_twice", part.buckets, bill.gateway, *days)
+    # With each by name the key is used, however old the table is.
+    buckets = list(range(part.first, part.last + 1))
+    return rows(conn, "find_billed_twice", buckets, bill.gateway, *days)
 
 
 # --- our side -------------------------------------------------------------------------------------
@@ -237,7 +240,8 @@ def not_in_network(
     payment: UUID | None = None,
 ) -> list[Row]:
     """Return used payments that an operator's system has not done; as above, and state and code."""
-    return rows(conn, "find_not_in_network", sorted(operators), *_of(window), payment, most)
+    wanted = (*_of(window), payment, sorted(operators), most)
+    return rows(conn, "find_not_in_network", *wanted)
 
 
 def rolled(conn: Connection, account: str) -> Iterator[Row]:

@@ -24,7 +24,7 @@ MOST = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A bill, held against what we have, by slices of the buckets."""
+    """A bill, held against what we have, some rows at a time."""
 
     by_slice: dict[Slice, list[Summed]] = field(default_factory=dict)
 
@@ -60,8 +60,7 @@ class Compared:
 
 def compared(shell: Shell, bill: Bill) -> Compared:
     """Hold a bill against what we have; writes nothing."""
-    count = sum(sums.payments + sums.refunds for sums in bill.theirs.values())
-    return _compared(shell, bill, bills.slices(count, AT_ONCE))
+    return _compared(shell, bill, bills.rows_of(_count(bill), AT_ONCE))
 
 
 def anew(shell: Shell, bill: Bill, before: Compared) -> Compared:
@@ -75,6 +74,10 @@ def _compared(shell: Shell, bill: Bill, parts: Iterable[Slice]) -> Compared:
     return Compared({part: shell.run(partial(look, part=part)) for part in parts})
 
 
+def _count(bill: Bill) -> int:
+    return sum(sums.payments + sums.refunds for sums in bill.theirs.values())
+
+
 def differing(shell: Shell, bill: Bill, done: Compared) -> Iterator[Sequence[Difference]]:
     """Yield the rows that are not as we have them, some at a time."""
     for part in done.wrong:
@@ -83,8 +86,7 @@ def differing(shell: Shell, bill: Bill, done: Compared) -> Iterator[Sequence[Dif
 
 def twice(shell: Shell, bill: Bill) -> Iterator[Found]:
     """Yield what stands twice in a bill, or in its and that of the day before."""
-    count = sum(sums.payments + sums.refunds for sums in bill.theirs.values())
-    for part in bills.slices(count, AT_ONCE):
+    for part in bills.buckets_of(_count(bill), AT_ONCE):
         found = shell.run(partial(bills.twice, bill=bill, part=part))
         for subject, their_id, refund, times, amount, currency, first, at in found:
             said = {

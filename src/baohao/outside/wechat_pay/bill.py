@@ -10,7 +10,7 @@ way, https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter3_3_6.shtml
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 
@@ -24,7 +24,7 @@ BEIJING = timezone(timedelta(hours=8))
 ENCODINGS = ("utf-8-sig", "gb18030")
 
 _FIRST, _SUMS = "交易时间", "总交易单数"
-#: Each column's names: the direct way's, the global way's.
+#: Each column's names, in the order in which a row is read: the direct way's, the global way's.
 _COLUMNS = {
     "at": (_FIRST,),
     "payment": ("微信订单号",),
@@ -104,7 +104,8 @@ def _encoding(first: bytes) -> str:
     raise _Wrong("it does not begin as a bill")
 
 
-def _columns(line: str) -> tuple[Mapping[str, int], int]:
+def _columns(line: str) -> tuple[Sequence[int], int]:
+    """Return where each of our columns is, and how many there are."""
     names = line.split(",")
     found = {
         ours: names.index(theirs)
@@ -114,29 +115,30 @@ def _columns(line: str) -> tuple[Mapping[str, int], int]:
     }
     if missing := [either[0] for ours, either in _COLUMNS.items() if ours not in found]:
         raise _Wrong(f"it has no {' '.join(missing)}")
-    return found, len(names)
+    return [found[ours] for ours in _COLUMNS], len(names)
 
 
-def _row(columns: Mapping[str, int], width: int, line: str, day: date) -> BillRow:
+def _row(columns: Sequence[int], width: int, line: str, day: date) -> BillRow:
     # What stands between two fields is a comma and a back-tick: a description may hold commas.
     fields = line.removeprefix("`").split(",`")
     if len(fields) != width:
         raise _Wrong(f"it has {len(fields)} fields of {width}")
-    said = {name: fields[at].strip() for name, at in columns.items()}
-    if said["state"] not in ("SUCCESS", "REFUND"):
+    time, payment, order, state, currency, refund, paid, back, fee = [
+        fields[place].strip() for place in columns
+    ]
+    if state not in ("SUCCESS", "REFUND"):
         raise _Wrong("its state is not known")
-    is_refund = said["state"] == "REFUND"
-    at = _instant(said["at"])
+    is_refund = state == "REFUND"
+    at = _instant(time)
     if at.date() != day:
         raise _Wrong(f"it is of {at.date()}")
-    currency = said["currency"]
     return BillRow(
-        order=said["order"],
-        payment=said["payment"],
-        refund=said["refund"] if is_refund else "",
+        order=order,
+        payment=payment,
+        refund=refund if is_refund else "",
         # In old bills what went back has a minus.
-        amount_minor=abs(_minor(said["back" if is_refund else "paid"], currency)),
-        fee_minor=_minor(said["fee"], currency, is_rounded=True),
+        amount_minor=abs(_minor(back if is_refund else paid, currency)),
+        fee_minor=_minor(fee, currency, is_rounded=True),
         currency=currency,
         at=at,
     )

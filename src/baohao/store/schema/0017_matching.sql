@@ -55,3 +55,5 @@ CREATE TABLE bill_rows (
     at           timestamptz NOT NULL,
     PRIMARY KEY (bucket, gateway, day, subject, n)
 );
+-- A bill is gone through in its own order, in which payments lie beside each other, too.
+CREATE INDEX bill_rows_of ON bill_rows (gateway, day, n);
