@@ -44,6 +44,8 @@ _MATCHED = (
     *("net", "our_payments", "our_paid", "our_refunds", "our_returned", "booked_fees"),
     *("matched_at", "readings", "digest", "code"),
 )
+#: What of it a terminal has room for.
+_SHOWN = ("day", "gateway", "state", "currency", "paid", "our_paid", "fees", "net")
 _ROLLED = ("opening", "captured", "refunded", "fees", "handed_over", "other", "closing")
 
 
@@ -86,8 +88,7 @@ def matches(
         facts = shell.run(look)
     rows = [_formatted(each) for each in facts]
     _written(out, _MATCHED, rows)
-    shown = [name for name in _MATCHED if name not in ("matched_at", "readings", "digest")]
-    tell(facts, lambda console: _print(console, shown, rows, "days and currencies"))
+    tell(facts, lambda console: _print(console, _SHOWN, rows, "days and currencies"))
 
 
 def roll(
