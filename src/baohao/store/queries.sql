@@ -1452,8 +1452,8 @@ WHERE bucket = %b AND gateway = %b AND day = %b
 UPDATE bills SET next_at = %b WHERE bucket = %b AND gateway = %b AND day = %b AND next_at IS NULL
 
 -- name: delete_bill_rows
--- Forget the rows of a day's bill, before they are written as they are now.
-DELETE FROM bill_rows WHERE gateway = %b AND day = %b
+-- Forget the rows of a day's bill in every bucket, before they are written as they are now.
+DELETE FROM bill_rows WHERE bucket BETWEEN 0 AND 4095 AND gateway = %b AND day = %b
 
 -- name: insert_bill_rows
 -- Write rows of a day's bill behind those that were written before.
