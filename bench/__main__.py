@@ -16,6 +16,7 @@ from baohao.app.policies import shipped
 from baohao.store import partitions
 from bench.figures import Figure, show, write
 from bench.intake import importing
+from bench.matching import matching
 from bench.models import fill, models, now_of
 from bench.projecting import projecting, what_if
 from bench.receipts import receipts
@@ -26,7 +27,7 @@ from bench.serving import serving
 from bench.soundness import examined
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
-SUITES = ("project", "receipts", "import", "doctor", "renewals", "whatif", "api")
+SUITES = ("project", "receipts", "import", "doctor", "matching", "renewals", "whatif", "api")
 
 
 def main() -> None:
@@ -51,6 +52,9 @@ def _arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--lines", type=int, default=10_000_000, help="of the table renewed in")
     parser.add_argument("--imports", type=int, default=1_000_000, help="lines of the file imported")
+    parser.add_argument(
+        "--payments", type=int, default=1_000_000, help="of the day that is matched"
+    )
     parser.add_argument("--renewals", type=int, default=20_000, help="before the doctor is asked")
     parser.add_argument("--receipts", type=int, default=1_000, help="printed and signed")
     parser.add_argument("--rounds", type=int, default=5)
@@ -78,6 +82,9 @@ def _measured(server: Server, asked: argparse.Namespace) -> Iterator[Figure]:
         yield from importing(server, folder, "imported", asked.imports, rounds=asked.import_rounds)
     if "doctor" in suites:
         yield examined(server, "imported", asked.imports, asked.renewals)
+    if "matching" in suites:
+        server.drop("imported")
+        yield from matching(server, server.folder, asked.payments, rounds=asked.import_rounds)
     if not {"renewals", "whatif", "api"}.isdisjoint(suites):
         for database in ("imported", "bench"):
             server.drop(database)

@@ -119,6 +119,14 @@ def orders(house: Installation) -> bool:
     return False
 
 
+def matching(house: Installation) -> bool:
+    """Hold the bills of days that are over against the books, and these against the lines."""
+    if house.takes_payments:
+        with house.matcher() as matcher:
+            matcher.run()
+    return False
+
+
 def receipts(house: Installation) -> bool:
     """Give the receipts that are owed, some turns of it."""
     with house.shell() as shell:
@@ -135,6 +143,7 @@ UNITS = (
     Unit(name="charging", work=charging),
     Unit(name="payments", work=payments),
     Unit(name="orders", work=orders),
+    Unit(name="matching", work=matching),
     # After what buys.
     Unit(name="receipts", work=receipts),
 )

@@ -32,6 +32,7 @@ from baohao.app.intake import Intake
 from baohao.app.inventory import Defaults, Inventory, Progress, read_inventory
 from baohao.app.inventory_kinds import Kinds
 from baohao.app.library import Library, read_library
+from baohao.app.matching.match import Matcher
 from baohao.app.payments.asking import Ports
 from baohao.app.payments.carry import Carrier as Payments
 from baohao.app.ports import Post, Seals
@@ -350,6 +351,13 @@ class Installation:
         """Give what carries payments and refunds; raises as `payment_ports` does."""
         with self.payment_ports() as ports, self.shell() as opened:
             yield Payments(opened, ports, new_id)
+
+    @contextmanager
+    def matcher(self) -> Iterator[Matcher]:
+        """Give what holds gateways' bills against the books; raises as `payment_ports` does."""
+        with self.payment_ports() as ports, self.shell() as opened:
+            there = self.authority_there
+            yield Matcher(opened, ports.gateways, new_id, authority_there=there)
 
     # --- the worker -------------------------------------------------------------------------------
 

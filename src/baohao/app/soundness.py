@@ -13,7 +13,7 @@ from hashlib import blake2b
 import msgspec
 
 from baohao.core.asks import Ask
-from baohao.core.books.chart import Account
+from baohao.core.books.chart import Account, AccountKind
 from baohao.core.points import SERIES
 from baohao.core.refusals import Malformed
 
@@ -75,7 +75,9 @@ def _name(value: str, part: str, most: int) -> None:
 
 def _subject(subject: str) -> None:
     if ":" in subject:
-        if not Account.parse(subject).guarded:
+        account = Account.parse(subject)
+        # A gateway keeps fees and hands money over; those are asks of our account with it.
+        if not account.guarded and account.kind is not AccountKind.BANK:
             raise AskMalformed(part="subject", reason="nobody owns that account")
     elif _E164.fullmatch(subject) is None:
         raise AskMalformed(part="subject", reason="write a number as +85366123456")

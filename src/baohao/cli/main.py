@@ -24,6 +24,7 @@ from baohao.cli import (
     facts,
     figures,
     lines,
+    matching,
     money,
     orders,
     payments,
@@ -86,6 +87,10 @@ app.add_typer(bulk.app, name="bulk")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(payments.app, name="payments")
 app.add_typer(orders.app, name="order")
+payments.app.command("match")(matching.match)
+payments.app.command("matches")(matching.matches)
+payments.app.command("roll")(matching.roll)
+payments.app.command("handed-over")(matching.handed_over)
 app.add_typer(payments.exceptions_app, name="exceptions")
 app.add_typer(upkeep.audit_app, name="audit")
 app.add_typer(db.app, name="db")

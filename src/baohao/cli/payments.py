@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,9 +12,10 @@ from rich.console import Console
 
 from baohao.app.payments import claims, exceptions, listing, refunding
 from baohao.app.payments.begin import Asked, Beginning, begin
+from baohao.app.tables import write_table
 from baohao.cli import bank
 from baohao.cli.asking import STAFF, By, Data, Key, Number, house
-from baohao.cli.output import Json, pairs, table, tell
+from baohao.cli.output import Json, as_json, pairs, table, tell
 from baohao.cli.reading import number as read_number
 from baohao.core.money import format_minor, parse_minor
 from baohao.outside.ids import new_id
@@ -29,6 +31,29 @@ Payment = Annotated[
 Exception_ = Annotated[
     UUID, typer.Argument(metavar="EXCEPTION", show_default=False, help="As exceptions list says.")
 ]
+
+
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", dir_okay=False, show_default=False, help="A .csv or .xlsx file."),
+]
+#: What a file of exceptions has.
+_COLUMNS = (
+    *("exception", "kind", "subject", "said", "opened_at", "due_at", "age_hours", "owner"),
+    *("to_do", "action", "closed_by", "why", "closed_at"),
+)
+
+
+def _kind(text: str) -> str:
+    if text not in exceptions.ACTIONS:
+        raise typer.BadParameter(f"{text!r} is none; there are {', '.join(exceptions.ACTIONS)}")
+    return text
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict):
+        return as_json(value)
+    return "" if value is None else str(value)
 
 
 def _state(text: str) -> str:
@@ -207,13 +232,19 @@ def refund(
 @exceptions_app.command("list")
 def list_exceptions(
     closed: Annotated[bool, typer.Option("--closed", help="Those that are closed, too.")] = False,
+    kind: Annotated[
+        str | None,
+        typer.Option("--kind", parser=_kind, metavar="KIND", show_default=False),
+    ] = None,
+    out: Out = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
     """List what waits for a person, whose clock runs out first."""
     with house(data) as (_, shell):
-        found = shell.run(partial(exceptions.listed, closed=closed))
-    facts = [listing.exception(each) for each in found]
+        facts = shell.run(partial(listing.waiting, closed=closed, kind=kind))
+    if out is not None:
+        write_table(out, _COLUMNS, ([_cell(each[name]) for name in _COLUMNS] for each in facts))
     tell(facts, lambda console: _print_exceptions(console, facts))
 
 
@@ -264,11 +295,13 @@ def _print(console: Console, facts: list[dict[str, Any]]) -> None:
 
 
 def _print_exceptions(console: Console, facts: list[dict[str, Any]]) -> None:
-    rows = table("exception", "kind", "subject", "due", "owner", "why closed")
+    rows = table("exception", "kind", "subject", "age", "due", "owner", "to do, or why closed")
     for each in facts:
+        age = "{}d {}h".format(*divmod(each["age_hours"], 24))
         due = f"{each['due_at']:%Y-%m-%d %H:%M}"
+        last = each["why"] or each["to_do"]
         rows.add_row(
-            each["exception"], each["kind"], each["subject"], due, each["owner"], each["why"]
+            each["exception"], each["kind"], each["subject"], age, due, each["owner"], last
         )
     console.print(rows)
     console.print(f"{len(facts)} exceptions.")

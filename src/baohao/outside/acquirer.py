@@ -231,8 +231,9 @@ class Acquirer:
             text = seen.said.get("csv") if isinstance(seen.said, dict) else None
             if not isinstance(text, str):
                 raise _Broken(_code(seen.said) or "it has no lines")
-            yield from [_bill_row(row) for row in csv.DictReader(text.splitlines())]
-        except (_Broken, httpx.HTTPError, KeyError, ValueError) as error:
+            # As they are read: a list of a million rows would be as large as the bill again.
+            yield from map(_bill_row, csv.DictReader(_lines(text)))
+        except (_Broken, httpx.HTTPError, KeyError, TypeError, ValueError) as error:
             why = str(error) or type(error).__name__
             raise BillMissing(gateway=NAME, day=day.isoformat(), reason=why) from None
 
@@ -390,6 +391,14 @@ def _instant(text: str) -> datetime:
     if found.utcoffset() is None:
         raise _Broken("its time is none")
     return found
+
+
+def _lines(text: str) -> Iterator[str]:
+    at = 0
+    while at < len(text):
+        end = text.find("\n", at) + 1 or len(text)
+        yield text[at:end]
+        at = end
 
 
 def _bill_row(row: Mapping[str, str]) -> BillRow:

@@ -50,6 +50,12 @@ def listed(conn: Connection, subject: str | None, *, closed: bool) -> list[ForPe
     return [ForPerson(**dict(zip(_FIELDS, row, strict=True))) for row in found]
 
 
+def of(conn: Connection, subject: str, kind: str) -> list[ForPerson]:
+    """Return those of one kind that a subject has had, closed or not."""
+    found = rows(conn, "find_exceptions_of", bucket_of(subject), subject, kind)
+    return [ForPerson(**dict(zip(_FIELDS, row, strict=True))) for row in found]
+
+
 def take(conn: Connection, each: ForPerson, owner: str) -> bool:
     """Say who looks after one; return whether it is open."""
     return run(conn, "take_exception", owner, bucket_of(each.subject), each.id) == 1

@@ -69,6 +69,9 @@ class Refund:
     created_at: datetime
     tries: int = 0
     next_at: datetime | None = None
+    #: From which account of ours it went, and when we knew; empty and `None` before.
+    bank: str = ""
+    done_at: datetime | None = None
 
     @property
     def number(self) -> str:
@@ -164,7 +167,8 @@ def refunds(conn: Connection, payment: UUID) -> list[Refund]:
 def move_refund(conn: Connection, refund: Refund) -> bool:
     """Note what has become of a refund; return whether it was not done yet."""
     place = (_bucket(refund.payment), refund.id)
-    return run(conn, "move_refund", refund.state, refund.code, refund.next_at, *place) == 1
+    gone = (refund.bank, refund.done_at)
+    return run(conn, "move_refund", refund.state, refund.code, refund.next_at, *gone, *place) == 1
 
 
 def wake_refund(conn: Connection, payment: UUID, id_: UUID, now: datetime) -> bool:

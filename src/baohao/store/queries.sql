@@ -1374,16 +1374,16 @@ WITH t AS MATERIALIZED (
 UPDATE refunds r SET next_at = %b, tries = tries + 1
 FROM t WHERE r.bucket = t.bucket AND r.id = t.id
 RETURNING r.id, r.payment, r.state, r.amount_minor, r.reason, r.by, r.approved_by, r.code,
-          r.created_at, r.tries, r.next_at
+          r.created_at, r.tries, r.next_at, r.bank, r.done_at
 
 -- name: read_refunds
 -- Read the refunds of a payment, the first first.
-SELECT id, payment, state, amount_minor, reason, by, approved_by, code, created_at, tries, next_at
+SELECT id, payment, state, amount_minor, reason, by, approved_by, code, created_at, tries, next_at, bank, done_at
 FROM refunds WHERE bucket = %b AND payment = %b ORDER BY created_at, id
 
 -- name: move_refund
 -- Note what has become of a refund; what is done stays so.
-UPDATE refunds SET state = %b, code = %b, next_at = %b
+UPDATE refunds SET state = %b, code = %b, next_at = %b, bank = %b, done_at = %b
 WHERE bucket = %b AND id = %b AND state <> 'done'
 
 -- name: wake_refund
@@ -1491,6 +1491,11 @@ ON CONFLICT (bucket, subject, kind) WHERE closed_at IS NULL DO NOTHING
 -- List what waits for a person, or what was closed too, whose clock runs out first.
 SELECT id, kind, subject, said, opened_at, due_at, owner, action, closed_by, why, closed_at FROM exceptions
 WHERE (%b OR closed_at IS NULL) AND (%b::text IS NULL OR subject = %b) ORDER BY due_at, bucket, id
+
+-- name: find_exceptions_of
+-- Find what was put before a person of one subject and kind, closed or not.
+SELECT id, kind, subject, said, opened_at, due_at, owner, action, closed_by, why, closed_at FROM exceptions
+WHERE bucket = %b AND subject = %b AND kind = %b
 
 -- name: take_exception
 -- Say who looks after an exception.
@@ -1692,6 +1697,186 @@ UPDATE payments SET mandate = %b WHERE bucket = %b AND id = %b AND mandate = ''
 -- name: read_mandate
 -- Read what lets the payer of a payment be charged again.
 SELECT mandate FROM payments WHERE bucket = %b AND id = %b
+
+-- === gateways' bills ==============================================================================
+
+-- name: claim_bill
+-- Take the bill of a day up, for as long as the lease says: a new one, one that is due, or whichever is wanted.
+INSERT INTO bills (bucket, gateway, day, next_at)
+SELECT %b, %b::text, %b::date, %b::timestamptz FROM house WHERE is_open
+ON CONFLICT (bucket, gateway, day) DO UPDATE SET next_at = excluded.next_at
+WHERE bills.next_at <= %b OR %b
+
+-- name: read_bill
+-- Read what is known of a day's bill.
+SELECT gateway, day, readings, digest, read_at, theirs, ours, fees, matched_at, tries, code, next_at
+FROM bills WHERE bucket = %b AND gateway = %b AND day = %b
+
+-- name: lock_bill
+-- Lock what is known of a day's bill, to move it on.
+SELECT gateway, day, readings, digest, read_at, theirs, ours, fees, matched_at, tries, code, next_at
+FROM bills WHERE bucket = %b AND gateway = %b AND day = %b FOR UPDATE
+
+-- name: list_bills
+-- List the days of one gateway, or of all, whose bills were looked for, the earliest first.
+SELECT gateway, day, readings, digest, read_at, theirs, ours, fees, matched_at, tries, code, next_at
+FROM bills WHERE gateway = coalesce(%b, gateway) AND day >= %b ORDER BY gateway, day
+
+-- name: move_bill
+-- Note what has become of a day's bill.
+UPDATE bills SET readings = %b, digest = %b, read_at = %b, theirs = %b::json, ours = %b::json, fees = %b::json,
+    matched_at = %b, tries = %b, code = %b, next_at = %b
+WHERE bucket = %b AND gateway = %b AND day = %b
+
+-- name: wake_bill
+-- Have a day's bill read again at some time.
+UPDATE bills SET next_at = %b WHERE bucket = %b AND gateway = %b AND day = %b AND next_at IS NULL
+
+-- name: delete_bill_rows
+-- Forget the rows of a day's bill in every bucket, before they are written as they are now.
+DELETE FROM bill_rows WHERE bucket BETWEEN 0 AND 4095 AND gateway = %b AND day = %b
+
+-- name: insert_bill_rows
+-- Write rows of a day's bill behind those that were written before.
+INSERT INTO bill_rows (bucket, gateway, day, subject, n, payment, their_id, refund, refund_id, amount_minor,
+                       fee_minor, currency, at)
+SELECT baohao_bucket(t.subject), %b::text, %b::date, t.subject, %b::int + t.n, t.payment, t.their_id, t.refund,
+       CASE WHEN t.refund <> '' THEN
+         CASE WHEN t.refund ~ '^[0-9a-f]{64}$' AND left(t.refund, 32) = replace(t.payment::text, '-', '')
+              THEN right(t.refund, 32)::uuid END END,
+       t.amount_minor, t.fee_minor, t.currency, to_timestamp(t.at)
+FROM unnest(%b::text[], %b::uuid[], %b::text[], %b::text[], %b::bigint[], %b::bigint[], %b::text[], %b::float8[])
+  WITH ORDINALITY AS t (subject, payment, their_id, refund, amount_minor, fee_minor, currency, at, n)
+
+-- name: sum_bill
+-- Add up some rows of a day's bill, by currency and whether it went back: what it has, what of it we have, and
+-- how many rows are just as we have them.
+SELECT b.currency, b.refund <> '' AS is_refund, count(*), sum(b.amount_minor)::bigint, sum(b.fee_minor)::bigint,
+       count(*) FILTER (WHERE f.is_ours), coalesce(sum(f.minor) FILTER (WHERE f.is_ours), 0)::bigint,
+       count(*) FILTER (WHERE f.fits AND f.minor >= 2 * abs(b.fee_minor))
+FROM bill_rows b
+LEFT JOIN LATERAL (SELECT gateway, their_id, captured_minor, captured_currency FROM payments
+                   WHERE bucket = b.bucket AND id = b.payment LIMIT 1) AS p ON true
+LEFT JOIN LATERAL (SELECT state, bank, amount_minor FROM refunds
+                   WHERE bucket = b.bucket AND id = b.refund_id LIMIT 1) AS r ON b.refund <> ''
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN b.refund = ''
+        THEN p.gateway = b.gateway AND p.their_id = b.their_id AND p.captured_minor = b.amount_minor
+             AND p.captured_currency = b.currency AND b.fee_minor >= 0
+        ELSE r.state = 'done' AND r.bank IN ('', b.gateway) AND r.amount_minor = b.amount_minor
+             AND p.captured_currency = b.currency END AS fits,
+    CASE WHEN b.refund = '' THEN p.gateway = b.gateway AND p.their_id = b.their_id ELSE r.state = 'done' END
+    AND p.captured_currency = b.currency AS is_ours,
+    CASE WHEN b.refund = '' THEN p.captured_minor ELSE r.amount_minor END AS minor) AS f
+WHERE b.gateway = %b AND b.day = %b AND b.n BETWEEN %b AND %b
+GROUP BY 1, 2
+
+-- name: find_bill_differences
+-- Find those of some rows of a day's bill that are not as we have them.
+SELECT b.subject, b.payment, b.their_id, b.refund, b.amount_minor, b.fee_minor, b.currency, b.at,
+       coalesce(p.gateway, ''), coalesce(p.their_id, ''), coalesce(p.captured_minor, 0),
+       coalesce(p.captured_currency, ''), coalesce(r.state, ''), coalesce(r.amount_minor, 0), coalesce(r.bank, '')
+FROM bill_rows b
+LEFT JOIN LATERAL (SELECT gateway, their_id, captured_minor, captured_currency FROM payments
+                   WHERE bucket = b.bucket AND id = b.payment LIMIT 1) AS p ON true
+LEFT JOIN LATERAL (SELECT state, bank, amount_minor FROM refunds
+                   WHERE bucket = b.bucket AND id = b.refund_id LIMIT 1) AS r ON b.refund <> ''
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN b.refund = ''
+        THEN p.gateway = b.gateway AND p.their_id = b.their_id AND p.captured_minor = b.amount_minor
+             AND p.captured_currency = b.currency AND b.fee_minor >= 0
+        ELSE r.state = 'done' AND r.bank IN ('', b.gateway) AND r.amount_minor = b.amount_minor
+             AND p.captured_currency = b.currency END AS fits) AS f
+WHERE b.gateway = %b AND b.day = %b AND b.n BETWEEN %b AND %b
+  AND (f.fits AND b.amount_minor >= 2 * abs(b.fee_minor)) IS NOT TRUE
+ORDER BY b.n
+
+-- name: find_billed_twice
+-- Find what stands twice in a day's bill, or in its and that of the day before, in some buckets.
+SELECT subject, their_id, refund, count(*)::int, max(amount_minor), max(currency), min(day), max(at)
+FROM bill_rows
+WHERE bucket = ANY (%b::smallint[]) AND gateway = %b AND day IN (%b::date - 1, %b::date)
+GROUP BY subject, their_id, refund
+HAVING count(*) > 1 AND bool_or(day = %b)
+ORDER BY subject
+
+-- name: first_captured
+-- Say when a gateway's first money came.
+SELECT min(captured_at) FROM payments WHERE gateway = %b AND captured_at IS NOT NULL
+
+-- name: count_captured
+-- Count what came through a gateway in some time.
+SELECT count(*) FROM payments WHERE gateway = %b AND captured_at >= %b AND captured_at < %b
+
+-- name: find_unbilled
+-- Find what came through a gateway in some time and stands in no bill of some days. Each is looked up by the key
+-- (a LIMIT is no join): a plan for a bill that was written a moment ago would guess.
+SELECT p.id, p.their_id, p.captured_minor, p.captured_currency, p.captured_at
+FROM payments p
+WHERE p.gateway = %b AND p.captured_at >= %b AND p.captured_at < %b
+  AND (SELECT true FROM bill_rows b
+       WHERE b.bucket = p.bucket AND b.gateway = p.gateway AND b.day = ANY (%b::date[]) AND b.subject = p.id::text
+         AND b.their_id = p.their_id AND b.refund = '' LIMIT 1) IS NOT TRUE
+ORDER BY p.captured_at, p.bucket, p.id LIMIT %b
+
+-- name: find_unbilled_refunds
+-- Find what went back through a gateway in some time and stands in no bill since it was owed.
+SELECT r.payment, r.id, r.amount_minor, p.captured_currency, r.created_at, r.done_at
+FROM refunds r
+JOIN payments p ON p.bucket = r.bucket AND p.id = r.payment
+WHERE r.bank = %b AND r.done_at >= %b AND r.done_at < %b
+  AND (SELECT true FROM bill_rows b
+       WHERE b.bucket = r.bucket AND b.gateway = r.bank
+         AND b.day IN (SELECT (r.created_at AT TIME ZONE 'UTC')::date - 1 + n
+                       FROM generate_series(0, %b::date - (r.created_at AT TIME ZONE 'UTC')::date + 1) AS n)
+         AND b.subject = r.payment::text AND b.refund_id = r.id LIMIT 1) IS NOT TRUE
+ORDER BY r.done_at, r.bucket, r.id LIMIT %b
+
+-- name: is_billed
+-- Say whether a payment, or a refund of it, stands in a gateway's bill of some day or a later one.
+SELECT EXISTS (SELECT FROM bill_rows
+               WHERE bucket = %b AND gateway = %b AND day >= %b AND subject = %b AND their_id = coalesce(%b, their_id)
+                 AND refund = %b)
+
+-- name: find_bought_nothing
+-- Find payments that were used and whose act is not in their line's journal, or has given it no time that it is for.
+SELECT p.id, p.number, p.act, p.spent_minor, p.captured_currency, p.captured_at
+FROM payments p
+WHERE p.gateway = %b AND p.captured_at >= %b AND p.captured_at < %b AND p.id = coalesce(%b, p.id)
+  AND p.spent_minor > 0 AND p.number LIKE '+%%'
+  AND NOT coalesce(
+    (SELECT true FROM benefits b
+     WHERE b.bucket = baohao_bucket(p.number) AND b.number = p.number AND b.act = p.act::text
+       AND b.kind = 'paid' AND b.epoch >= (p.wanted ->> 'epoch')::int LIMIT 1),
+    (SELECT true FROM journal j
+     WHERE j.bucket = baohao_bucket(p.number) AND j.subject = p.number AND j.ask = p.act
+       AND j.recorded_at >= p.created_at AND p.wanted ->> 'verb' NOT IN ('renew', 'restore', 'activate') LIMIT 1),
+    false)
+ORDER BY p.captured_at, p.bucket, p.id LIMIT %b
+
+-- name: find_not_in_network
+-- Find payments that were used for lines of operators whose own system is master, and that it has not done, or
+-- otherwise.
+SELECT p.id, p.number, p.act, p.spent_minor, p.captured_currency, p.captured_at, coalesce(c.state, ''),
+       coalesce(c.code, '')
+FROM payments p
+LEFT JOIN LATERAL (SELECT state, code FROM charges
+                   WHERE bucket = baohao_bucket(p.number) AND number = p.number AND id = p.act LIMIT 1) AS c ON true
+WHERE p.gateway = %b AND p.captured_at >= %b AND p.captured_at < %b AND p.id = coalesce(%b, p.id)
+  AND p.spent_minor > 0 AND p.number LIKE '+%%'
+  AND CASE WHEN c.state IN ('done', 'refused') AND c.code NOT IN ('amount_differs', 'taken_back') THEN false
+           ELSE (SELECT true FROM lines l WHERE l.bucket = baohao_bucket(p.number) AND l.number = p.number
+                                            AND l.operator = ANY (%b::text[]) LIMIT 1) END
+ORDER BY p.captured_at, p.bucket, p.id LIMIT %b
+
+-- name: roll_bank
+-- Roll an account with a gateway or bank forward: by day (UTC) and kind of entry, what came and what went.
+SELECT (e.recorded_at AT TIME ZONE 'UTC')::date, e.kind,
+       coalesce(sum(x.amount) FILTER (WHERE x.amount > 0), 0)::bigint,
+       coalesce(-sum(x.amount) FILTER (WHERE x.amount < 0), 0)::bigint
+FROM entries e, unnest(e.accounts, e.amounts) AS x (account, amount)
+WHERE x.account = %b AND e.accounts @> ARRAY[%b::text]
+GROUP BY 1, 2 ORDER BY 1, 2
 
 -- === receipts =====================================================================================
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from baohao.app.payments import claims, exceptions
 from baohao.app.payments.refunding import PaymentUnknown
 from baohao.core.payments import State
+from baohao.store import clock
 from baohao.store import payments as store
 from baohao.store.exceptions import ForPerson
 from baohao.store.payments import Kept, Refund
@@ -74,11 +76,28 @@ def whole(conn: Connection, id_: UUID) -> dict[str, Any]:
     ]
     told["chargebacks"] = claims.facts(conn, payment(conn, id_))
     found = exceptions.listed(conn, str(id_), closed=True)
-    told["exceptions"] = [exception(each) for each in found]
+    now = clock.now(conn)
+    told["exceptions"] = [exception(each, now) for each in found]
     return told
 
 
-def exception(each: ForPerson) -> dict[str, Any]:
-    """Return what waits for a person as plain facts."""
+def waiting(
+    conn: Connection, *, closed: bool = False, kind: str | None = None
+) -> list[dict[str, Any]]:
+    """Return what waits for a person as plain facts, whose clock runs out first."""
+    now = clock.now(conn)
+    found = exceptions.listed(conn, closed=closed)
+    return [exception(each, now) for each in found if kind in (None, each.kind)]
+
+
+def exception(each: ForPerson, now: datetime) -> dict[str, Any]:
+    """Return what waits for a person as plain facts, with its age and what there is to do."""
     told = {field.name: getattr(each, field.name) for field in fields(each)}
-    return {"exception": str(told.pop("id")), **told}
+    age = (each.closed_at or now) - each.opened_at
+    to_do = "" if each.closed_at is not None else exceptions.ACTIONS.get(each.kind, "")
+    return {
+        "exception": str(told.pop("id")),
+        **told,
+        "age_hours": int(age.total_seconds() // 3600),
+        "to_do": to_do,
+    }

@@ -314,7 +314,7 @@ def booked(shell: Shell, kept: Kept, refund: Owed, bank: str, new_id: Callable[[
         },
     )
     granted(shell, ask)
-    return shell.run(partial(_done, refund=refund))
+    return shell.run(partial(_done, refund=refund, bank=bank))
 
 
 def by_hand(shell: Shell, id_: UUID, bank: str, new_id: Callable[[], UUID]) -> Kept:
@@ -384,9 +384,9 @@ def _disputed(conn: Connection, kept: Kept, refund: Owed) -> Owed | None:
     return refund
 
 
-def _done(conn: Connection, refund: Owed) -> Owed:
-    kept = _locked(conn, refund.payment)
-    done = replace(refund, state=DONE, code="", next_at=None)
+def _done(conn: Connection, refund: Owed, bank: str) -> Owed:
+    kept, now = _locked(conn, refund.payment), clock.now(conn)
+    done = replace(refund, state=DONE, code="", next_at=None, bank=bank, done_at=now)
     if payments.move_refund(conn, done):
         kept = replace(kept, payment=rules.returned(kept.payment, refund.amount_minor))
         payments.move(conn, kept)

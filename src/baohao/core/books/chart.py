@@ -53,6 +53,7 @@ class AccountKind(StrEnum):
     DISCOUNTS = "discounts"
     PROMOTION = "promotion"
     COMMISSION = "commission"
+    GATEWAY_FEES = "gateway_fees"
     ADJUSTMENTS = "adjustments"
     ROUNDING = "rounding"
 
@@ -122,6 +123,7 @@ CHART: Mapping[AccountKind, Heading] = {
     ),
     AccountKind.PROMOTION: Heading("expense", "promotion", "Credit that a promotion gave."),
     AccountKind.COMMISSION: Heading("expense", "agent", "What selling through an agent costs."),
+    AccountKind.GATEWAY_FEES: Heading("expense", "gateway", "What a gateway keeps of payments."),
     AccountKind.ADJUSTMENTS: Heading("expense", "reason", "Put right by hand; goodwill too."),
     AccountKind.ROUNDING: Heading("expense", "", "Minor units lost where somebody else rounds."),
 }

@@ -65,6 +65,9 @@ class EntryKind(StrEnum):
     PAYOUT = "payout"
     #: Money that a payer's bank took back, and how that ends.
     CHARGEBACK = "chargeback"
+    #: What a payment gateway keeps, and what it hands over to a bank of ours.
+    GATEWAY_FEE = "gateway_fee"
+    SETTLEMENT = "settlement"
     ADJUSTMENT = "adjustment"
 
 

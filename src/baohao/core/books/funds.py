@@ -95,6 +95,28 @@ def owe_refund(advance: Account, amount_minor: int) -> tuple[Entry, ...]:
     return entry_of(EntryKind.FUNDING, advance.currency, amounts)
 
 
+def gateway_fee(gateway: Account, fees_minor: int) -> tuple[Entry, ...]:
+    """
+    Return the entry for what a gateway keeps of a day; below zero it gives back more than it takes.
+
+    Nothing is posted for nothing.
+    """
+    fees = account(AccountKind.GATEWAY_FEES, gateway.owner, gateway.currency)
+    amounts = [(fees, fees_minor), (gateway, -fees_minor)]
+    return entry_of(EntryKind.GATEWAY_FEE, gateway.currency, amounts)
+
+
+def hand_over(gateway: Account, bank: Account, amount_minor: int) -> tuple[Entry, ...]:
+    """
+    Return the entry for money that a gateway handed over to a bank account of ours.
+
+    Raises `AmountNotPositive`.
+    """
+    _positive(amount_minor, EntryKind.SETTLEMENT)
+    amounts = [(bank, amount_minor), (gateway, -amount_minor)]
+    return entry_of(EntryKind.SETTLEMENT, bank.currency, amounts)
+
+
 def hold_unknown(bank: Account, reason: str, amount_minor: int) -> tuple[Entry, ...]:
     """
     Return the entry for money that came and fits nothing yet; `reason` is a key such as "no_order",

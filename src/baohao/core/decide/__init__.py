@@ -10,6 +10,7 @@ Decide: what becomes true of an ask, or a refusal. One verb, one file; each verb
     fund withdraw pay_commission owe_refund pay_refund                        money
     hold_unknown assign return_unknown                                        money in suspense
     charge_back win_back set_off close_claim                                  taken back
+    keep_fees hand_over                                                       a gateway's account
     open_shift drop count close_shift                                         a till's shift
 """
 
@@ -28,6 +29,7 @@ from baohao.core.decide.change_number import carry_over, change_number
 from baohao.core.decide.charge_back import charge_back, close_claim, set_off, win_back
 from baohao.core.decide.correct import correct
 from baohao.core.decide.fund import fund, withdraw
+from baohao.core.decide.gateway import hand_over, keep_fees
 from baohao.core.decide.hold import hold, lift
 from baohao.core.decide.keep_order import keep_order
 from baohao.core.decide.observe import observe
@@ -118,6 +120,8 @@ MONEY_VERBS: Mapping[str, Callable[[Ask, Facts, datetime], Decision]] = {
     "win_back": win_back,
     "set_off": set_off,
     "close_claim": close_claim,
+    "keep_fees": keep_fees,
+    "hand_over": hand_over,
     "open_shift": open_shift,
     "drop": drop,
     "count": count,
