@@ -35,7 +35,7 @@ from baohao.app.ports import (
     Unpaid,
 )
 from baohao.app.shell import Shell, connect
-from baohao.core.payments import State
+from baohao.core.payments import State, Wanted
 from baohao.outside.acquirer import NAME
 from baohao.outside.pretend.acquirer import FAULTS, by_seed
 from baohao.store.payments import Kept
@@ -121,7 +121,7 @@ class History:
 
     def reverses(self) -> None:
         kept = self.chance.choice(self.begun) if self.begun else None
-        if kept is not None and kept.payment.wanted is not None:
+        if kept is not None and isinstance(kept.payment.wanted, Wanted):
             said: dict[str, Any] = {"of": str(kept.payment.act), "reason": "no"}
             if self.chance.random() < 0.5:
                 said |= {"mistake": True, "approved_by": "bob"}

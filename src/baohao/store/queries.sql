@@ -1309,8 +1309,8 @@ ON CONFLICT (bucket, gateway, event) DO NOTHING
 -- name: insert_refund
 -- Owe a refund, once.
 INSERT INTO refunds (bucket, id, payment, state, amount_minor, reason, by, approved_by, created_at,
-                     next_at)
-VALUES (%b, %b, %b, 'owed', %b, %b, %b, %b, %b, %b)
+                     next_at, own_minor)
+VALUES (%b, %b, %b, 'owed', %b, %b, %b, %b, %b, %b, %b)
 ON CONFLICT (bucket, id) DO NOTHING
 
 -- name: claim_refunds
@@ -1323,11 +1323,11 @@ WITH t AS MATERIALIZED (
 UPDATE refunds r SET next_at = %b, tries = tries + 1
 FROM t WHERE r.bucket = t.bucket AND r.id = t.id
 RETURNING r.id, r.payment, r.state, r.amount_minor, r.reason, r.by, r.approved_by, r.code,
-          r.created_at, r.tries, r.next_at
+          r.created_at, r.tries, r.next_at, r.own_minor
 
 -- name: read_refunds
 -- Read the refunds of a payment, the first first.
-SELECT id, payment, state, amount_minor, reason, by, approved_by, code, created_at, tries, next_at
+SELECT id, payment, state, amount_minor, reason, by, approved_by, code, created_at, tries, next_at, own_minor
 FROM refunds WHERE bucket = %b AND payment = %b ORDER BY created_at, id
 
 -- name: move_refund
@@ -1404,8 +1404,25 @@ WHERE p.captured_minor > 0
 -- The advance of a payment that is used or goes back is empty.
 SELECT count(*), count(*) FILTER (WHERE a.balance_minor > 0)
 FROM payments p
-JOIN accounts a ON a.bucket = p.bucket AND a.account = 'advance:' || p.id || ':' || p.captured_currency
+JOIN accounts a ON a.bucket = p.bucket AND a.account LIKE 'advance:' || p.id || ':%%'
 WHERE p.state IN ('used', 'refunding', 'refunded')
+
+-- name: doctor_deposits
+-- Every deposit that was paid is in the wallet or float that it is for, as often as its payment says, and once.
+SELECT count(*), count(*) FILTER (WHERE d.deposits <> (p.spent_minor > 0)::int)
+FROM payments p
+JOIN LATERAL (
+    SELECT count(*) AS deposits FROM journal j
+    WHERE j.bucket = baohao_bucket(p.wanted ->> 'account') AND j.subject = p.wanted ->> 'account'
+      AND j.ask = p.act AND j.kind = 'deposited') AS d ON true
+WHERE p.wanted ? 'account' AND p.state IN ('used', 'refunding', 'refunded')
+
+-- name: doctor_exchange
+-- Every exchange has two legs, one in each of two currencies.
+SELECT count(*), count(*) FILTER (WHERE legs <> 2 OR currencies <> 2)
+FROM (SELECT count(*) AS legs, count(DISTINCT currency) AS currencies
+      FROM entries, unnest(accounts, amounts) AS p (account, amount)
+      WHERE account LIKE 'exchange:%%' GROUP BY transfer) AS t
 
 -- name: doctor_exceptions
 -- Nothing waits for a person beyond its time.

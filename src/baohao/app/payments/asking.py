@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from baohao.app.ports import (
     Unpaid,
 )
 from baohao.app.ports import Refund as ToRefund
+from baohao.core.exchange import RateSchedule
 from baohao.core.payments import State
 from baohao.store.payments import PENDING, Kept, Refund
 
@@ -34,6 +35,8 @@ class Ports:
     gateways: Mapping[str, Gateway]
     #: Where they tell us; each at an address of its own below, by its name.
     notify_url: str
+    #: What payers' currencies are worth now, by operator.
+    rates: Callable[[], Mapping[str, RateSchedule]] = dict
 
 
 def create(ports: Ports, kept: Kept) -> Payable | Declined | Unknown:

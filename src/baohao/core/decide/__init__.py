@@ -6,7 +6,7 @@ Decide: what becomes true of an ask, or a refusal. One verb, one file; each verb
     change_plan repin park resume hold lift terminate port_in port_out        its course
     register transfer replace_card change_number carry_over                   its holder and card
     restore return recycle                                                    its number's next life
-    fund withdraw pay_commission owe_refund pay_refund                        money
+    fund withdraw pay_commission owe_refund pay_refund deposit undo_deposit   money
     open_shift drop count close_shift                                         a till's shift
 """
 
@@ -23,6 +23,7 @@ from baohao.core.decide.allot import allot
 from baohao.core.decide.case import Case, expected
 from baohao.core.decide.change_number import carry_over, change_number
 from baohao.core.decide.correct import correct
+from baohao.core.decide.deposit import deposit, undo_deposit
 from baohao.core.decide.fund import fund, withdraw
 from baohao.core.decide.hold import hold, lift
 from baohao.core.decide.observe import observe
@@ -103,6 +104,11 @@ MONEY_VERBS: Mapping[str, Callable[[Ask, Facts, datetime], Decision]] = {
     "count": count,
     "close_shift": close_shift,
 }
+#: What moves money from one holder of it to another.
+MOVING_VERBS: Mapping[str, Callable[[Ask, Facts, Terms, datetime], Decision]] = {
+    "deposit": deposit,
+    "undo_deposit": undo_deposit,
+}
 
 
 def decide(
@@ -119,6 +125,8 @@ def decide(
     try:
         if ask.verb in MONEY_VERBS:
             return MONEY_VERBS[ask.verb](ask, facts, now)
+        if ask.verb in MOVING_VERBS:
+            return MOVING_VERBS[ask.verb](ask, facts, terms, now)
         verb = LINE_VERBS.get(ask.verb)
         if verb is None:
             raise VerbUnknown(verb=ask.verb[:40])
