@@ -96,7 +96,7 @@ def test_where_no_rate_is_stated_it_is_refused(operator: str, own: str, currency
         ('source = "invented"', "", "policy.key.missing"),
         ("since = 2025-12-31", "", "policy.key.missing"),
         ('currency = "HKD"', 'currency = "MOP"', "exchange.itself"),
-        ('currency = "HKD"', 'currency = "XXX"', "money.currency_unknown"),
+        ('currency = "HKD"', 'currency = "XXX"', "malformed.currency"),
         ('"up"', '"away"', "policy.word"),
         ('"0.10"', '"0.101"', "malformed.money"),
     ],
