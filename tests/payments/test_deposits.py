@@ -10,7 +10,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from tests.payments.cashdesk import ASKED, HASTY_S, NUMBER, WALLET, Desk
+from tests.payments.cashdesk import HASTY_S, NUMBER, WALLET, Desk
 from tests.races.racing import at_once, unlock
 from tests.shop import FLOAT, SEVEN
 
@@ -77,7 +77,7 @@ def test_one_key_is_one_order_however_often_it_is_tapped(desk: Desk) -> None:
         ):
             with pytest.raises(KeyReused):
                 desk.put(other)
-        somebody_else = replace(once, asked=replace(ASKED, by="h2"))
+        somebody_else = replace(once, by="h2")
         assert desk.put(somebody_else).payment.order != once.id.hex
 
 

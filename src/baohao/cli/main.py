@@ -29,6 +29,7 @@ from baohao.cli import (
     receipt,
     till,
     upkeep,
+    wallets,
     webhooks,
 )
 from baohao.cli.bench import PASSED_ON, bench
@@ -84,6 +85,8 @@ app.add_typer(receipt.app, name="receipt")
 app.add_typer(bulk.app, name="bulk")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(payments.app, name="payments")
+payments.app.command("deposit")(wallets.deposit)
+app.add_typer(wallets.app, name="wallets")
 app.add_typer(payments.exceptions_app, name="exceptions")
 app.add_typer(upkeep.audit_app, name="audit")
 app.add_typer(db.app, name="db")

@@ -160,12 +160,12 @@ def _done(exception: UUID, what: str) -> None:
 
 
 def _print(console: Console, facts: list[dict[str, Any]]) -> None:
-    rows = table("payment", "number", "gateway", "state", "asked", "came", "went back", "code")
+    rows = table("payment", "for", "gateway", "state", "asked", "came", "went back", "code")
     for each in facts:
         came = each["captured_currency"] or each["currency"]
         rows.add_row(
             each["payment"],
-            each["number"],
+            each["number"] or each["account"],
             each["gateway"],
             each["state"],
             f"{format_minor(each['amount_minor'], each['currency'])} {each['currency']}",

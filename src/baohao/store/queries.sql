@@ -1247,6 +1247,30 @@ SELECT is_open AND (
                WHERE e.state = 'live' AND (e.lease IS NULL OR e.lease <= clock_timestamp() + clock_offset)
                  AND c.next_try_at <= clock_timestamp() + clock_offset AND c.next_seq <= l.last_seq))
 FROM house
+-- === wallets =========================================================================================
+
+-- name: list_wallets
+-- List the wallets that anything was ever posted to, with what is in them.
+SELECT account, balance_minor FROM accounts WHERE account LIKE 'wallet:%%' ORDER BY account
+
+-- name: list_wallet_movements
+-- List what moved a wallet behind a place, with the lines that it paid for and the balance after each.
+SELECT m.recorded_at, m.id, m.kind, m.amount, m.balance::bigint, m.reason, coalesce(l.numbers, '{}')
+FROM (SELECT e.recorded_at, e.id, e.kind, e.transfer, e.reason, x.account, -x.amount AS amount,
+             sum(-x.amount) OVER (ORDER BY e.recorded_at, e.id) AS balance
+      FROM entries e, unnest(e.accounts, e.amounts) AS x (account, amount)
+      WHERE e.bucket = %b AND x.account = %b) AS m
+LEFT JOIN LATERAL (
+    SELECT array_agg(DISTINCT s.subject ORDER BY s.subject) AS numbers FROM entries s
+    WHERE s.payer LIKE 'wallet:%%' AND s.seq > 0 AND s.payer = m.account AND s.recorded_at = m.recorded_at
+      AND s.transfer = m.transfer) AS l ON true
+WHERE (m.recorded_at, m.id) > (%b, %b)
+ORDER BY m.recorded_at, m.id LIMIT %b
+
+-- name: read_holding
+-- Read how many lines a holder has with an operator.
+SELECT cards FROM holdings WHERE bucket = %b AND holder = %b AND operator = %b
+
 -- === payments through gateways =======================================================================
 
 -- name: insert_payment

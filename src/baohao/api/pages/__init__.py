@@ -20,6 +20,7 @@ from baohao.api.pages import (
     statements,
     stock,
     top_ups,
+    wallets,
     webhooks,
 )
 
@@ -31,6 +32,7 @@ PAGES = (
     reversals.router,
     receipts.router,
     float_.router,
+    wallets.router,
     commissions.router,
     statements.router,
     stock.router,

@@ -19,10 +19,12 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from baohao.app.agents import registry
 from baohao.app.door import KeyReused
+from baohao.app.payments import listing
 from baohao.app.payments.asking import Ports
 from baohao.app.payments.begin import connected, put
 from baohao.app.shell import Shell
@@ -47,13 +49,20 @@ class OperatorNotHere(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Depositing:
-    """Who puts how much into what; `asked.by` owns the key."""
+    """Who puts how much into what, and how it is paid."""
 
     account: str
     #: Of the account's currency.
     amount_minor: int
     gateway: str
-    asked: Asked
+    #: How the gateway is asked (app/ports `Order`).
+    description: str
+    way: str
+    payer: str = ""
+    return_url: str = ""
+    #: Who asks, and owns the key; and where.
+    by: str
+    channel: str
     key: str
     #: Whose receipt is given for it; empty: for a float, its agent's first.
     operator: str = ""
@@ -63,7 +72,7 @@ class Depositing:
     @property
     def id(self) -> UUID:
         """The payment's id."""
-        return deposit_id(self.asked.by, self.key)
+        return deposit_id(self.by, self.key)
 
 
 def deposit(
@@ -87,6 +96,14 @@ def deposit(
         act=new_id(),
     )
     return put(shell, ports, shell.run(work), new_id)
+
+
+def find(conn: Connection, id_: UUID) -> dict[str, Any] | None:
+    """Return a deposit as plain facts; `None`: there is none of that id."""
+    kept = payments.find(conn, id_)
+    if kept is None or not isinstance(kept.payment.wanted, Deposit):
+        return None
+    return listing.deposit(kept)
 
 
 def _begin(
@@ -132,7 +149,14 @@ def _new(
     )
     kept = Kept(
         payment=payment,
-        asked=depositing.asked,
+        asked=Asked(
+            description=depositing.description,
+            way=depositing.way,
+            payer=depositing.payer,
+            return_url=depositing.return_url,
+            by=depositing.by,
+            channel=depositing.channel,
+        ),
         ends_at=now + OPEN_FOR,
         created_at=now,
         next_at=now + PAUSE,

@@ -66,6 +66,16 @@ def facts(kept: Kept) -> dict[str, Any]:
     }
 
 
+def deposit(kept: Kept) -> dict[str, Any]:
+    """Return a deposit as plain facts, with what the payer is given."""
+    own = kept.payment.own_minor if kept.payment.spent_minor else 0
+    return facts(kept) | {
+        "put_in_minor": own,
+        "given": dict(kept.given),
+        "ends_at": kept.ends_at,
+    }
+
+
 def exchange(wanted: Wanted | Deposit | None) -> dict[str, Any] | None:
     """Return the rate, both amounts and where it is stated; `None`: nothing is exchanged."""
     if wanted is None or wanted.exchange is None:
