@@ -1514,7 +1514,10 @@ CROSS JOIN LATERAL (SELECT j.ask FROM journal j
                     WHERE (j.bucket, j.subject, j.recorded_at) = (e.bucket, e.subject, e.recorded_at)
                       AND j.seq <= e.seq AND j.ask IS NOT NULL
                     ORDER BY j.seq DESC LIMIT 1) AS j
-WHERE e.recorded_at >= %b AND e.recorded_at < %b AND e.seq > 0 AND e.kind IN ('sale', 'top_up', 'reversal')
+WHERE e.recorded_at >= %b AND e.recorded_at < %b AND e.seq > 0
+  AND (e.kind IN ('sale', 'top_up', 'reversal')
+       -- Into and out of a wallet or a float, through a payment.
+       OR e.transfer IS NOT NULL AND split_part(e.subject, ':', 1) IN ('wallet', 'float'))
   AND NOT EXISTS (SELECT FROM receipt_places p
                   WHERE p.bucket = baohao_bucket(j.ask::text) AND p.ask = j.ask::text)
 GROUP BY j.ask, e.subject

@@ -75,7 +75,7 @@ def versions(conn: Connection, numbers: Iterable[str]) -> Mapping[str, tuple[int
 
 def subject_of(conn: Connection, ask: UUID) -> str | None:
     """
-    Return the line that an ask has changed; `None`: it has changed none.
+    Return the line that an ask has changed, else the account; `None`: it has changed nothing.
 
     The ask's own time, in the first 48 bits of its id, says from where the journal is searched.
     """
@@ -84,4 +84,4 @@ def subject_of(conn: Connection, ask: UUID) -> str | None:
     except OverflowError:
         return None  # no calendar has that time: it is no id of ours
     found = [subject for (subject,) in rows(conn, "find_subject_of_ask", ask, made - ASTRAY)]
-    return next((subject for subject in found if ":" not in subject), None)
+    return min(found, key=lambda subject: ":" in subject, default=None)

@@ -20,7 +20,8 @@ from uuid import UUID
 
 from baohao.app.ports import Issuer, Page, Printer
 from baohao.app.receipts import saying
-from baohao.app.receipts.facts import Happened, happened
+from baohao.app.receipts.deposits import happened
+from baohao.app.receipts.facts import Happened
 from baohao.app.receipts.standing import Standing, standing
 from baohao.app.shell import Shell
 from baohao.core.asks import Terms
