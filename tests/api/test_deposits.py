@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from tests.api.serving import FLOAT, Partner, Served, code, house, serving
 from tests.payments.cashdesk import contract_file, keys
 
 from baohao import jobs
+from baohao.client import Client, Exchange, Refused
 from baohao.outside.acquirer import NAME
 from baohao.outside.pretend.acquirer import PretendAcquirer
 
@@ -91,6 +93,27 @@ def test_it_is_paid_in_another_currency_where_a_rate_is_stated(
     assert paying.balance() == 50_000
     none = agent.post("/v1/float/deposits", {**body, "currency": "USD"})
     assert code(none) == (422, "exchange.no_rate")
+
+
+def test_the_client_fills_a_float(paying: Served, twin: PretendAcquirer) -> None:
+    with Client(paying.url, paying.partner().key) as keep:
+        begun = keep.deposit(50_000, gateway=NAME, currency="CNY", key="slip-1")
+        assert keep.deposit(50_000, gateway=NAME, currency="CNY", key="slip-1") == begun
+        assert begun.exchange == Exchange(
+            own_minor=50_000,
+            own_currency="MOP",
+            paid_minor=44_444,
+            paid_currency="CNY",
+            rate="1.1250",
+        )
+        assert begun.given["code_url"]
+        assert begun.ends_at > datetime.now(UTC)
+        arrives(paying, twin, {"given": begun.given})
+        after = keep.deposited(begun.id)
+        assert (after.state, after.paid_minor, after.put_in_minor) == ("used", 44_444, 50_000)
+        with pytest.raises(Refused) as refused:
+            keep.deposited(UUID(int=7))
+        assert refused.value.code == "payment.unknown"
 
 
 @pytest.mark.parametrize(
