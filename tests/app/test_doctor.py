@@ -8,13 +8,14 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from tests.payments.cashdesk import rates
 from tests.shop import HALL, RENTAL, SEVEN, Shop, commissions, granted, promotions, registered
 from tests.shop.receipts import desk, issuer
 
 from baohao.app import doctor
 from baohao.app.days import close_day
 from baohao.app.feed import read
-from baohao.app.payments import refunding
+from baohao.app.payments import deposits, refunding
 from baohao.app.payments.asking import Ports
 from baohao.app.payments.carry import Carrier
 from baohao.app.payments.learn import learn
@@ -49,6 +50,8 @@ HARMS = {
     "payments": "DELETE FROM refunds",
     "refunds": "UPDATE refunds SET amount_minor = amount_minor + 1",
     "advances": "UPDATE accounts SET balance_minor = 1 WHERE account LIKE 'advance:%'",
+    "deposits": "UPDATE journal SET ask = NULL WHERE kind = 'deposited'",
+    "exchange": "DELETE FROM entries WHERE currency = 'HKD'",
     "days": "UPDATE days SET totals = '[1]'",
     "feed": "UPDATE feed SET seq = 2",
     "receipts": "INSERT INTO receipt_series SELECT baohao_bucket('hall-1'), 'hall-1', 2026, 1",
@@ -78,6 +81,7 @@ def busy(shop: Shop, tmp_path: Path) -> Shop:
     shop.say("top_up", R, amount_minor=5_000, paid="float:agent-7:MOP", expect_version=2)
     shop.shell.run(lambda conn: _listen(conn, shop.new_id(), shop.now()))
     _pay(shop)
+    _deposit(shop)
     desk(shop, issuer(tmp_path)).issue(sold.id, "hall-2")
     shop.shell.run(lambda conn: _close(conn, shop.now()))
     return shop
@@ -97,6 +101,39 @@ def _pay(shop: Shop) -> None:
     Carrier(shop.shell, Ports(gateways={}, notify_url=""), shop.new_id).run()
     wish = refunding.Wish(payment=order, reason="whose is it?", by="ada", key="k")
     refunding.refund(shop.shell, wish, shop.new_id)
+
+
+def _deposit(shop: Shop) -> None:
+    """Have money put into a wallet, paid in another currency."""
+    wanted = deposits.Depositing(
+        account="wallet:h1:MOP",
+        amount_minor=10_000,
+        gateway="acquirer",
+        description="",
+        way="qr",
+        by="h1",
+        channel="app",
+        key="tap",
+        operator="demo",
+        currency="HKD",
+    )
+    begin = partial(
+        deposits._begin,
+        depositing=wanted,
+        operators={"demo"},
+        rates=rates(),
+        act=shop.new_id(),
+    )
+    kept = shop.shell.run(begin).payment
+    paid = Paid(
+        order=kept.order,
+        payment="T2",
+        amount_minor=kept.amount_minor,
+        currency=kept.currency,
+        at=shop.now(),
+    )
+    shop.shell.run(partial(learn, gateway="acquirer", told=paid, new_id=shop.new_id))
+    Carrier(shop.shell, Ports(gateways={}, notify_url=""), shop.new_id).run()
 
 
 def _listen(conn: Connection, id_: UUID, now: datetime) -> None:
