@@ -55,7 +55,7 @@ def show(payment: Payment, data: Data = None, json: Json = False) -> None:
     """Show a payment, with its refunds and what waits for a person."""
     with house(data) as (_, shell):
         facts = shell.run(partial(listing.whole, id_=payment))
-    tell(facts, lambda console: console.print(pairs(facts)))
+    tell(facts, lambda console: console.print(pairs(_brief(facts))))
 
 
 @app.command("carry")
@@ -115,7 +115,7 @@ def refund(
             )
             refunding.refund(shell, wish, new_id)
         facts = shell.run(partial(listing.whole, id_=payment))
-    tell(facts, lambda console: console.print(pairs(facts)))
+    tell(facts, lambda console: console.print(pairs(_brief(facts))))
 
 
 @exceptions_app.command("list")
@@ -152,6 +152,16 @@ def close(
     with house(data) as (_, shell):
         shell.run(partial(exceptions.close, id_=exception, action=action, by=by, why=why))
     _done(exception, "closed")
+
+
+def _brief(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return a payment's facts with the rate as people read it."""
+    each = facts["exchange"]
+    if each is None:
+        return facts
+    own = format_minor(each["own_minor"], each["own_currency"])
+    rate = f"1 {each['paid_currency']} = {each['rate']} {each['own_currency']}"
+    return facts | {"exchange": f"for {own} {each['own_currency']}, {rate}"}
 
 
 def _done(exception: UUID, what: str) -> None:
