@@ -23,7 +23,7 @@ from psycopg_pool import ConnectionPool
 from baohao.app import house, shell
 from baohao.app.agents import registry
 from baohao.app.bank.ledger import Ledger
-from baohao.app.catalogue import commissions_at, fees_at
+from baohao.app.catalogue import commissions_at, fees_at, rates_at
 from baohao.app.charging import drift
 from baohao.app.charging.carry import Carrier
 from baohao.app.door import Door
@@ -35,7 +35,7 @@ from baohao.app.library import Library, read_library
 from baohao.app.matching.match import Matcher
 from baohao.app.payments.asking import Ports
 from baohao.app.payments.carry import Carrier as Payments
-from baohao.app.ports import Post, Seals
+from baohao.app.ports import Gateway, Post, Seals
 from baohao.app.receipts.desk import Desk
 from baohao.app.shell import Shell, options
 from baohao.config import (
@@ -50,6 +50,7 @@ from baohao.core import velocity
 from baohao.core.agents import Agent
 from baohao.core.asks import Terms
 from baohao.core.commissions import CommissionSchedule
+from baohao.core.exchange import RateSchedule
 from baohao.core.fees import FeeSchedule
 from baohao.core.refusals import Refusal
 from baohao.outside import contracts, queue
@@ -325,13 +326,23 @@ class Installation:
             gateways = self.gateways()
             for gateway in gateways.values():
                 stack.callback(gateway.close_connections)
-            yield Ports(
-                gateways=gateways,
-                notify_url=self.settings.notify_url,
-                patience={BankTransfer.name: self.bank.transfer} if self.settings.bank else {},
-                cards=frozenset({STRIPE}),
-                limits=self.card_limits,
-            )
+            yield self.ports(gateways)
+
+    def ports(self, gateways: Mapping[str, Gateway]) -> Ports:
+        """Return gateways as payments take them, with what payers' currencies are worth."""
+        return Ports(
+            gateways=gateways,
+            notify_url=self.settings.notify_url,
+            patience={BankTransfer.name: self.bank.transfer} if self.settings.bank else {},
+            cards=frozenset({STRIPE}),
+            limits=self.card_limits,
+            rates=self.rates,
+        )
+
+    def rates(self) -> Mapping[str, RateSchedule]:
+        """Return the rates of exchange that operators state today, by the house's clock."""
+        with self.connect() as conn:
+            return rates_at(self.library.rates, self.library.operators, now(conn))
 
     @cached_property
     def card_limits(self) -> tuple[velocity.Limit, ...]:

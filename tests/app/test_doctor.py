@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.payments.cashdesk import rates
 from tests.shop import HALL, RENTAL, SEVEN, Shop, commissions, granted, promotions, registered
 from tests.shop.receipts import desk, issuer
 
@@ -18,7 +19,7 @@ from baohao.app.bank import importing
 from baohao.app.bank.by_hand import Who, give_back
 from baohao.app.days import close_day
 from baohao.app.feed import read
-from baohao.app.payments import refunding
+from baohao.app.payments import deposits, refunding
 from baohao.app.payments.asking import Ports
 from baohao.app.payments.carry import Carrier
 from baohao.app.payments.learn import learn
@@ -58,6 +59,8 @@ HARMS = {
     "refunds": "UPDATE refunds SET amount_minor = amount_minor + 1",
     "advances": "UPDATE accounts SET balance_minor = 1 WHERE account LIKE 'advance:%'",
     "suspense": "UPDATE bank_rows SET amount_minor = amount_minor + 1",
+    "deposits": "UPDATE journal SET ask = NULL WHERE kind = 'deposited'",
+    "exchange": "DELETE FROM entries WHERE currency = 'HKD'",
     "days": "UPDATE days SET totals = '[1]'",
     "feed": "UPDATE feed SET seq = 2",
     "receipts": "INSERT INTO receipt_series"
@@ -93,6 +96,7 @@ def busy(shop: Shop, tmp_path: Path) -> Shop:
     shop.shell.run(lambda conn: _listen(conn, shop.new_id(), shop.now()))
     _pay(shop)
     _transfer(shop)
+    _deposit(shop)
     desk(shop, issuer(tmp_path)).issue(sold.id, "hall-2")
     shop.shell.run(lambda conn: _close(conn, shop.now()))
     return shop
@@ -129,6 +133,39 @@ def _transfer(shop: Shop) -> None:
     [(held,)] = shop.rows("SELECT id FROM bank_rows")
     who = Who(by="ada")
     shop.shell.run(partial(give_back, row=held, reason="whose is it?", who=who))
+
+
+def _deposit(shop: Shop) -> None:
+    """Have money put into a wallet, paid in another currency."""
+    wanted = deposits.Depositing(
+        account="wallet:h1:MOP",
+        amount_minor=10_000,
+        gateway="acquirer",
+        description="",
+        way="qr",
+        by="h1",
+        channel="app",
+        key="tap",
+        operator="demo",
+        currency="HKD",
+    )
+    begin = partial(
+        deposits._begin,
+        depositing=wanted,
+        operators={"demo"},
+        rates=rates(),
+        act=shop.new_id(),
+    )
+    kept = shop.shell.run(begin).payment
+    paid = Paid(
+        order=kept.order,
+        payment="T2",
+        amount_minor=kept.amount_minor,
+        currency=kept.currency,
+        at=shop.now(),
+    )
+    shop.shell.run(partial(learn, gateway="acquirer", told=paid, new_id=shop.new_id))
+    Carrier(shop.shell, Ports(gateways={}, notify_url=""), shop.new_id).run()
 
 
 def _listen(conn: Connection, id_: UUID, now: datetime) -> None:

@@ -22,7 +22,7 @@ from baohao.outside.pretend.acquirer import PretendAcquirer
 from baohao.outside.pretend.stripe import PretendStripe
 from baohao.wiring import installation
 
-ONE, TWO = "+85366151001", "+85366151002"
+ONE, TWO, THREE = "+85366151001", "+85366151002", "+85366151003"
 NOTIFY = "https://we.example/notices"
 
 
@@ -48,6 +48,16 @@ def paid(run: Run, house: Path, twin: PretendAcquirer, number: str, **how: Any) 
         told = ports.gateways[NAME].notice(headers, body, datetime.now(UTC))
         shell.run(partial(learn, gateway=NAME, told=told, new_id=new_id))
     return str(quote)
+
+
+def arrives(house: Path, twin: PretendAcquirer, order: str) -> None:
+    """Pay an order, and hand the notice over."""
+    opened = installation(house)
+    with opened.shell() as shell, opened.payment_ports() as ports:
+        assert twin.pay(order)
+        headers, body = twin.notices[-1]
+        told = ports.gateways[NAME].notice(headers, body, datetime.now(UTC))
+        shell.run(partial(learn, gateway=NAME, told=told, new_id=new_id))
 
 
 @pytest.fixture
@@ -178,3 +188,61 @@ def test_a_page_is_begun_paid_charged_back_and_its_claim_closed(
     monkeypatch.setenv("BAOHAO_CARD_LIMITS", "many")
     ran = run("payments", "carry")
     assert (ran.code, "BAOHAO_CARD_LIMITS" in ran.err) == (2, True), ran
+
+
+def test_a_wallet_is_filled_pays_and_is_told_of(
+    run: Run, house: Path, twin: PretendAcquirer, opened: Any
+) -> None:
+    opened(THREE)
+    wallet = f"h{THREE}"
+    account = f"wallet:{wallet}:MOP"
+    said = ("--amount", "200.00", "--gateway", NAME, "--operator", "demo", "--currency", "HKD")
+    begun = run("payments", "deposit", account, *said, "--key", "tap", "--json").facts
+    assert (begun["state"], begun["amount_minor"], begun["currency"]) == ("payable", 19_420, "HKD")
+    again = run("payments", "deposit", account, *said, "--key", "tap")
+    assert begun["payment"] in again.out
+    assert "1 HKD = 1.03 MOP" in again.out
+    assert begun["given"]["code_url"] in again.out
+    arrives(house, twin, begun["order"])
+    assert run("payments", "carry", "--json").facts == {"used": 1}
+    quoted = run("quote", THREE, "--term", "12m", "--json").facts
+    paid = ("--term", "12m", "--quote", quoted["quote"], "--paid", f"wallet:{wallet}")
+    renewed = run("renew", THREE, *paid, "--by", wallet, "--channel", "app", "--json")
+    assert renewed.code == 0, renewed.err
+    short = run("renew", THREE, *paid[:2], "--paid", f"wallet:{wallet}")
+    assert (short.code, "minor units" in short.err) == (1, True)
+    shown = run("wallets", "show", wallet, "--json").facts
+    assert shown["balance_minor"] == 8_000
+    assert [(each["what"], each["amount_minor"]) for each in shown["movements"]] == [
+        ("paid_in", 20_000),
+        ("spent", -12_000),
+    ]
+    assert shown["movements"][1]["numbers"] == [THREE]
+    assert f"{account} has 80.00 MOP." in run("wallets", "show", wallet).out
+    assert account in run("wallets", "list").out
+    assert run("wallets", "show", "nobody", "--json").facts["balance_minor"] == 0
+    assert run("payments", "show", begun["payment"], "--json").facts["account"] == account
+    back = run("payments", "refund", begun["payment"], "--reason", "moving away", "--json").facts
+    assert (back["refunds"][0]["amount_minor"], back["refunds"][0]["by"]) == (7_768, "staff")
+    run("payments", "carry")
+    assert run("wallets", "show", wallet, "--json").facts["balance_minor"] == 0
+    assert run("books", "check").code == 0
+    assert run("audit", "verify").code == 0
+
+
+@pytest.mark.parametrize(
+    ("account", "more", "code"),
+    [
+        ("till:hall-1:MOP", (), "payment.not_a_purse"),
+        ("wallet:h1:MOP", ("--operator", ""), "payment.deposit.operator"),
+        ("wallet:h1:MOP", ("--currency", "USD"), "exchange.no_rate"),
+        ("wallet:h1:MOP", ("--gateway", "nobody"), "payment.gateway_unknown"),
+        ("float:agent-9:MOP", (), "agent.unknown"),
+    ],
+)
+def test_a_deposit_that_cannot_be_begun_says_why(
+    run: Run, twin: PretendAcquirer, account: str, more: tuple[str, ...], code: str
+) -> None:
+    said = ("--amount", "100.00", "--gateway", NAME, "--operator", "demo", *more, "--json")
+    ran = run("payments", "deposit", account, *said)
+    assert (ran.code, ran.facts["refused"]["code"]) == (1, code), ran

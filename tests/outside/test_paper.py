@@ -89,6 +89,24 @@ REVERSAL = SALE | {
     "reason": RARE,
     "agent": {},
 }
+#: Of a wallet: there is no number, no plan and no deadline on it.
+DEPOSIT = {
+    name: value
+    for name, value in FEE.items()
+    if name not in ("plan", "policy", "term", "agent", "service_fee_minor")
+} | {
+    "kind": "deposit",
+    "what": "wallet",
+    "account": "wallet:h-19:MOP",
+    "number": "h-19",
+    "before": None,
+    "until": None,
+    "price_minor": 10_000,
+    "fee_minor": 0,
+    "total_minor": 10_000,
+    "paid_from": "advance:0192:MOP",
+    "exchange": {"rate": "1.1250", "currency": "CNY", "minor": 8_889},
+}
 
 #: Of each language: what must stand on a sale, and on a copy of one that was reversed.
 WORDS = {
@@ -168,7 +186,9 @@ def test_a_copy_of_what_was_reversed_says_so(
     assert all(mark in said for mark in WORDS[language][-2:])
 
 
-@pytest.mark.parametrize("facts", [TOP_UP, FEE, REVERSAL], ids=["top-up", "fee", "reversal"])
+@pytest.mark.parametrize(
+    "facts", [TOP_UP, FEE, REVERSAL, DEPOSIT], ids=["top-up", "fee", "reversal", "deposit"]
+)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_kind_has_its_words(language: str, facts: dict[str, Any]) -> None:
     for paper in PAPERS:
@@ -176,6 +196,9 @@ def test_every_kind_has_its_words(language: str, facts: dict[str, Any]) -> None:
     words = worded(page(facts, language))
     assert words["title"] != worded(page(language=language))["title"]
     assert all(name and value for name, value in words["keeping"] + words["money"])
+    if facts["kind"] == "deposit":
+        assert words["until"] is None
+        assert any("CNY" in value and "1.1250 MOP" in value for _, value in words["paid"])
     of = [value for _, value in words["head"]]
     assert ("hall-1/2026/000016" in of) == (facts["kind"] == "reversal")
 

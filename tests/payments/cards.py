@@ -60,9 +60,13 @@ class CardDesk(Desk):
             limits=self.limits,
         )
 
-    def beginning(self, quote: UUID, number: str = NUMBER, **said: Any) -> Beginning:
+    def beginning(
+        self, quote: UUID, number: str = NUMBER, currency: str = "", **said: Any
+    ) -> Beginning:
         asked = replace(ASKED, way="page", by=self.payer, channel="app", address=self.address)
-        return Beginning(number=number, quote=quote, gateway=NAME, asked=asked, said=said)
+        return Beginning(
+            number=number, quote=quote, gateway=NAME, asked=asked, said=said, currency=currency
+        )
 
     def tell(self) -> None:
         for owed in self.stripe.owed:

@@ -25,16 +25,23 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from tests.shop import FLOAT, Shop
+from tests.shop import FLOAT, SEVEN, Shop
 from tests.wire.fate import Ended
 
-from baohao.app.payments import exceptions, listing
+from baohao.app.agents import registry
+from baohao.app.library import read_library
+from baohao.app.payments import exceptions, listing, refunding
 from baohao.app.payments.asking import Ports
 from baohao.app.payments.begin import Beginning, begin
 from baohao.app.payments.carry import Carrier
+from baohao.app.payments.deposits import Depositing, deposit
 from baohao.app.payments.learn import learn
+from baohao.app.payments.refunding import Wish
 from baohao.app.ports import Gateway, NoticeRefused
 from baohao.app.shell import Shell
+from baohao.config import policies_path
+from baohao.core.agents import Agent
+from baohao.core.exchange import RateSchedule
 from baohao.core.payments import PAUSE_MAX, State
 from baohao.outside.acquirer import NAME, Acquirer, Contract
 from baohao.outside.pretend.acquirer import Draw, Keys, PretendAcquirer
@@ -44,6 +51,13 @@ ASKED = Asked(description="保號 12 個月", way="qr", by="h1", channel="counte
 #: Whoever is answered by nobody is to notice soon; who is answered has all the time there is.
 HASTY_S, CALM_S = 0.5, 15.0
 NUMBER = "+85366100001"
+WALLET = "wallet:h1:MOP"
+
+
+@cache
+def rates() -> Mapping[str, RateSchedule]:
+    """What the demo operator states."""
+    return {each.operator: each for each in read_library(policies_path()).rates}
 
 
 @cache
@@ -99,7 +113,9 @@ class Desk(Shop):
 
     def ports(self, gateway: Gateway | None = None) -> Ports:
         return Ports(
-            gateways={NAME: gateway or self.gateway}, notify_url="https://we.example/notify"
+            gateways={NAME: gateway or self.gateway},
+            notify_url="https://we.example/notify",
+            rates=rates,
         )
 
     # --- paying -----------------------------------------------------------------------------------
@@ -108,12 +124,77 @@ class Desk(Shop):
         asked = {"term": "12 months"} if what != "top_up" else {"amount_minor": 5_000}
         return UUID(str(self.say("quote", number, what=what, **(asked | said))["quote"]))
 
-    def beginning(self, quote: UUID, number: str = NUMBER, **said: Any) -> Beginning:
-        return Beginning(number=number, quote=quote, gateway=NAME, asked=ASKED, said=said)
+    def beginning(
+        self, quote: UUID, number: str = NUMBER, currency: str = "", **said: Any
+    ) -> Beginning:
+        return Beginning(
+            number=number, quote=quote, gateway=NAME, asked=ASKED, said=said, currency=currency
+        )
 
     def begun(self, number: str = NUMBER, what: str = "renew", **said: Any) -> Kept:
         quote = self.quoted(number, what)
         return begin(self.shell, self.ports(), self.beginning(quote, number, **said), self.new_id)
+
+    def depositing(
+        self, minor: int = 10_000, account: str = WALLET, key: str = "", currency: str = ""
+    ) -> Depositing:
+        return Depositing(
+            account=account,
+            amount_minor=minor,
+            gateway=NAME,
+            description=ASKED.description,
+            way=ASKED.way,
+            by=ASKED.by,
+            channel=ASKED.channel,
+            key=key or str(self.new_id()),
+            operator="" if account.startswith("float:") else "demo",
+            currency=currency,
+        )
+
+    def put(
+        self,
+        depositing: Depositing | None = None,
+        shell: Shell | None = None,
+        gateway: Gateway | None = None,
+    ) -> Kept:
+        """Begin a deposit."""
+        asked = depositing or self.depositing()
+        return deposit(shell or self.shell, self.ports(gateway), asked, {"demo"}, self.new_id)
+
+    def filled(self, minor: int = 10_000, account: str = WALLET, currency: str = "") -> Kept:
+        """Put money in, all the way."""
+        kept = self.put(self.depositing(minor, account, currency=currency))
+        assert self.twin.pay(kept.payment.order)
+        self.tell()
+        self.settle()
+        return self.kept(kept.payment.id)
+
+    def give_back(
+        self,
+        kept: Kept,
+        minor: int | None = None,
+        *,
+        by: str = "ada",
+        second: str = "",
+        key: str,
+        shell: Shell | None = None,
+    ) -> Kept:
+        wish = Wish(
+            payment=kept.payment.id,
+            amount_minor=minor,
+            reason="moving away",
+            by=by,
+            approved_by=second,
+            key=key,
+        )
+        return refunding.refund(shell or self.shell, wish, self.new_id)
+
+    def register(self, agent: Agent = SEVEN) -> None:
+        """Have an agent on the register, as the rules and the database know it."""
+        operators = read_library(policies_path()).operators
+        change = registry.change if agent.key in self.agents else registry.add
+        self.shell.run(lambda conn: change(conn, agent, operators))
+        self.agents = {**self.agents, agent.key: agent}
 
     def tell(self) -> None:
         """Hand over what the twin has to tell; what is not its own is refused."""

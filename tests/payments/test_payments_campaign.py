@@ -9,14 +9,15 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from tests.conftest import Campaign
-from tests.payments.cashdesk import HASTY_S, Desk
+from tests.payments.cashdesk import WALLET, Desk
 from tests.races.racing import at_once
-from tests.shop import Shop
+from tests.shop import FLOAT, SEVEN, Shop
 from tests.wire.fate import Ended, Fate, FatedShell
 
 from baohao.app.door import Door
@@ -35,12 +36,17 @@ from baohao.app.ports import (
     Unpaid,
 )
 from baohao.app.shell import Shell, connect
-from baohao.core.payments import State
+from baohao.core.payments import Deposit, State, Wanted
+from baohao.core.refusals import Refusal
 from baohao.outside.acquirer import NAME
 from baohao.outside.pretend.acquirer import FAULTS, by_seed
 from baohao.store.payments import Kept
 
-#: Slow answers cost half a second each; what they do, lost ones do too.
+#: What payers pay in.
+CURRENCIES = ("", "", "HKD", "CNY")
+#: Whoever ends often has no patience either (seconds).
+HASTY_S = 0.2
+#: Slow answers cost as much each; what they do, lost ones do too.
 QUICK = tuple(fault for fault in FAULTS if fault != "slow")
 
 
@@ -86,25 +92,53 @@ class History:
 
     def step(self, shell: Shell, gateway: Gateway) -> None:
         """Do one thing; the process may end in it."""
-        others = (self.pays, self.pays, self.tells, self.waits, self.moves, self.reverses)
-        n = self.chance.randrange(len(others) + 1)
-        if n == len(others):
-            self.begins(shell, gateway)
-        else:
+        others = (*(self.pays,) * 4, self.tells, self.waits, self.moves, self.reverses)
+        more = (*(self.begins, self.deposits, self.returns) * 2,)
+        n = self.chance.randrange(len(others) + len(more))
+        if n < len(others):
             others[n]()
+        else:
+            more[n - len(others)](shell, gateway)
+
+    def deposits(self, shell: Shell, gateway: Gateway) -> None:
+        """A tap, often twice; at times the agent is put out before the money comes."""
+        account = self.chance.choice((WALLET, FLOAT))
+        minor, currency = self.chance.randrange(1_000, 40_000), self.chance.choice(CURRENCIES)
+        depositing = self.desk.depositing(minor, account, currency=currency)
+        for _ in range(self.chance.choice((1, 2))):
+            self.desk.register(SEVEN)
+            self.begun.append(self.desk.put(depositing, shell, gateway))
+        self.desk.register(replace(SEVEN, is_active=self.chance.random() < 0.7))
+
+    def returns(self, shell: Shell, gateway: Gateway) -> None:
+        """Somebody wants a deposit back, or a part of it, which may be spent."""
+        taken = [kept for kept in self.begun if isinstance(kept.payment.wanted, Deposit)]
+        if taken:
+            kept = self.chance.choice(taken)
+            minor = self.chance.choice((None, self.chance.randrange(1, 20_000)))
+            key = self.chance.choice("ab")
+            with suppress(Refusal):
+                self.desk.give_back(kept, minor, second="bob", key=key, shell=shell)
 
     def begins(self, shell: Shell, gateway: Gateway) -> None:
         number = self.chance.choice(self.numbers)
+        if self.chance.random() < 0.3:
+            renewal = self.desk.renew(number, paid=WALLET, principal="h1", channel="app")
+            shell.answer([renewal])
+            return
         quote = self.desk.quoted(number)
-        beginning = self.desk.beginning(quote, number)
+        beginning = self.desk.beginning(quote, number, self.chance.choice(CURRENCIES))
         for _ in range(self.chance.choice((1, 1, 2))):
             self.begun.append(begin(shell, self.desk.ports(gateway), beginning, self.desk.new_id))
 
     def pays(self) -> None:
         if self.begun:
-            order = self.chance.choice(self.begun).payment.order
-            minor = self.chance.choice((None, None, None, 8_000))
-            self.desk.twin.pay(order, minor=minor, currency=self.chance.choice(("", "", "", "HKD")))
+            # Mostly at once; who waits may find it closed.
+            which = self.begun[-2:] if self.chance.random() < 0.8 else self.begun
+            order = self.chance.choice(which).payment.order
+            minor = self.chance.choice((*(None,) * 6, 8_000))
+            currency = self.chance.choice((*("",) * 6, "HKD"))
+            self.desk.twin.pay(order, minor=minor, currency=currency)
 
     def tells(self) -> None:
         """Notices come late, twice, in any order, or not at all."""
@@ -121,14 +155,14 @@ class History:
 
     def reverses(self) -> None:
         kept = self.chance.choice(self.begun) if self.begun else None
-        if kept is not None and kept.payment.wanted is not None:
+        if kept is not None and isinstance(kept.payment.wanted, Wanted):
             said: dict[str, Any] = {"of": str(kept.payment.act), "reason": "no"}
             if self.chance.random() < 0.5:
                 said |= {"mistake": True, "approved_by": "bob"}
             self.desk.answers([self.desk.ask("reverse", kept.payment.wanted.number, **said)])
 
 
-def live(desk: Desk, seed: int, numbers: list[str], steps: int = 25) -> int:
+def live(desk: Desk, seed: int, numbers: list[str], steps: int = 40) -> int:
     """Live through a history of faults and ends; return how often a process ended."""
     history, ended = History(desk, seed, numbers), 0
     desk.twin.draw = by_seed(seed, 0.25, QUICK)
@@ -146,10 +180,12 @@ def live(desk: Desk, seed: int, numbers: list[str], steps: int = 25) -> int:
 def test_all_money_has_a_home_whatever_ends_where(
     desk: Desk, campaign: Callable[[int], Campaign]
 ) -> None:
-    drawn, ended = campaign(6), 0
+    drawn, ended = campaign(3), 0
+    desk.register()
     with desk.connected(read_s=HASTY_S):
         for n in range(drawn.count):
             desk.twin.draw = lambda _: ""
+            desk.register(SEVEN)
             numbers = [f"+8536612{n:03}{each}" for each in range(3)]
             for number in numbers:
                 desk.open(number)

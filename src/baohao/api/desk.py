@@ -43,6 +43,8 @@ Connection = psycopg.Connection[Any]
 READERS = 8
 #: Files that come in at once; they wait for their senders.
 UPLOADS = 4
+#: Payments that are begun at once; they wait for gateways.
+PAYERS = 4
 #: Numbers looked up in one trip.
 LOOKUPS_MAX = 2_000
 #: How often what keys asked is written down.
@@ -67,6 +69,8 @@ class Desk:
     callers: Callers
     #: Payment gateways that tell us, by name.
     gateways: Mapping[str, Gateway]
+    #: Payments that are put to gateways; each has a thread and a connection.
+    payers: asyncio.Semaphore
     #: Files on their way in; each has a thread and a connection.
     uploads: asyncio.Semaphore
 
@@ -193,6 +197,7 @@ async def opened(installation: Installation, lanes: int = 1) -> AsyncIterator[De
             pool=pool,
             callers=Callers(partial(_find_key, pool, installation), installation.seals.unseal),
             gateways=gateways,
+            payers=asyncio.Semaphore(PAYERS),
             uploads=asyncio.Semaphore(UPLOADS),
         )
         counting = asyncio.create_task(_count(desk))

@@ -18,6 +18,7 @@ from baohao.store.sql import Connection, rows
 INVARIANTS = {
     "entries": "every entry balances, in one currency",
     "clearing": "every transfer between buckets nets to zero in clearing",
+    "exchange": "every exchange has two legs, one in each of two currencies",
     "balances": "every guarded balance is the sum of its postings, and not below zero",
     "sales": "every paid act has its entry",
     "keys": "every answer that was kept points to an event",
@@ -39,6 +40,7 @@ INVARIANTS = {
     "chargebacks": "every charge-back is in the books, or waits for a person",
     "advances": "the advance of a payment that is used or goes back is empty",
     "suspense": "what is in suspense is the sum of the bank's rows that wait",
+    "deposits": "every deposit that was paid is in its wallet or float, once",
     "days": "every day that was closed is as it was closed, and follows the one before",
     "feed": "every feed is without gaps, up to its counter",
     "receipts": "every series of receipts is numbered from 1 without a gap",

@@ -44,6 +44,7 @@ ADDED_UP_FROM = 1_000_000
 _BY_ITSELF = frozenset({EntryKind.CHARGE, EntryKind.BREAKAGE})
 #: What a receipt is given for.
 _PROVEN = frozenset({EntryKind.SALE, EntryKind.TOP_UP, EntryKind.REVERSAL})
+_DEPOSITS = frozenset({"deposit", "undo_deposit"})
 
 _json = msgspec.json.Encoder().encode
 
@@ -92,7 +93,7 @@ class Written:
         effects.owe(writes, ask.subject, epoch, decision.effects, ask.id)
         agent_sales.add(writes, ask, epoch, decision.earned)
         charges.owe(writes, ask.subject, decision.effects)
-        if any(entry.kind in _PROVEN for entry in decision.entries):
+        if ask.verb in _DEPOSITS or any(entry.kind in _PROVEN for entry in decision.entries):
             receipts.owe(writes, ask)
         self._alarms(writes, ask, changes, len(decision.effects))
         if ask.key:

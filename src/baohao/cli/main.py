@@ -31,6 +31,7 @@ from baohao.cli import (
     receipt,
     till,
     upkeep,
+    wallets,
     webhooks,
 )
 from baohao.cli.bench import PASSED_ON, bench
@@ -91,6 +92,8 @@ payments.app.command("match")(matching.match)
 payments.app.command("matches")(matching.matches)
 payments.app.command("roll")(matching.roll)
 payments.app.command("handed-over")(matching.handed_over)
+payments.app.command("deposit")(wallets.deposit)
+app.add_typer(wallets.app, name="wallets")
 app.add_typer(payments.exceptions_app, name="exceptions")
 app.add_typer(upkeep.audit_app, name="audit")
 app.add_typer(db.app, name="db")

@@ -84,7 +84,7 @@ def show(payment: Payment, data: Data = None, json: Json = False) -> None:
     """Show a payment, with its refunds and what waits for a person."""
     with house(data) as (_, shell):
         facts = shell.run(partial(listing.whole, id_=payment))
-    tell(facts, lambda console: console.print(pairs(facts)))
+    tell(facts, lambda console: console.print(pairs(_brief(facts))))
 
 
 @app.command("carry")
@@ -226,7 +226,7 @@ def refund(
             )
             refunding.refund(shell, wish, new_id)
         facts = shell.run(partial(listing.whole, id_=payment))
-    tell(facts, lambda console: console.print(pairs(facts)))
+    tell(facts, lambda console: console.print(pairs(_brief(facts))))
 
 
 @exceptions_app.command("list")
@@ -271,18 +271,28 @@ def close(
     _done(exception, "closed")
 
 
+def _brief(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return a payment's facts with the rate as people read it."""
+    each = facts["exchange"]
+    if each is None:
+        return facts
+    own = format_minor(each["own_minor"], each["own_currency"])
+    rate = f"1 {each['paid_currency']} = {each['rate']} {each['own_currency']}"
+    return facts | {"exchange": f"for {own} {each['own_currency']}, {rate}"}
+
+
 def _done(exception: UUID, what: str) -> None:
     facts = {"exception": str(exception), "is": what}
     tell(facts, lambda console: console.print(pairs(facts)))
 
 
 def _print(console: Console, facts: list[dict[str, Any]]) -> None:
-    rows = table("payment", "number", "gateway", "state", "asked", "came", "went back", "code")
+    rows = table("payment", "for", "gateway", "state", "asked", "came", "went back", "code")
     for each in facts:
         came = each["captured_currency"] or each["currency"]
         rows.add_row(
             each["payment"],
-            each["number"],
+            each["number"] or each["account"],
             each["gateway"],
             each["state"],
             f"{format_minor(each['amount_minor'], each['currency'])} {each['currency']}",

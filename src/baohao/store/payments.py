@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from baohao.core.bucket import bucket_of
-from baohao.core.payments import Capture, Payment, State, Wanted
+from baohao.core.payments import Capture, Deposit, Payment, State, Wanted
 from baohao.store import reports
 from baohao.store.sql import Connection, Row, rows, run
 
@@ -61,6 +61,7 @@ class Refund:
     id: UUID
     payment: UUID
     state: str
+    #: Of the payer's money.
     amount_minor: int
     reason: str
     by: str
@@ -72,6 +73,13 @@ class Refund:
     #: From which account of ours it went, and when we knew; empty and `None` before.
     bank: str = ""
     done_at: datetime | None = None
+    #: What it is of ours, where it goes back in another currency.
+    own_minor: int | None = None
+
+    @property
+    def ours_minor(self) -> int:
+        """What was set apart for it in the books."""
+        return self.amount_minor if self.own_minor is None else self.own_minor
 
     @property
     def number(self) -> str:
@@ -87,7 +95,7 @@ def begin(conn: Connection, kept: Kept) -> bool:
         conn,
         "insert_payment",
         *(_bucket(payment.id), payment.id, payment.gateway, payment.amount_minor),
-        *(payment.currency, None if wanted is None else wanted.number),
+        *(payment.currency, wanted.number if isinstance(wanted, Wanted) else None),
         *(None if wanted is None else _json(wanted).decode(), payment.act),
         *(_json(kept.asked).decode(), kept.ends_at, kept.created_at, kept.next_at),
     )
@@ -151,7 +159,7 @@ def owe(conn: Connection, refund: Refund) -> bool:
     """Owe a refund; return whether it is new."""
     made = (refund.id, refund.payment, refund.amount_minor, refund.reason)
     by = (refund.by, refund.approved_by, refund.created_at, refund.next_at)
-    return run(conn, "insert_refund", _bucket(refund.payment), *made, *by) == 1
+    return run(conn, "insert_refund", _bucket(refund.payment), *made, *by, refund.own_minor) == 1
 
 
 def claim_refunds(conn: Connection, now: datetime, lease: datetime, limit: int) -> list[Refund]:
@@ -186,6 +194,12 @@ def take_owed(conn: Connection, now: datetime, limit: int) -> list[tuple[UUID, M
     return [(id_, data) for id_, data in rows(conn, "take_refunds_owed", now, limit)]
 
 
+def _wanted(said: Mapping[str, Any]) -> Wanted | Deposit:
+    if "account" in said:
+        return msgspec.convert(said, Deposit)
+    return msgspec.convert(said, Wanted)
+
+
 def _bucket(id_: UUID) -> int:
     return bucket_of(str(id_))
 
@@ -213,7 +227,7 @@ def _kept(row: Row) -> Kept:
         state=State(state),
         amount_minor=amount,
         currency=currency,
-        wanted=None if wanted is None else msgspec.convert(wanted, Wanted),
+        wanted=None if wanted is None else _wanted(wanted),
         act=act,
         capture=come,
         spent_minor=spent,

@@ -1298,6 +1298,30 @@ SELECT is_open AND (
                WHERE e.state = 'live' AND (e.lease IS NULL OR e.lease <= clock_timestamp() + clock_offset)
                  AND c.next_try_at <= clock_timestamp() + clock_offset AND c.next_seq <= l.last_seq))
 FROM house
+-- === wallets =========================================================================================
+
+-- name: list_wallets
+-- List the wallets that anything was ever posted to, with what is in them.
+SELECT account, balance_minor FROM accounts WHERE account LIKE 'wallet:%%' ORDER BY account
+
+-- name: list_wallet_movements
+-- List what moved a wallet behind a place, with the lines that it paid for and the balance after each.
+SELECT m.recorded_at, m.id, m.kind, m.amount, m.balance::bigint, m.reason, coalesce(l.numbers, '{}')
+FROM (SELECT e.recorded_at, e.id, e.kind, e.transfer, e.reason, x.account, -x.amount AS amount,
+             sum(-x.amount) OVER (ORDER BY e.recorded_at, e.id) AS balance
+      FROM entries e, unnest(e.accounts, e.amounts) AS x (account, amount)
+      WHERE e.bucket = %b AND x.account = %b) AS m
+LEFT JOIN LATERAL (
+    SELECT array_agg(DISTINCT s.subject ORDER BY s.subject) AS numbers FROM entries s
+    WHERE s.payer LIKE 'wallet:%%' AND s.seq > 0 AND s.payer = m.account AND s.recorded_at = m.recorded_at
+      AND s.transfer = m.transfer) AS l ON true
+WHERE (m.recorded_at, m.id) > (%b, %b)
+ORDER BY m.recorded_at, m.id LIMIT %b
+
+-- name: read_holding
+-- Read how many lines a holder has with an operator.
+SELECT cards FROM holdings WHERE bucket = %b AND holder = %b AND operator = %b
+
 -- === payments through gateways =======================================================================
 
 -- name: insert_payment
@@ -1360,8 +1384,8 @@ ON CONFLICT (bucket, gateway, event) DO NOTHING
 -- name: insert_refund
 -- Owe a refund, once.
 INSERT INTO refunds (bucket, id, payment, state, amount_minor, reason, by, approved_by, created_at,
-                     next_at)
-VALUES (%b, %b, %b, 'owed', %b, %b, %b, %b, %b, %b)
+                     next_at, own_minor)
+VALUES (%b, %b, %b, 'owed', %b, %b, %b, %b, %b, %b, %b)
 ON CONFLICT (bucket, id) DO NOTHING
 
 -- name: claim_refunds
@@ -1374,11 +1398,12 @@ WITH t AS MATERIALIZED (
 UPDATE refunds r SET next_at = %b, tries = tries + 1
 FROM t WHERE r.bucket = t.bucket AND r.id = t.id
 RETURNING r.id, r.payment, r.state, r.amount_minor, r.reason, r.by, r.approved_by, r.code,
-          r.created_at, r.tries, r.next_at, r.bank, r.done_at
+          r.created_at, r.tries, r.next_at, r.bank, r.done_at, r.own_minor
 
 -- name: read_refunds
 -- Read the refunds of a payment, the first first.
-SELECT id, payment, state, amount_minor, reason, by, approved_by, code, created_at, tries, next_at, bank, done_at
+SELECT id, payment, state, amount_minor, reason, by, approved_by, code, created_at, tries, next_at, bank, done_at,
+       own_minor
 FROM refunds WHERE bucket = %b AND payment = %b ORDER BY created_at, id
 
 -- name: move_refund
@@ -1547,8 +1572,25 @@ WHERE p.captured_minor > 0
 -- The advance of a payment that is used or goes back is empty.
 SELECT count(*), count(*) FILTER (WHERE a.balance_minor > 0)
 FROM payments p
-JOIN accounts a ON a.bucket = p.bucket AND a.account = 'advance:' || p.id || ':' || p.captured_currency
+JOIN accounts a ON a.bucket = p.bucket AND a.account LIKE 'advance:' || p.id || ':%%'
 WHERE p.state IN ('used', 'refunding', 'refunded')
+
+-- name: doctor_deposits
+-- Every deposit that was paid is in the wallet or float that it is for, as often as its payment says, and once.
+SELECT count(*), count(*) FILTER (WHERE d.deposits <> (p.spent_minor > 0)::int)
+FROM payments p
+JOIN LATERAL (
+    SELECT count(*) AS deposits FROM journal j
+    WHERE j.bucket = baohao_bucket(p.wanted ->> 'account') AND j.subject = p.wanted ->> 'account'
+      AND j.ask = p.act AND j.kind = 'deposited') AS d ON true
+WHERE p.wanted ? 'account' AND p.state IN ('used', 'refunding', 'refunded')
+
+-- name: doctor_exchange
+-- Every exchange has two legs, one in each of two currencies.
+SELECT count(*), count(*) FILTER (WHERE legs <> 2 OR currencies <> 2)
+FROM (SELECT count(*) AS legs, count(DISTINCT currency) AS currencies
+      FROM entries, unnest(accounts, amounts) AS p (account, amount)
+      WHERE account LIKE 'exchange:%%' GROUP BY transfer) AS t
 
 -- name: doctor_exceptions
 -- Nothing waits for a person beyond its time.
@@ -1977,14 +2019,15 @@ FROM (SELECT DISTINCT j.ask
                           WHERE (j.bucket, j.subject, j.recorded_at) = (e.bucket, e.subject, e.recorded_at)
                             AND j.seq <= e.seq AND j.ask IS NOT NULL
                           ORDER BY j.seq DESC LIMIT 1) AS j
-      WHERE e.seq > 0 AND e.kind IN ('sale', 'top_up', 'reversal') AND e.subject NOT LIKE '%%:%%') AS paid
+      WHERE e.seq > 0 AND e.kind IN ('sale', 'top_up', 'reversal') AND e.subject NOT LIKE '%%:%%'
+      UNION SELECT ask FROM journal
+      WHERE kind IN ('deposited', 'deposit_undone') AND ask IS NOT NULL) AS paid
 
 -- name: doctor_owed
 -- No receipt is an hour late, or has failed ten times.
 SELECT count(*), count(*) FILTER (WHERE due_at < (SELECT clock_timestamp() + clock_offset FROM house)
                                                  - interval '1 hour' OR tries > 10)
 FROM receipt_places WHERE due_at IS NOT NULL
-
 -- name: doctor_receipts
 -- Every series is numbered from 1 to its last without a gap.
 SELECT count(*), count(*) FILTER (WHERE coalesce(s.last, -1) <> coalesce(r.receipts, 0)

@@ -21,6 +21,7 @@ from baohao.api.pages import (
     statements,
     stock,
     top_ups,
+    wallets,
     webhooks,
 )
 
@@ -33,6 +34,7 @@ PAGES = (
     reversals.router,
     receipts.router,
     float_.router,
+    wallets.router,
     commissions.router,
     statements.router,
     stock.router,

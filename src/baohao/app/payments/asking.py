@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from baohao.app.ports import (
     Unpaid,
 )
 from baohao.app.ports import Refund as ToRefund
+from baohao.core.exchange import RateSchedule
 from baohao.core.payments import State
 from baohao.core.velocity import Limit
 from baohao.store.payments import PENDING, Kept, Refund
@@ -43,6 +44,8 @@ class Ports:
     #: Those where people pay by card, and how often they may try.
     cards: frozenset[str] = frozenset()
     limits: tuple[Limit, ...] = ()
+    #: What payers' currencies are worth now, by operator.
+    rates: Callable[[], Mapping[str, RateSchedule]] = dict
 
 
 def create(ports: Ports, kept: Kept) -> Payable | Paid | Unpaid | Declined | Unknown:

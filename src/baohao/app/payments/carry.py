@@ -3,6 +3,7 @@ Carry: the janitor. Whatever was paid ends as what was quoted, a refund, or befo
 
     created, unknown, payable ─ the gateway is asked ─> captured, closed, failed
     captured ─ the door: its money into its advance, then what was quoted, paid from it ──> used
+         │ └─ a deposit: its money on into the wallet or float that it is for ──────────────> used
          │ └─ the line moved: quoted anew, and bought if that is not worse for the holder ─> used
          │ └─ it cannot be used: all of it is set apart ─────────────────────────────────> refunding
          └─── what came is not what was asked for ───────────────────────────> an exception is open
@@ -32,7 +33,7 @@ from baohao.app.shell import OutcomeUnknown, Shell
 from baohao.core import payments as rules
 from baohao.core.asks import Ask
 from baohao.core.bucket import bucket_of
-from baohao.core.payments import State, Wanted, pause
+from baohao.core.payments import Deposit, State, Wanted, pause
 from baohao.core.refusals import Refusal
 from baohao.store import clock, lines, payments
 from baohao.store.payments import Kept
@@ -99,16 +100,17 @@ class Carrier:
             if is_held(kept.payment):
                 yield self._shell.run(partial(_hold, id_=kept.payment.id))
         free = [kept for kept in captured if not is_held(kept.payment)]
-        asks = [self._buying(kept, _wanted(kept)) for kept in free]
+        asks = [self._using(kept) for kept in free]
         for kept, answer in zip(free, heard(self._shell.answer(asks)), strict=True):
-            if isinstance(answer, Refusal) and not isinstance(answer, KeyReused | AskParked):
-                yield self._quoted_anew(kept, answer)
-            else:
+            if not isinstance(answer, Refusal) or isinstance(answer, KeyReused | AskParked):
                 yield self._bought(kept, answer)
+            elif isinstance(kept.payment.wanted, Wanted):
+                yield self._quoted_anew(kept, kept.payment.wanted, answer)
+            else:
+                yield self._give_back(kept, answer.code)
 
-    def _quoted_anew(self, kept: Kept, refusal: Refusal) -> Kept:
+    def _quoted_anew(self, kept: Kept, wanted: Wanted, refusal: Refusal) -> Kept:
         """Buy by a new quote that is not worse for the holder; else the money goes back."""
-        wanted = _wanted(kept)
         for verb in INSTEAD.get(wanted.verb, (wanted.verb,)):
             said = {name: wanted.said[name] for name in QUOTED if name in wanted.said}
             ask = self._ask(kept, "quote", wanted.number, "", {"what": verb, **said})
@@ -116,7 +118,8 @@ class Carrier:
             if isinstance(answer, Refusal):
                 continue
             quote = UUID(str(answer.answer["quote"]))
-            look_at = partial(_fitting, kept=kept, quote=quote, verb=verb)
+            paid = kept.payment.own_minor
+            look_at = partial(_fitting, wanted=wanted, paid_minor=paid, quote=quote, verb=verb)
             anew = self._shell.run(look_at)
             if anew is None:
                 continue
@@ -135,10 +138,10 @@ class Carrier:
         spent = answer.answer.get("total") if isinstance(answer, Answered) else None
         if not isinstance(spent, int):
             # It was bought under this key by whoever had the payment before: by another quote.
-            spent = payment.captured_minor - self._shell.run(
+            spent = payment.own_minor - self._shell.run(
                 partial(refunding.balance, account=str(payment.advance))
             )
-        rest = payment.captured_minor - spent
+        rest = payment.own_minor - spent
         if rest:
             ask = refunding.setting_apart(payment, rest, "rest", self._new_id())
             (apart,) = heard(self._shell.answer([ask]))
@@ -150,7 +153,7 @@ class Carrier:
     def _give_back(self, kept: Kept, code: str) -> Kept:
         """Set all of a payment apart that cannot be used, and owe it to the payer."""
         payment = kept.payment
-        ask = refunding.setting_apart(payment, payment.captured_minor, "whole", self._new_id())
+        ask = refunding.setting_apart(payment, payment.own_minor, "whole", self._new_id())
         (answer,) = heard(self._shell.answer([ask]))
         if isinstance(answer, Refusal):
             # Somebody bought with it meanwhile: the next turn finds out what.
@@ -159,6 +162,15 @@ class Carrier:
         return self._shell.run(work)
 
     # --- asks -------------------------------------------------------------------------------------
+
+    def _using(self, kept: Kept) -> Ask:
+        """Return the ask that uses a payment's money for what it is for."""
+        payment, wanted = kept.payment, kept.payment.wanted
+        if isinstance(wanted, Wanted):
+            return self._buying(kept, wanted)
+        assert isinstance(wanted, Deposit)  # noqa: S101 - who wants nothing is held
+        said = {"amount_minor": payment.own_minor, "paid": str(payment.advance)}
+        return replace(self._ask(kept, "deposit", wanted.account, "buy", said), id=payment.act)
 
     def _buying(self, kept: Kept, wanted: Wanted, quote: UUID | None = None) -> Ask:
         said = {
@@ -187,12 +199,6 @@ class Carrier:
 QUOTED = ("term", "amount_minor", "codes")
 
 
-def _wanted(kept: Kept) -> Wanted:
-    wanted = kept.payment.wanted
-    assert wanted is not None  # noqa: S101 - who bought nothing is held
-    return wanted
-
-
 # --- transactions ---------------------------------------------------------------------------------
 
 
@@ -206,9 +212,10 @@ def _read(conn: Connection, ids: Sequence[UUID]) -> tuple[datetime, list[Kept]]:
     return clock.now(conn), [kept for kept in found if kept is not None]
 
 
-def _fitting(conn: Connection, kept: Kept, quote: UUID, verb: str) -> Wanted | None:
+def _fitting(
+    conn: Connection, wanted: Wanted, paid_minor: int, quote: UUID, verb: str
+) -> Wanted | None:
     """Return what a new quote promises; `None`: it is worse, or for somebody else by now."""
-    wanted = _wanted(kept)
     found = rows(conn, "read_quote_whole", bucket_of(wanted.number), quote)
     line = lines.find(conn, wanted.number)
     if not found or line is None:
@@ -216,7 +223,7 @@ def _fitting(conn: Connection, kept: Kept, quote: UUID, verb: str) -> Wanted | N
     ((_, version, _, _, terms),) = found
     if (line.state.epoch, line.state.version) != (wanted.epoch, version):
         return None
-    if rules.is_worse(wanted, kept.payment.captured_minor, terms):
+    if rules.is_worse(wanted, paid_minor, terms):
         return None
     return replace(wanted, verb=verb, version=version)
 
@@ -254,8 +261,8 @@ def _use(conn: Connection, id_: UUID, spent_minor: int, new_id: Callable[[], UUI
     kept = _locked(conn, id_)
     if kept.payment.state not in (State.CAPTURED, State.CHARGEBACK):
         return kept
+    rest = kept.payment.own_minor - spent_minor
     kept = replace(kept, payment=rules.used(kept.payment, spent_minor), next_at=None, code="")
-    rest = kept.payment.unspent_minor
     if rest:
         return refunding.owe(conn, kept, new_id(), rest, "more came than it cost", PRINCIPAL)
     payments.move(conn, kept)

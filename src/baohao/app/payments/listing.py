@@ -10,7 +10,7 @@ from uuid import UUID
 
 from baohao.app.payments import claims, exceptions
 from baohao.app.payments.refunding import PaymentUnknown
-from baohao.core.payments import State
+from baohao.core.payments import Deposit, State, Wanted
 from baohao.store import clock
 from baohao.store import payments as store
 from baohao.store.exceptions import ForPerson
@@ -40,16 +40,19 @@ def refunds(conn: Connection, id_: UUID) -> list[Refund]:
 
 def facts(kept: Kept) -> dict[str, Any]:
     """Return a payment as plain facts."""
-    each, come = kept.payment, kept.payment.capture
+    each, come, wanted = kept.payment, kept.payment.capture, kept.payment.wanted
+    verb = wanted.verb if isinstance(wanted, Wanted) else "deposit" if wanted is not None else ""
     return {
         "payment": str(each.id),
         "order": each.order,
-        "number": each.wanted.number if each.wanted is not None else "",
-        "verb": each.wanted.verb if each.wanted is not None else "",
+        "number": wanted.number if isinstance(wanted, Wanted) else "",
+        "verb": verb,
+        "account": wanted.account if isinstance(wanted, Deposit) else "",
         "gateway": each.gateway,
         "state": each.state.value,
         "amount_minor": each.amount_minor,
         "currency": each.currency,
+        "exchange": exchange(wanted),
         "captured_minor": each.captured_minor,
         "captured_currency": come.currency if come is not None else "",
         "captured_at": come.at if come is not None else None,
@@ -63,6 +66,24 @@ def facts(kept: Kept) -> dict[str, Any]:
         "created_at": kept.created_at,
         "next_at": kept.next_at,
     }
+
+
+def deposit(kept: Kept) -> dict[str, Any]:
+    """Return a deposit as plain facts, with what the payer is given."""
+    own = kept.payment.own_minor if kept.payment.spent_minor else 0
+    return facts(kept) | {
+        "put_in_minor": own,
+        "given": dict(kept.given),
+        "ends_at": kept.ends_at,
+    }
+
+
+def exchange(wanted: Wanted | Deposit | None) -> dict[str, Any] | None:
+    """Return the rate, both amounts and where it is stated; `None`: nothing is exchanged."""
+    if wanted is None or wanted.exchange is None:
+        return None
+    told = wanted.exchange
+    return {field.name: getattr(told, field.name) for field in fields(told)}
 
 
 def whole(conn: Connection, id_: UUID) -> dict[str, Any]:

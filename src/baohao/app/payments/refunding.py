@@ -4,12 +4,15 @@ Refunds: money goes back by the way it came, never more than has come.
     Refusal
     ├── PaymentUnknown          there is no such payment
     ├── NothingToGiveBack       none of it is here, or it is under way by itself
+    ├── RefundMoved             somebody else gives back of the same deposit just now
+    ├── MoneyShort              so much of a deposit is not in the wallet any more (core/decide)
     ├── RefundTooMuch           (core/payments)
     └── SecondPersonForRefund   (core/payments)
 
 Money is set apart in the books first, so that nothing can be bought with it any more: by
-`owe_refund` where it bought nothing, by the reversal of what it bought otherwise. Then it is a row
-of `refunds` with one number for ever, and the janitor has the gateway give it back.
+`owe_refund` where it bought nothing, by the reversal of what it bought, or out of the wallet or
+float that it was put into. Then it is a row of `refunds` with one number for ever, and the janitor
+has the gateway give it back.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from baohao.app.door import HouseClosed
+from baohao.app.door import HouseClosed, KeyReused
 from baohao.app.payments import chargebacks as disputes
 from baohao.app.payments import exceptions
 from baohao.app.payments.asking import Ports, give_back
@@ -33,7 +36,8 @@ from baohao.core.asks import Ask
 from baohao.core.books.chargebacks import claims_account
 from baohao.core.bucket import bucket_of
 from baohao.core.decide.selling import MoneyShort
-from baohao.core.payments import Payment, State, pause
+from baohao.core.exchange import Exchanged
+from baohao.core.payments import Deposit, Payment, RefundTooMuch, State, Wanted, pause
 from baohao.core.refusals import Refusal
 from baohao.store import chargebacks, clock, payments
 from baohao.store import exceptions as kept_exceptions
@@ -60,12 +64,18 @@ class NothingToGiveBack(Refusal):
     code = "payment.nothing_to_give_back"
 
 
+class RefundMoved(Refusal):
+    """Somebody gives back of the payment {payment} just now; look at it, then ask again."""
+
+    code = "payment.refund_moved"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What a person wants to give back."""
 
     payment: UUID
-    #: `None`: all that is there. Of what was bought, the policy says how much.
+    #: Of ours; `None`: all that is there. Of what was bought, the policy says how much.
     amount_minor: int | None = None
     reason: str
     by: str
@@ -87,6 +97,8 @@ def refund(shell: Shell, wish: Wish, new_id: Callable[[], UUID]) -> Kept:
     """
     kept = shell.run(partial(_find, id_=wish.payment))
     payment = kept.payment
+    if isinstance(payment.wanted, Deposit) and payment.spent_minor:
+        return _undone(shell, wish, payment.wanted, new_id)
     if payment.state is State.USED:
         rules.approve(payment.spent_minor, payment.currency, wish.by, wish.approved_by)
         granted(shell, _reversing(kept, wish, new_id()))
@@ -105,13 +117,67 @@ def refund(shell: Shell, wish: Wish, new_id: Callable[[], UUID]) -> Kept:
     return shell.run(partial(_owe_wish, wish=wish, amount=amount, new_id=new_id))
 
 
+def _undone(shell: Shell, wish: Wish, of: Deposit, new_id: Callable[[], UUID]) -> Kept:
+    """Give a deposit back, or a part of it, as far as it is where it was put."""
+    # What was taken out before, and is not owed yet, counts.
+    shell.run(partial(adopt, new_id=new_id))
+    kept, known, held = shell.run(partial(_put_in, id_=wish.payment, account=of.account))
+    payment = kept.payment
+    if any((each.reason, each.by) == (_marked(wish), wish.by) for each in known):
+        return kept
+    before = sum(each.ours_minor for each in known)
+    left = payment.own_minor - before
+    if not left or payment.state is State.CHARGEBACK:
+        raise NothingToGiveBack(payment=str(payment.id), state=payment.state.value)
+    # Where nothing is left the verb says so.
+    amount = min(left, max(held, 1)) if wish.amount_minor is None else wish.amount_minor
+    if not 0 < amount <= left:
+        raise RefundTooMuch(amount_minor=amount, left_minor=left)
+    # In all, so that nobody gives back alone in parts what takes two.
+    rules.approve(before + amount, payment.advance.currency, wish.by, wish.approved_by)
+    try:
+        granted(shell, _undoing(kept, wish, of, amount, before, new_id()))
+    except KeyReused:
+        raise RefundMoved(payment=str(payment.id)) from None
+    shell.run(partial(adopt, new_id=new_id))
+    return shell.run(partial(_find, id_=wish.payment))
+
+
+def _undoing(
+    kept: Kept, wish: Wish, of: Deposit, amount_minor: int, before_minor: int, id_: UUID
+) -> Ask:
+    said: dict[str, Any] = {
+        "amount_minor": amount_minor,
+        "paid": str(kept.payment.advance),
+        "by": wish.by,
+        "reason": _marked(wish),
+    }
+    if wish.approved_by:
+        said["approved_by"] = wish.approved_by
+    return Ask(
+        id=id_,
+        verb="undo_deposit",
+        subject=of.account,
+        # By what went back before: of two at once, who have both seen the same, one is refused.
+        key=f"payment:{kept.payment.id}:undo:{before_minor}",
+        principal=PRINCIPAL,
+        channel=kept.asked.channel,
+        payload=said,
+    )
+
+
+def _put_in(conn: Connection, id_: UUID, account: str) -> tuple[Kept, list[Owed], int]:
+    """Return a payment, what went back of it, and what is where it was put."""
+    return _find(conn, id_), payments.refunds(conn, id_), balance(conn, account)
+
+
 def _marked(wish: Wish) -> str:
     return f"{wish.reason} [{wish.key}]"
 
 
 def _reversing(kept: Kept, wish: Wish, id_: UUID) -> Ask:
     payment = kept.payment
-    number = payment.wanted.number if payment.wanted is not None else ""
+    number = payment.wanted.number if isinstance(payment.wanted, Wanted) else ""
     said: dict[str, Any] = {"of": str(payment.act), "reason": wish.reason}
     if wish.mistake:
         said["mistake"] = True
@@ -165,7 +231,11 @@ def funding(payment: Payment, id_: UUID) -> Ask:
     """Return the ask that takes the money of a captured payment into its advance."""
     come, waits_in = payment.capture, payment.waits_in
     assert come is not None  # noqa: S101 - only captured payments are funded
-    where = {"bank": payment.gateway} if waits_in is None else {"paid": str(waits_in)}
+    where: dict[str, object] = {"bank": payment.gateway}
+    if waits_in is not None:
+        where = {"paid": str(waits_in)}
+    elif payment.changed is not None:
+        where |= changing(payment.changed, come.amount_minor)
     return Ask(
         id=id_,
         verb="fund" if waits_in is None else "assign",
@@ -173,7 +243,7 @@ def funding(payment: Payment, id_: UUID) -> Ask:
         key=f"payment:{payment.id}:fund",
         principal=PRINCIPAL,
         channel="operator",
-        payload={"amount_minor": come.amount_minor, "reference": come.payment, **where},
+        payload={"amount_minor": payment.own_minor, "reference": come.payment, **where},
     )
 
 
@@ -204,8 +274,12 @@ def owe(
     *,
     approved_by: str = "",
 ) -> Kept:
-    """Owe a refund of money that is set apart, of a payment that is locked."""
-    now = clock.now(conn)
+    """Owe a refund of money of ours that is set apart, of a payment that is locked."""
+    now, changed = clock.now(conn), kept.payment.changed
+    own = None if changed is None else amount_minor
+    if own is not None:
+        before = sum(each.ours_minor for each in payments.refunds(conn, kept.payment.id))
+        amount_minor = kept.payment.theirs(own, before)
     made = Owed(
         id=id_,
         payment=kept.payment.id,
@@ -216,6 +290,7 @@ def owe(
         approved_by=approved_by,
         created_at=now,
         next_at=now,
+        own_minor=own,
     )
     if payments.owe(conn, made):
         kept = replace(kept, payment=rules.owed(kept.payment, amount_minor))
@@ -236,7 +311,10 @@ def adopt(conn: Connection, new_id: Callable[[], UUID]) -> int:
         if kept is None:
             exceptions.put(conn, new_id(), exceptions.REFUND_UNKNOWN, owner, data, now)
         else:
-            owe(conn, kept, id_, amount, "what it bought was reversed", PRINCIPAL)
+            # A deposit's says who gives it back, and why.
+            why = str(data.get("reason", "what it bought was reversed"))
+            by, second = (str(data.get(name, "")) for name in ("by", "approved_by"))
+            owe(conn, kept, id_, amount, why, by or PRINCIPAL, approved_by=second)
     return len(found)
 
 
@@ -300,6 +378,8 @@ def _set_off(shell: Shell, kept: Kept, refund: Owed, new_id: Callable[[], UUID])
 
 def booked(shell: Shell, kept: Kept, refund: Owed, bank: str, new_id: Callable[[], UUID]) -> Owed:
     """Take down in the books that a refund has gone, and that it is done."""
+    changed = kept.payment.changed
+    exchange = {} if changed is None else changing(changed, refund.amount_minor)
     ask = Ask(
         id=new_id(),
         verb="pay_refund",
@@ -308,13 +388,20 @@ def booked(shell: Shell, kept: Kept, refund: Owed, bank: str, new_id: Callable[[
         principal=PRINCIPAL,
         channel="operator",
         payload={
-            "amount_minor": refund.amount_minor,
+            "amount_minor": refund.ours_minor,
             "bank": bank,
             "reference": refund.number,
+            **exchange,
         },
     )
     granted(shell, ask)
     return shell.run(partial(_done, refund=refund, bank=bank))
+
+
+def changing(changed: Exchanged, paid_minor: int) -> dict[str, object]:
+    """Return what an ask says of the payer's money where it is of another currency."""
+    said = {"currency": changed.paid_currency, "minor": paid_minor}
+    return {"exchange": {**said, "value_minor": changed.value(paid_minor)}}
 
 
 def by_hand(shell: Shell, id_: UUID, bank: str, new_id: Callable[[], UUID]) -> Kept:

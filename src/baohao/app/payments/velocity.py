@@ -12,6 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from baohao.core import velocity
+from baohao.core.payments import Wanted
 from baohao.core.velocity import Limit
 from baohao.store import card_tries, clock
 from baohao.store.payments import Asked, Kept
@@ -74,7 +75,7 @@ def forget(conn: Connection, limits: Sequence[Limit]) -> None:
 
 def _of(kept: Kept) -> dict[str, str]:
     wanted = kept.payment.wanted
-    return _subjects(kept.asked, "" if wanted is None else wanted.number)
+    return _subjects(kept.asked, wanted.number if isinstance(wanted, Wanted) else "")
 
 
 def _subjects(asked: Asked, number: str) -> dict[str, str]:

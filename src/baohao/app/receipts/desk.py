@@ -21,7 +21,8 @@ from uuid import UUID
 
 from baohao.app.ports import Issuer, Page, Printer
 from baohao.app.receipts import paid, saying
-from baohao.app.receipts.facts import Happened, NothingPaid, happened
+from baohao.app.receipts.deposits import happened
+from baohao.app.receipts.facts import Happened, NothingPaid
 from baohao.app.receipts.standing import Standing, standing
 from baohao.app.shell import OutcomeUnknown, Shell
 from baohao.core.asks import Terms

@@ -39,6 +39,7 @@ class AccountKind(StrEnum):
     ADVANCE = "advance"
     BANK = "bank"
     CLEARING = "clearing"
+    EXCHANGE = "exchange"
     DEFERRED = "deferred"
     CREDIT = "credit"
     REFUNDS = "refunds"
@@ -87,6 +88,9 @@ CHART: Mapping[AccountKind, Heading] = {
     AccountKind.BANK: Heading("asset", "bank account", "Money at a bank or a payment gateway."),
     AccountKind.CLEARING: Heading(
         "clearing", "", "The way between two buckets; nets to zero by transfer over all of them."
+    ),
+    AccountKind.EXCHANGE: Heading(
+        "clearing", "", "What was changed from one currency into another; each takes a leg."
     ),
     AccountKind.DEFERRED: Heading(
         "liability", "plan", "Paid for, not yet served; released month by month."
@@ -194,6 +198,11 @@ def _parsed(text: str) -> Account:
 def account(kind: AccountKind, owner: str, currency: str) -> Account:
     """Return the account, checked once: a batch posts to the same few again and again."""
     return Account(kind, owner, currency)
+
+
+def exchange(currency: str) -> Account:
+    """Return where a currency is changed from and into others."""
+    return account(AccountKind.EXCHANGE, "", currency)
 
 
 def clearing(currency: str) -> Account:

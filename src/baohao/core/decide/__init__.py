@@ -7,7 +7,7 @@ Decide: what becomes true of an ask, or a refusal. One verb, one file; each verb
     register transfer replace_card change_number carry_over                   its holder and card
     restore return recycle                                                    its number's next life
     order keep_order tell_order stop_order                                    its standing order
-    fund withdraw pay_commission owe_refund pay_refund                        money
+    fund withdraw pay_commission owe_refund pay_refund deposit undo_deposit   money
     hold_unknown assign return_unknown                                        money in suspense
     charge_back win_back set_off close_claim                                  taken back
     keep_fees hand_over                                                       a gateway's account
@@ -28,6 +28,7 @@ from baohao.core.decide.case import Case, expected
 from baohao.core.decide.change_number import carry_over, change_number
 from baohao.core.decide.charge_back import charge_back, close_claim, set_off, win_back
 from baohao.core.decide.correct import correct
+from baohao.core.decide.deposit import deposit, undo_deposit
 from baohao.core.decide.fund import fund, withdraw
 from baohao.core.decide.gateway import hand_over, keep_fees
 from baohao.core.decide.hold import hold, lift
@@ -127,6 +128,11 @@ MONEY_VERBS: Mapping[str, Callable[[Ask, Facts, datetime], Decision]] = {
     "count": count,
     "close_shift": close_shift,
 }
+#: What moves money from one holder of it to another.
+MOVING_VERBS: Mapping[str, Callable[[Ask, Facts, Terms, datetime], Decision]] = {
+    "deposit": deposit,
+    "undo_deposit": undo_deposit,
+}
 
 
 def decide(
@@ -143,6 +149,8 @@ def decide(
     try:
         if ask.verb in MONEY_VERBS:
             return MONEY_VERBS[ask.verb](ask, facts, now)
+        if ask.verb in MOVING_VERBS:
+            return MOVING_VERBS[ask.verb](ask, facts, terms, now)
         verb = LINE_VERBS.get(ask.verb)
         if verb is None:
             raise VerbUnknown(verb=ask.verb[:40])

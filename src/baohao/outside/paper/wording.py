@@ -58,7 +58,7 @@ class _Words:
             "receipt": facts["receipt"],
             "token": self._page.token,
             "head": list(self._head(at)),
-            "number": [texts["number"], _spaced(facts["number"])],
+            "number": [texts[self._about()], _spaced(facts["number"])],
             "until": self._until(facts["until"]),
             "keeping-title": texts["keeping" if facts["kind"] == "sale" else "details"],
             "keeping": list(self._keeping()),
@@ -68,6 +68,10 @@ class _Words:
             "paid": list(self._paid()),
             "proof": list(self._proof()),
         }
+
+    def _about(self) -> str:
+        """Return what the number is of: of a deposit, whose wallet or float it is."""
+        return "account" if "account" in self._facts else "number"
 
     # --- the parts --------------------------------------------------------------------------------
 
@@ -135,8 +139,9 @@ class _Words:
             yield texts["bonus"], self._bonus(bonus)
         if facts["before"]:
             yield texts["before"], self._day(self._last(facts["before"]))
-        yield texts["plan"], self._title(facts["plan"])
-        yield texts["policy"], facts["policy"]
+        if facts.get("plan"):
+            yield texts["plan"], self._title(facts["plan"])
+            yield texts["policy"], facts["policy"]
         if facts.get("reason"):
             yield texts["reason"], facts["reason"]
 
@@ -145,7 +150,8 @@ class _Words:
         discounts = facts.get("discounts", ())
         price = facts["price_minor"] + sum(each["minor"] for each in discounts)
         if price:
-            name = {"top_up": "credit", "reversal": "price_back"}.get(facts["kind"], "price")
+            names = {"top_up": "credit", "deposit": "deposit", "reversal": "price_back"}
+            name = names.get(facts["kind"], "price")
             yield texts[name], self._minor(price)
         for each in discounts:
             yield (
@@ -171,6 +177,9 @@ class _Words:
             way = ", ".join(means[each] for each in ("means", "gateway") if means.get(each))
             owner = way or rest.rpartition(":")[0]
             yield self._of("paid"), f"{texts['payers'].get(kind, kind)} ({owner})"
+        if each := facts.get("exchange"):
+            rate = f"1 {each['currency']} = {each['rate']} {facts['currency']}"
+            yield texts["exchange"], f"{self._money_of(each['minor'], each['currency'])} ({rate})"
         yield texts["sold_at"], self._minute(self._local(facts["sold_at"]))
         agent = facts.get("agent", {})
         if agent.get("key"):
@@ -198,7 +207,9 @@ class _Words:
         return str(self._texts[(back if self._facts["kind"] == "reversal" else there)[name]])
 
     def _minor(self, minor: int) -> str:
-        currency = str(self._facts["currency"])
+        return self._money_of(minor, str(self._facts["currency"]))
+
+    def _money_of(self, minor: int, currency: str) -> str:
         whole, _, rest = format_minor(abs(minor), currency).partition(".")
         grouped = re.sub(r"(?<=\d)(?=(?:\d{3})+$)", self._texts["group"], whole)
         point = self._texts["point"] if rest else ""
