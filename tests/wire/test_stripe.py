@@ -411,7 +411,7 @@ def test_no_fault_says_what_is_not_so(fault: str) -> None:
 
 @pytest.mark.soak
 def test_whatever_goes_wrong_both_books_agree(campaign: Callable[[int], Campaign]) -> None:
-    drawn = campaign(10)
+    drawn = campaign(6)
     for n in range(drawn.count):
         with trading(by_seed(drawn.seed + n, 0.3, ("slow",))) as shop:
             live(shop, n)

@@ -30,6 +30,7 @@ from baohao.core import payments as rules
 from baohao.core.asks import Ask
 from baohao.core.books.chargebacks import claims_account
 from baohao.core.books.chart import Account, AccountKind, account
+from baohao.core.decide.selling import MoneyShort
 from baohao.core.payments import Payment, pause
 from baohao.core.refusals import Refusal
 from baohao.store import chargebacks as store
@@ -69,7 +70,7 @@ def _booked(shell: Shell, case: KeptCase, new_id: Callable[[], UUID]) -> KeptCas
     if case.case.outcome == "won":
         refunding.granted(shell, _taking(payment, case, "win_back", new_id()))
     if case.case.outcome != "open" and payment.unspent_minor:
-        refunding.give_up(shell, kept, new_id)
+        _give_up(shell, kept, new_id)
     return shell.run(partial(_note, case=case))
 
 
@@ -92,6 +93,20 @@ def _taking(payment: Payment, case: KeptCase, verb: str, id_: UUID) -> Ask:
 
 def _advance(payment: Payment, currency: str) -> Account:
     return account(AccountKind.ADVANCE, str(payment.id), currency)
+
+
+def _give_up(shell: Shell, kept: Kept, new_id: Callable[[], UUID]) -> None:
+    """Owe what a payment that was charged back holds still: it buys nothing any more."""
+    payment = kept.payment
+    amount = payment.unspent_minor
+    ask = refunding.setting_apart(payment, amount, f"charged_back:{amount}", new_id())
+    try:
+        refunding.granted(shell, ask)
+    except MoneyShort:
+        # It was bought, and whoever bought it ended before they said so.
+        shell.run(partial(_spent, id_=payment.id))
+        return
+    shell.run(partial(_owe_rest, id_=payment.id, amount=amount, new_id=new_id))
 
 
 # --- a person decides -----------------------------------------------------------------------------
@@ -181,6 +196,20 @@ def _put_off(conn: Connection, case: KeptCase, new_id: Callable[[], UUID]) -> Ke
     known = replace(known, next_at=None if is_late else now + pause(known.tries))
     store.move(conn, known)
     return known
+
+
+def _spent(conn: Connection, id_: UUID) -> None:
+    kept = refunding.locked(conn, id_)
+    payment = kept.payment
+    left = refunding.balance(conn, str(payment.advance))
+    spent = payment.captured_minor - payment.refunded_minor - left
+    payments.move(conn, replace(kept, payment=rules.used(payment, spent)))
+
+
+def _owe_rest(conn: Connection, id_: UUID, amount: int, new_id: Callable[[], UUID]) -> None:
+    kept = refunding.locked(conn, id_)
+    if kept.payment.unspent_minor == amount:
+        refunding.owe(conn, kept, new_id(), amount, "the payer's bank took it back", PRINCIPAL)
 
 
 def _note(conn: Connection, case: KeptCase) -> KeptCase:

@@ -35,7 +35,6 @@ from baohao.core import payments as rules
 from baohao.core.asks import Ask
 from baohao.core.books.chargebacks import claims_account
 from baohao.core.bucket import bucket_of
-from baohao.core.decide.selling import MoneyShort
 from baohao.core.exchange import Exchanged
 from baohao.core.payments import Deposit, Payment, RefundTooMuch, State, Wanted, pause
 from baohao.core.refusals import Refusal
@@ -194,22 +193,8 @@ def _reversing(kept: Kept, wish: Wish, id_: UUID) -> Ask:
     )
 
 
-def _spent(conn: Connection, id_: UUID) -> None:
-    kept = _locked(conn, id_)
-    payment = kept.payment
-    left = balance(conn, str(payment.advance))
-    spent = payment.captured_minor - payment.refunded_minor - left
-    payments.move(conn, replace(kept, payment=rules.used(payment, spent)))
-
-
-def _owe_rest(conn: Connection, id_: UUID, amount: int, new_id: Callable[[], UUID]) -> None:
-    kept = _locked(conn, id_)
-    if kept.payment.unspent_minor == amount:
-        owe(conn, kept, new_id(), amount, "the payer's bank took it back", PRINCIPAL)
-
-
 def _owe_wish(conn: Connection, wish: Wish, amount: int, new_id: Callable[[], UUID]) -> Kept:
-    kept = _locked(conn, wish.payment)
+    kept = locked(conn, wish.payment)
     made = new_id()
     return owe(conn, kept, made, amount, _marked(wish), wish.by, approved_by=wish.approved_by)
 
@@ -245,20 +230,6 @@ def funding(payment: Payment, id_: UUID) -> Ask:
         channel="operator",
         payload={"amount_minor": payment.own_minor, "reference": come.payment, **where},
     )
-
-
-def give_up(shell: Shell, kept: Kept, new_id: Callable[[], UUID]) -> None:
-    """Owe what a payment that was charged back holds still: it buys nothing any more."""
-    payment = kept.payment
-    amount = payment.unspent_minor
-    ask = setting_apart(payment, amount, f"charged_back:{amount}", new_id())
-    try:
-        granted(shell, ask)
-    except MoneyShort:
-        # It was bought, and whoever bought it ended before they said so.
-        shell.run(partial(_spent, id_=payment.id))
-        return
-    shell.run(partial(_owe_rest, id_=payment.id, amount=amount, new_id=new_id))
 
 
 # --- what is owed ---------------------------------------------------------------------------------
@@ -440,7 +411,8 @@ def _find(conn: Connection, id_: UUID) -> Kept:
     return kept
 
 
-def _locked(conn: Connection, id_: UUID) -> Kept:
+def locked(conn: Connection, id_: UUID) -> Kept:
+    """Lock a payment and return it; raises `PaymentUnknown`."""
     kept = payments.lock(conn, id_)
     if kept is None:
         raise PaymentUnknown(payment=str(id_))
@@ -458,7 +430,7 @@ def _disputed(conn: Connection, kept: Kept, refund: Owed) -> Owed | None:
     Where neither is so it goes on as any refund.
     """
     # Under its lock: who notes that the dispute has ended wakes what sleeps by then.
-    come = _locked(conn, refund.payment).payment.capture
+    come = locked(conn, refund.payment).payment.capture
     assert come is not None  # noqa: S101 - it was charged back
     cases = chargebacks.of(conn, kept.payment.gateway, come.payment)
     if any(each.case.outcome == "open" or not each.is_booked for each in cases):
@@ -472,7 +444,7 @@ def _disputed(conn: Connection, kept: Kept, refund: Owed) -> Owed | None:
 
 
 def _done(conn: Connection, refund: Owed, bank: str) -> Owed:
-    kept, now = _locked(conn, refund.payment), clock.now(conn)
+    kept, now = locked(conn, refund.payment), clock.now(conn)
     done = replace(refund, state=DONE, code="", next_at=None, bank=bank, done_at=now)
     if payments.move_refund(conn, done):
         kept = replace(kept, payment=rules.returned(kept.payment, refund.amount_minor))
