@@ -21,8 +21,8 @@ from baohao.app.ports import Refund as ToRefund
 from baohao.core.payments import State
 from baohao.store.payments import PENDING, Kept, Refund
 
-#: A code of our own: nothing connects to that gateway.
-NOT_CONNECTED = "not_connected"
+#: Codes of our own: nothing connects to that gateway; it says nothing just now.
+NOT_CONNECTED, NOT_ASKED = "not_connected", "not_asked"
 
 Outcome = Payable | Paid | Unpaid | Absent | Declined | Unknown
 

@@ -25,8 +25,9 @@ from uuid import UUID
 
 from baohao.app.door import Answer, Answered, AskParked, HouseClosed, KeyReused
 from baohao.app.payments import exceptions, refunding
-from baohao.app.payments.asking import Ports, look
+from baohao.app.payments.asking import NOT_ASKED, Outcome, Ports, look
 from baohao.app.payments.learn import CODE_MAX, PRINCIPAL, is_held, note
+from baohao.app.ports import Unknown
 from baohao.app.shell import OutcomeUnknown, Shell
 from baohao.core import payments as rules
 from baohao.core.asks import Ask
@@ -39,8 +40,12 @@ from baohao.store.sql import Connection, rows
 
 #: Nobody else takes a payment up for so long: the longest that its calls may take, and then some.
 LEASE = timedelta(minutes=5)
-#: As many as are bought in one batch.
-AT_ONCE = 100
+#: As many as are bought in one batch: beyond that the door gains little.
+AT_ONCE = 300
+#: As many as gateways are asked about in one turn; each call may take half a minute.
+ASKED_AT_ONCE = 10
+#: A gateway that gave so many no answer in a row is not asked again before the next run.
+SILENT_MAX = 2
 #: Where the line is lost but may be had back, renewing it is having it again.
 INSTEAD = {"renew": ("renew", "restore")}
 
@@ -52,13 +57,21 @@ class Carrier:
         self._shell = shell
         self._ports = ports
         self._new_id = new_id
+        #: By gateway: how many calls in a row were not answered in this run.
+        self._silent: Counter[str] = Counter()
 
     def run(self) -> Mapping[str, int]:
-        """Carry until nothing is due; return how many went how."""
+        """
+        Carry until nothing is due; return how many went how.
+
+        What has come goes first: a gateway that says nothing keeps nobody's money waiting.
+        """
         ran: Counter[str] = Counter()
+        self._silent.clear()
         while True:
             adopted = self._shell.run(partial(refunding.adopt, new_id=self._new_id))
-            due = self._shell.run(_claim)
+            due = self._shell.run(partial(_claim, captured=True, limit=AT_ONCE))
+            due = due or self._shell.run(partial(_claim, captured=False, limit=ASKED_AT_ONCE))
             ran.update(kept.payment.state.value for kept in self.carry(due))
             returned = refunding.send_due(self._shell, self._ports, self._new_id)
             ran.update(f"refund {refund.state}" for refund in returned)
@@ -79,9 +92,19 @@ class Carrier:
         return [used.get(kept.payment.id, kept) for kept in known]
 
     def _asked(self, kept: Kept, now: datetime) -> Kept:
-        if kept.payment.capture is not None:
+        """Ask what became of a payment; of a gateway that is silent it is taken as unanswered."""
+        gateway = kept.payment.gateway
+        if kept.payment.state is State.CAPTURED:
             return kept
-        outcome = look(self._ports, kept, now)
+        if kept.payment.capture is not None:
+            # What it bought was reversed before that was noted: all of it goes back already.
+            return self._shell.run(partial(_hold, id_=kept.payment.id))
+        if self._silent[gateway] >= SILENT_MAX:
+            outcome: Outcome = Unknown(code=NOT_ASKED)
+        else:
+            outcome = look(self._ports, kept, now)
+            is_silent = isinstance(outcome, Unknown) and outcome.code.startswith("http.")
+            self._silent[gateway] = self._silent[gateway] + 1 if is_silent else 0
         work = partial(note, id_=kept.payment.id, outcome=outcome, new_id=self._new_id)
         return self._shell.run(work)
 
@@ -89,13 +112,20 @@ class Carrier:
 
     def _used(self, captured: Sequence[Kept]) -> Iterator[Kept]:
         """Fund the advances of captured payments and buy with them what was quoted."""
+        if not captured:
+            return
         heard(self._shell.answer([self._funding(kept.payment) for kept in captured]))
         for kept in captured:
             if is_held(kept.payment):
                 yield self._shell.run(partial(_hold, id_=kept.payment.id))
         free = [kept for kept in captured if not is_held(kept.payment)]
         asks = [self._buying(kept, _wanted(kept)) for kept in free]
-        for kept, answer in zip(free, heard(self._shell.answer(asks)), strict=True):
+        answers = list(zip(free, heard(self._shell.answer(asks)), strict=True))
+        whole = [kept.payment.id for kept, answer in answers if _is_whole(kept, answer)]
+        yield from self._shell.run(partial(_use_whole, ids=whole))
+        for kept, answer in answers:
+            if _is_whole(kept, answer):
+                continue
             if isinstance(answer, Refusal) and not isinstance(answer, KeyReused | AskParked):
                 yield self._quoted_anew(kept, answer)
             else:
@@ -207,14 +237,14 @@ def _wanted(kept: Kept) -> Wanted:
 # --- transactions ---------------------------------------------------------------------------------
 
 
-def _claim(conn: Connection) -> list[UUID]:
+def _claim(conn: Connection, *, captured: bool, limit: int) -> list[UUID]:
     now = clock.now(conn)
-    return payments.claim(conn, now, now + LEASE, AT_ONCE)
+    return payments.claim(conn, now, now + LEASE, limit, captured=captured)
 
 
 def _read(conn: Connection, ids: Sequence[UUID]) -> tuple[datetime, list[Kept]]:
-    found = (payments.find(conn, id_) for id_ in ids)
-    return clock.now(conn), [kept for kept in found if kept is not None]
+    found = payments.find_all(conn, ids)
+    return clock.now(conn), [found[id_] for id_ in ids if id_ in found]
 
 
 def _fitting(conn: Connection, kept: Kept, quote: UUID, verb: str) -> Wanted | None:
@@ -240,7 +270,7 @@ def _locked(conn: Connection, id_: UUID) -> Kept:
 
 
 def _hold(conn: Connection, id_: UUID) -> Kept:
-    """Leave a payment to the person before whom it is."""
+    """Do nothing more about a payment by itself: a person has it, or it has ended."""
     kept = replace(_locked(conn, id_), next_at=None)
     payments.move(conn, kept)
     return kept
@@ -273,6 +303,23 @@ def _use(conn: Connection, id_: UUID, spent_minor: int, new_id: Callable[[], UUI
     return kept
 
 
+def _use_whole(conn: Connection, ids: Sequence[UUID]) -> list[Kept]:
+    """Note of payments that were used up, to the last unit, what they bought."""
+    found = payments.lock_all(conn, ids)
+    done = {
+        id_: replace(
+            kept,
+            payment=rules.used(kept.payment, kept.payment.captured_minor),
+            next_at=None,
+            code="",
+        )
+        for id_, kept in found.items()
+        if kept.payment.state is State.CAPTURED
+    }
+    payments.move_all(conn, done.values())
+    return [done.get(id_, kept) for id_, kept in found.items()]
+
+
 def _owe_whole(conn: Connection, id_: UUID, code: str, new_id: Callable[[], UUID]) -> Kept:
     kept = _locked(conn, id_)
     if kept.payment.state is not State.CAPTURED:
@@ -280,6 +327,13 @@ def _owe_whole(conn: Connection, id_: UUID, code: str, new_id: Callable[[], UUID
     kept = replace(kept, next_at=None, code=code[:CODE_MAX])
     whole = kept.payment.unspent_minor
     return refunding.owe(conn, kept, new_id(), whole, "it could not be used", PRINCIPAL)
+
+
+def _is_whole(kept: Kept, answer: Answer) -> bool:
+    """Say whether a payment bought what was quoted for all that has come, as nearly all do."""
+    return isinstance(answer, Answered) and (
+        answer.answer.get("total") == kept.payment.captured_minor
+    )
 
 
 def heard(answers: Sequence[Answer]) -> Sequence[Answer]:

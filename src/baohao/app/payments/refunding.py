@@ -330,7 +330,7 @@ def _settled(conn: Connection, kept: Kept, *kinds: str) -> None:
     for kind in kinds:
         kept_exceptions.settled(
             conn,
-            str(kept.payment.id),
+            [str(kept.payment.id)],
             kind,
             action="refund",
             by=PRINCIPAL,
