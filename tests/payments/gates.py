@@ -35,6 +35,7 @@ from baohao.app.ports import Gateway
 from baohao.outside import acquirer
 from baohao.outside.acquirer import Acquirer, Contract
 from baohao.outside.pretend.acquirer import Keys, PretendAcquirer
+from baohao.outside.pretend.wechat_books import REFUND_TAKES
 from baohao.outside.pretend.wechat_pay import PretendWechatPay
 from baohao.outside.tmf654 import Patience
 from baohao.outside.wechat_pay.gateway import Way, WechatPay
@@ -64,10 +65,18 @@ class Booked:
     returned_minor: int
 
 
+class Client(Gateway, Protocol):
+    """A gateway that is connected."""
+
+    def close_connections(self) -> None:
+        """Close its connections."""
+        ...
+
+
 class Opening(Protocol):
     """What another process needs to connect to the twin; it can be sent there."""
 
-    def opened(self, clock: Clock) -> Gateway:
+    def opened(self, clock: Clock) -> Client:
         """Connect."""
         ...
 
@@ -91,6 +100,10 @@ class Gate(Protocol):
 
     def told(self) -> list[Notice]:
         """Return what has to be told, and forget it."""
+        ...
+
+    def elapse(self) -> None:
+        """Let what takes its time there be done."""
         ...
 
     def books(self) -> list[Booked]:
@@ -133,7 +146,7 @@ class _OpenAcquirer:
     ours: bytes
     theirs: bytes
 
-    def opened(self, clock: Clock) -> Gateway:
+    def opened(self, clock: Clock) -> Client:
         key, theirs = load_pem_private_key(self.ours, None), load_pem_public_key(self.theirs)
         assert isinstance(key, RSAPrivateKey)
         assert isinstance(theirs, RSAPublicKey)
@@ -179,6 +192,9 @@ class AcquirerGate:
         self.twin.notices.clear()
         return found
 
+    def elapse(self) -> None:
+        """Nothing does, unless it is told to."""
+
     def books(self) -> list[Booked]:
         return [
             Booked(
@@ -209,7 +225,7 @@ class _OpenWechat:
     merchant: Merchant
     way: Way
 
-    def opened(self, clock: Clock) -> Gateway:
+    def opened(self, clock: Clock) -> Client:
         return WechatPay(self.merchant, self.way)
 
 
@@ -241,6 +257,10 @@ class WechatGate:
             found += [notice] * (2 if fault == "twice" else 1)
         self.twin.owed.clear()
         return found
+
+    def elapse(self) -> None:
+        for refund in self.twin.books.refunds.values():
+            refund.at -= REFUND_TAKES
 
     def books(self) -> list[Booked]:
         books = self.twin.books

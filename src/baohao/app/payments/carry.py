@@ -23,12 +23,13 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from baohao.app.door import Answer, Answered, AskParked, HouseClosed, KeyReused
+from baohao.app.door import Answer, Answered, AskParked, KeyReused
 from baohao.app.payments import exceptions, refunding
 from baohao.app.payments.asking import NOT_ASKED, Outcome, Ports, look
 from baohao.app.payments.learn import CODE_MAX, PRINCIPAL, is_held, note
+from baohao.app.payments.refunding import heard
 from baohao.app.ports import Unknown
-from baohao.app.shell import OutcomeUnknown, Shell
+from baohao.app.shell import Shell
 from baohao.core import payments as rules
 from baohao.core.asks import Ask
 from baohao.core.bucket import bucket_of
@@ -334,11 +335,3 @@ def _is_whole(kept: Kept, answer: Answer) -> bool:
     return isinstance(answer, Answered) and (
         answer.answer.get("total") == kept.payment.captured_minor
     )
-
-
-def heard(answers: Sequence[Answer]) -> Sequence[Answer]:
-    """Return answers; raises `OutcomeUnknown` and `HouseClosed`, which say nothing of an ask."""
-    for answer in answers:
-        if isinstance(answer, OutcomeUnknown | HouseClosed):
-            raise answer
-    return answers

@@ -14,14 +14,14 @@ of `refunds` with one number for ever, and the janitor has the gateway give it b
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from baohao.app.door import HouseClosed
+from baohao.app.door import Answer, HouseClosed
 from baohao.app.payments import exceptions
 from baohao.app.payments.asking import Ports, give_back
 from baohao.app.payments.learn import CODE_MAX, PRINCIPAL
@@ -43,6 +43,8 @@ LEASE = timedelta(minutes=5)
 AT_ONCE = 100
 #: A gateway that says nothing of a refund for so long is for a person to look at.
 SILENCE = timedelta(days=1)
+#: What was bought is reversed, or has been: whoever asks for that again is told so again.
+REVERSED = (State.USED, State.REFUNDING, State.REFUNDED)
 
 
 class PaymentUnknown(Refusal):
@@ -84,9 +86,12 @@ def refund(shell: Shell, wish: Wish, new_id: Callable[[], UUID]) -> Kept:
     """
     kept = shell.run(partial(_find, id_=wish.payment))
     payment = kept.payment
-    if payment.state is State.USED:
+    if payment.spent_minor and payment.state in REVERSED:
         rules.approve(payment.spent_minor, payment.currency, wish.by, wish.approved_by)
-        _granted(shell, _reversing(kept, wish, new_id()))
+        (answer,) = heard(shell.answer([_reversing(kept, wish, new_id())]))
+        if isinstance(answer, Refusal):
+            is_over = payment.state is not State.USED
+            raise _nothing(payment) if is_over else answer
         # The reversal owes the refund, whoever asked for it.
         shell.run(partial(adopt, new_id=new_id))
         return shell.run(partial(_find, id_=wish.payment))
@@ -94,12 +99,16 @@ def refund(shell: Shell, wish: Wish, new_id: Callable[[], UUID]) -> Kept:
     if any(each.reason == _marked(wish) for each in known):
         return kept
     if payment.state is not State.CAPTURED or kept.next_at is not None:
-        raise NothingToGiveBack(payment=str(payment.id), state=payment.state.value)
+        raise _nothing(payment)
     amount = payment.unspent_minor if wish.amount_minor is None else wish.amount_minor
     rules.owed(payment, amount)
     rules.approve(amount, payment.advance.currency, wish.by, wish.approved_by)
     _granted(shell, setting_apart(payment, amount, f"by hand:{wish.key}", new_id()))
     return shell.run(partial(_owe_wish, wish=wish, amount=amount, new_id=new_id))
+
+
+def _nothing(payment: Payment) -> NothingToGiveBack:
+    return NothingToGiveBack(payment=str(payment.id), state=payment.state.value)
 
 
 def _marked(wish: Wish) -> str:
@@ -342,5 +351,13 @@ def _settled(conn: Connection, kept: Kept, *kinds: str) -> None:
 def _granted(shell: Shell, ask: Ask) -> None:
     """Ask; raises the refusal, and `OutcomeUnknown` or `HouseClosed`: ask again."""
     (answer,) = shell.answer([ask])
-    if isinstance(answer, Refusal | OutcomeUnknown | HouseClosed):
+    if isinstance(answer, Refusal):
         raise answer
+
+
+def heard(answers: Sequence[Answer]) -> Sequence[Answer]:
+    """Return answers; raises `OutcomeUnknown` and `HouseClosed`, which say nothing of an ask."""
+    for answer in answers:
+        if isinstance(answer, OutcomeUnknown | HouseClosed):
+            raise answer
+    return answers
