@@ -102,6 +102,10 @@ class Gate(Protocol):
         """Return what has to be told, and forget it."""
         ...
 
+    def anew(self, order: str) -> Notice:
+        """Return once more the notice that an order was paid, of now."""
+        ...
+
     def elapse(self) -> None:
         """Let what takes its time there be done."""
         ...
@@ -192,6 +196,10 @@ class AcquirerGate:
         self.twin.notices.clear()
         return found
 
+    def anew(self, order: str) -> Notice:
+        said = {"event": "payment.paid", **self.twin._told(self.twin.orders[order])}
+        return self.twin.signed(f"POST {self.twin.notify_path}", said)
+
     def elapse(self) -> None:
         """Nothing does, unless it is told to."""
 
@@ -257,6 +265,11 @@ class WechatGate:
             found += [notice] * (2 if fault == "twice" else 1)
         self.twin.owed.clear()
         return found
+
+    def anew(self, order: str) -> Notice:
+        books = self.twin.books
+        said = {**books.told(books.orders[order]), "trade_state": "SUCCESS"}
+        return self.twin.ring.notice("TRANSACTION.SUCCESS", said, self.clock())
 
     def elapse(self) -> None:
         for refund in self.twin.books.refunds.values():
