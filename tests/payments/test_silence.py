@@ -16,9 +16,9 @@ import pytest
 from tests.payments.cashdesk import ASKED, NUMBER, Desk
 from tests.payments.gates import GATES, HASTY_S, NOTIFY_URL, connected, contract
 
-from baohao.app.payments.asking import Ports
+from baohao.app.payments.asking import SILENT_MAX, Ports
 from baohao.app.payments.begin import Beginning, begin
-from baohao.app.payments.carry import SILENT_MAX, Carrier
+from baohao.app.payments.carry import Carrier
 from baohao.app.payments.notices import Sent, take
 from baohao.app.ports import Paid, Refunded
 from baohao.core.payments import State

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from baohao.app.ports import (
     Absent,
@@ -21,8 +23,13 @@ from baohao.app.ports import Refund as ToRefund
 from baohao.core.payments import State
 from baohao.store.payments import PENDING, Kept, Refund
 
+T = TypeVar("T")
+
 #: Codes of our own: nothing connects to that gateway; it says nothing just now.
 NOT_CONNECTED, NOT_ASKED = "not_connected", "not_asked"
+
+#: A gateway that gave so many no answer in a row is silent: see `Silence`.
+SILENT_MAX = 2
 
 Outcome = Payable | Paid | Unpaid | Absent | Declined | Unknown
 
@@ -34,6 +41,22 @@ class Ports:
     gateways: Mapping[str, Gateway]
     #: Where they tell us; each at an address of its own below, by its name.
     notify_url: str
+
+
+class Silence:
+    """Which gateways are silent in one run: they are asked no more in it, for a call may hang."""
+
+    def __init__(self) -> None:
+        self._unanswered: Counter[str] = Counter()
+
+    def ask(self, gateway: str, question: Callable[[], T]) -> T | Unknown:
+        """Ask a gateway something, unless it is silent."""
+        if self._unanswered[gateway] >= SILENT_MAX:
+            return Unknown(code=NOT_ASKED)
+        outcome = question()
+        is_silent = isinstance(outcome, Unknown) and outcome.code.startswith("http.")
+        self._unanswered[gateway] = self._unanswered[gateway] + 1 if is_silent else 0
+        return outcome
 
 
 def create(ports: Ports, kept: Kept) -> Payable | Declined | Unknown:

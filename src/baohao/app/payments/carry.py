@@ -25,10 +25,9 @@ from uuid import UUID
 
 from baohao.app.door import Answer, Answered, AskParked, KeyReused
 from baohao.app.payments import exceptions, refunding
-from baohao.app.payments.asking import NOT_ASKED, Outcome, Ports, look
+from baohao.app.payments.asking import Ports, Silence, look
 from baohao.app.payments.learn import CODE_MAX, PRINCIPAL, is_held, note
 from baohao.app.payments.refunding import heard
-from baohao.app.ports import Unknown
 from baohao.app.shell import Shell
 from baohao.core import payments as rules
 from baohao.core.asks import Ask
@@ -45,8 +44,6 @@ LEASE = timedelta(minutes=5)
 AT_ONCE = 300
 #: As many as gateways are asked about in one turn; each call may take half a minute.
 ASKED_AT_ONCE = 10
-#: A gateway that gave so many no answer in a row is not asked again before the next run.
-SILENT_MAX = 2
 #: Where the line is lost but may be had back, renewing it is having it again.
 INSTEAD = {"renew": ("renew", "restore")}
 
@@ -58,8 +55,7 @@ class Carrier:
         self._shell = shell
         self._ports = ports
         self._new_id = new_id
-        #: By gateway: how many calls in a row were not answered in this run.
-        self._silent: Counter[str] = Counter()
+        self._silence = Silence()
 
     def run(self) -> Mapping[str, int]:
         """
@@ -68,13 +64,13 @@ class Carrier:
         What has come goes first: a gateway that says nothing keeps nobody's money waiting.
         """
         ran: Counter[str] = Counter()
-        self._silent.clear()
+        self._silence = Silence()
         while True:
             adopted = self._shell.run(partial(refunding.adopt, new_id=self._new_id))
             due = self._shell.run(partial(_claim, captured=True, limit=AT_ONCE))
             due = due or self._shell.run(partial(_claim, captured=False, limit=ASKED_AT_ONCE))
             ran.update(kept.payment.state.value for kept in self.carry(due))
-            returned = refunding.send_due(self._shell, self._ports, self._new_id)
+            returned = refunding.send_due(self._shell, self._ports, self._silence, self._new_id)
             ran.update(f"refund {refund.state}" for refund in returned)
             if not (adopted or due or returned):
                 return ran
@@ -93,19 +89,14 @@ class Carrier:
         return [used.get(kept.payment.id, kept) for kept in known]
 
     def _asked(self, kept: Kept, now: datetime) -> Kept:
-        """Ask what became of a payment; of a gateway that is silent it is taken as unanswered."""
-        gateway = kept.payment.gateway
+        """Ask what became of a payment."""
         if kept.payment.state is State.CAPTURED:
             return kept
         if kept.payment.capture is not None:
             # What it bought was reversed before that was noted: all of it goes back already.
             return self._shell.run(partial(_hold, id_=kept.payment.id))
-        if self._silent[gateway] >= SILENT_MAX:
-            outcome: Outcome = Unknown(code=NOT_ASKED)
-        else:
-            outcome = look(self._ports, kept, now)
-            is_silent = isinstance(outcome, Unknown) and outcome.code.startswith("http.")
-            self._silent[gateway] = self._silent[gateway] + 1 if is_silent else 0
+        question = partial(look, self._ports, kept, now)
+        outcome = self._silence.ask(kept.payment.gateway, question)
         work = partial(note, id_=kept.payment.id, outcome=outcome, new_id=self._new_id)
         return self._shell.run(work)
 

@@ -23,7 +23,7 @@ from uuid import UUID
 
 from baohao.app.door import Answer, HouseClosed
 from baohao.app.payments import exceptions
-from baohao.app.payments.asking import Ports, give_back
+from baohao.app.payments.asking import Ports, Silence, give_back
 from baohao.app.payments.learn import CODE_MAX, PRINCIPAL
 from baohao.app.ports import Declined, Refunded
 from baohao.app.shell import OutcomeUnknown, Shell
@@ -41,6 +41,8 @@ from baohao.store.sql import Connection, rows
 #: As for payments: nobody else takes a refund up for so long.
 LEASE = timedelta(minutes=5)
 AT_ONCE = 100
+#: Each is a call that may hang; what has come meanwhile is not to wait for many.
+SENT_AT_ONCE = 10
 #: A gateway that says nothing of a refund for so long is for a person to look at.
 SILENCE = timedelta(days=1)
 #: What was bought is reversed, or has been: whoever asks for that again is told so again.
@@ -212,14 +214,18 @@ def _id(text: str) -> UUID | None:
 # --- the gateway gives it back --------------------------------------------------------------------
 
 
-def send_due(shell: Shell, ports: Ports, new_id: Callable[[], UUID]) -> list[Owed]:
-    """Have refunds that are due given back; return what has become of them."""
-    return [_sent(shell, ports, each, new_id) for each in shell.run(_claim)]
+def send_due(
+    shell: Shell, ports: Ports, silence: Silence, new_id: Callable[[], UUID]
+) -> list[Owed]:
+    """Have some refunds that are due given back; return what has become of them."""
+    return [_sent(shell, ports, silence, each, new_id) for each in shell.run(_claim)]
 
 
-def _sent(shell: Shell, ports: Ports, refund: Owed, new_id: Callable[[], UUID]) -> Owed:
+def _sent(
+    shell: Shell, ports: Ports, silence: Silence, refund: Owed, new_id: Callable[[], UUID]
+) -> Owed:
     kept = shell.run(partial(_find, id_=refund.payment))
-    outcome = give_back(ports, kept, refund)
+    outcome = silence.ask(kept.payment.gateway, partial(give_back, ports, kept, refund))
     if isinstance(outcome, Refunded) and outcome.amount_minor != refund.amount_minor:
         code = f"{exceptions.REFUND_DIFFERS}: {outcome.amount_minor}"
         work = partial(_declined, refund=refund, code=code, new_id=new_id)
@@ -280,7 +286,7 @@ def balance(conn: Connection, account: str) -> int:
 
 def _claim(conn: Connection) -> list[Owed]:
     now = clock.now(conn)
-    return payments.claim_refunds(conn, now, now + LEASE, AT_ONCE)
+    return payments.claim_refunds(conn, now, now + LEASE, SENT_AT_ONCE)
 
 
 def _find(conn: Connection, id_: UUID) -> Kept:
