@@ -54,9 +54,10 @@ def paying(
     conninfo = server.running.conninfo(database)
     door = Renewals(conninfo, terms_of(conninfo), lines)
     counter = Payments(conninfo, lines)
+    # After a checkpoint the first touch of each page logs the whole page, on both sides alike.
     counter.applied(WECHAT, 2 * BATCH)()
+    _renewed(door, 4 * BATCH)
     for told in (WECHAT, ACQUIRER):
-        # Renewed by its thousands, too, a line grows; both sides renew lines of the same age.
         herds = iter([counter.applied(told, count) for _ in range(rounds)])
         slices = interleaved(
             {
