@@ -18,6 +18,7 @@ from bench.figures import Figure, show, write
 from bench.intake import importing
 from bench.matching import matching
 from bench.models import fill, models, now_of
+from bench.paying import paying
 from bench.projecting import projecting, what_if
 from bench.receipts import receipts
 from bench.renewals import prepare
@@ -27,7 +28,10 @@ from bench.serving import serving
 from bench.soundness import examined
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
-SUITES = ("project", "receipts", "import", "doctor", "matching", "renewals", "whatif", "api")
+SUITES = (
+    *("project", "receipts", "import", "doctor", "matching"),
+    *("renewals", "payments", "whatif", "api"),
+)
 
 
 def main() -> None:
@@ -57,6 +61,7 @@ def _arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--renewals", type=int, default=20_000, help="before the doctor is asked")
     parser.add_argument("--receipts", type=int, default=1_000, help="printed and signed")
+    parser.add_argument("--notices", type=int, default=3_000, help="of payments, of one slice")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--import-rounds", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=3.0, help="of one slice")
@@ -85,7 +90,7 @@ def _measured(server: Server, asked: argparse.Namespace) -> Iterator[Figure]:
     if "matching" in suites:
         server.drop("imported")
         yield from matching(server, server.folder, asked.payments, rounds=asked.import_rounds)
-    if not {"renewals", "whatif", "api"}.isdisjoint(suites):
+    if not {"renewals", "payments", "whatif", "api"}.isdisjoint(suites):
         for database in ("imported", "bench"):
             server.drop(database)
         server.make("bench")
@@ -100,6 +105,8 @@ def _measured(server: Server, asked: argparse.Namespace) -> Iterator[Figure]:
         yield from renewing(
             server, "bench", asked.lines, rounds=asked.rounds, seconds=asked.seconds
         )
+    if "payments" in suites:
+        yield from paying(server, "bench", asked.lines, rounds=asked.rounds, count=asked.payments)
     if "api" in suites:
         yield from serving(server, "bench", asked.lines, rounds=asked.rounds, seconds=asked.seconds)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -43,12 +44,14 @@ def served(database: str, tmp_path: Path, twin: PretendAcquirer) -> Iterator[Ser
         yield found
 
 
-def told(served: Served, twin: PretendAcquirer) -> tuple[UUID, dict[str, str], bytes]:
+def told(
+    served: Served, twin: PretendAcquirer, number: str = N
+) -> tuple[UUID, dict[str, str], bytes]:
     """Let a quote be paid, and return the payment and the notice that tells of it."""
-    served.open(N)
-    quote = UUID(str(served.ask("quote", N, term="12 months")["quote"]))
+    served.open(number)
+    quote = UUID(str(served.ask("quote", number, term="12 months")["quote"]))
     with served.house.payment_ports() as ports:
-        beginning = Beginning(number=N, quote=quote, gateway=NAME, asked=ASKED, said={})
+        beginning = Beginning(number=number, quote=quote, gateway=NAME, asked=ASKED, said={})
         kept = begin(served.shell, ports, beginning, new_id)
     assert twin.pay(kept.payment.order)
     headers, body = twin.notices[-1]
@@ -109,3 +112,21 @@ def test_stripe_tells_at_an_address_of_its_own(database: str, tmp_path: Path) ->
             assert twin.sent[-1][2] == 401
             state = "SELECT state, captured_minor FROM payments WHERE id = %s"
             assert served.rows(state, kept.payment.id) == [("captured", 12_000)]
+
+
+def test_what_comes_at_once_is_taken_down_as_batches(served: Served, twin: PretendAcquirer) -> None:
+    """Four payments, each told of three times, between notices that are nobody's."""
+    good = [told(served, twin, f"+8536612000{n}") for n in range(1, 5)]
+    _, headers, body = good[0]
+    sent = [(headers, body, 200) for _, headers, body in good * 3]
+    sent += [(headers, body + b" ", 401), ({}, body, 401)] * 3
+
+    def post(notice: tuple[dict[str, str], bytes, int]) -> tuple[int, int]:
+        headers, body, wanted = notice
+        return httpx.post(served.url + NOTICES, content=body, headers=headers).status_code, wanted
+
+    with ThreadPoolExecutor(len(sent)) as pool:
+        statuses = list(pool.map(post, sent))
+    assert [status for status, _ in statuses] == [wanted for _, wanted in statuses]
+    assert served.rows("SELECT DISTINCT state FROM payments") == [("captured",)]
+    assert served.rows("SELECT count(*) FROM payment_notices") == [(4,)]

@@ -15,7 +15,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from tests.payments.cashdesk import ASKED, CALM_S, NUMBER, Desk
+from tests.payments.cashdesk import ASKED, NUMBER, Desk
+from tests.payments.gates import CALM_S
 from tests.shop import FLOAT
 from tests.wire.stripe import account
 
@@ -42,7 +43,9 @@ class CardDesk(Desk):
     address: str = ""
 
     @contextmanager
-    def connected(self, draw: Draw = lambda _: "", read_s: float = CALM_S) -> Iterator[None]:
+    def connected(
+        self, draw: Draw = lambda _: "", read_s: float = CALM_S, *, gate: str = NAME
+    ) -> Iterator[None]:
         self.stripe = PretendStripe(self.now, draw=draw)
         with self.stripe:
             patience = Patience(read_s=read_s)

@@ -394,3 +394,19 @@ def test_a_house_that_is_closed_carries_nothing(desk: Desk) -> None:
             conn.execute("UPDATE house SET is_open = false")
         assert desk.carry() == {}
         assert desk.state(kept.payment.id) == "captured"
+
+
+def test_what_is_reversed_before_its_buying_was_noted_is_left_alone_afterwards(desk: Desk) -> None:
+    """The process ended between buying and noting it, and a clerk was quicker than the next one."""
+    with desk.connected():
+        kept = desk.begun()
+        desk.twin.pay(kept.payment.order)
+        desk.tell()
+        desk.carry()
+        with desk.shell._connect() as conn:
+            conn.execute("UPDATE payments SET state = 'captured', spent_minor = 0, next_at = now()")
+        act = str(kept.payment.act)
+        desk.say("reverse", NUMBER, of=act, reason="wrong number", mistake=True, approved_by="bob")
+        desk.settle()
+        assert (desk.state(kept.payment.id), desk.due()) == ("refunded", 0)
+        desk.agree()

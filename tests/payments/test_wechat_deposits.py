@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 
@@ -50,8 +50,7 @@ class Wechat(Desk):
 
     def begins(self, minor: int, currency: str = "CNY") -> Kept:
         self.merchant.now = self.now()
-        depositing = self.depositing(minor, currency=currency)
-        return self.put(replace(depositing, gateway="wechat"))
+        return self.put(self.depositing(minor, currency=currency, gateway="wechat"))
 
     def agree(self) -> None:
         """What they have of each order is what we have, and so is the bank."""

@@ -64,6 +64,13 @@ def of(conn: Connection, gateway: str, their_id: str) -> Sequence[KeptCase]:
     return [_kept(row) for row in rows(conn, "read_chargebacks", bucket_of(place), place)]
 
 
+def charged(conn: Connection, places: Sequence[str]) -> frozenset[str]:
+    """Return those of these places, as in "stripe:THEIR_ID", of which there are cases."""
+    buckets = [bucket_of(place) for place in places]
+    found = rows(conn, "find_charged_back", buckets, list(places)) if places else ()
+    return frozenset(place for (place,) in found)
+
+
 def wake(conn: Connection, gateway: str, their_id: str, now: datetime) -> None:
     """Have the cases of a payment looked at that has become known."""
     place = f"{gateway}:{their_id}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -70,8 +70,15 @@ def close(
 
 
 def settled(
-    conn: Connection, subject: str, kind: str, *, action: str, by: str, why: str, at: datetime
+    conn: Connection,
+    subjects: Sequence[str],
+    kind: str,
+    *,
+    action: str,
+    by: str,
+    why: str,
+    at: datetime,
 ) -> None:
     """Close what has settled itself."""
-    place = (bucket_of(subject), subject, kind)
-    run(conn, "close_exceptions_of", action, by, why, at, *place)
+    places = [bucket_of(subject) for subject in subjects], list(subjects)
+    run(conn, "close_exceptions_of", action, by, why, at, *places, kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -104,12 +104,22 @@ def begin(conn: Connection, kept: Kept) -> bool:
 
 def find(conn: Connection, id_: UUID) -> Kept | None:
     """Return one payment, unlocked."""
-    return next(map(_kept, rows(conn, "read_payment", _bucket(id_), id_)), None)
+    return find_all(conn, [id_]).get(id_)
+
+
+def find_all(conn: Connection, ids: Iterable[UUID]) -> Mapping[UUID, Kept]:
+    """Return those of these payments that are known, unlocked."""
+    return _by_id(rows(conn, "read_payments", *_places(ids)))
 
 
 def lock(conn: Connection, id_: UUID) -> Kept | None:
     """Lock one payment and return it."""
-    return next(map(_kept, rows(conn, "lock_payment", _bucket(id_), id_)), None)
+    return lock_all(conn, [id_]).get(id_)
+
+
+def lock_all(conn: Connection, ids: Iterable[UUID]) -> dict[UUID, Kept]:
+    """Lock those of these payments that are known, in one order, and return them."""
+    return _by_id(rows(conn, "lock_payments", *_places(ids)))
 
 
 def listed(conn: Connection, state: str | None) -> Iterator[Kept]:
@@ -117,23 +127,32 @@ def listed(conn: Connection, state: str | None) -> Iterator[Kept]:
     return map(_kept, reports.stream(conn, "list_payments", state, state))
 
 
-def claim(conn: Connection, now: datetime, lease: datetime, limit: int) -> list[UUID]:
-    """Claim payments that are due at `now`, until `lease`."""
-    return [id_ for (id_,) in rows(conn, "claim_payments", now, limit, lease)]
+def claim(
+    conn: Connection, now: datetime, lease: datetime, limit: int, *, captured: bool
+) -> list[UUID]:
+    """Claim payments that are due at `now`, whose money has come or has not, until `lease`."""
+    return [id_ for (id_,) in rows(conn, "claim_payments", now, captured, limit, lease)]
 
 
 def move(conn: Connection, kept: Kept) -> None:
     """Note what has become of a payment that is locked."""
+    move_all(conn, [kept])
+
+
+def move_all(conn: Connection, kepts: Iterable[Kept]) -> None:
+    """Note what has become of payments that are locked."""
+    if moved := list(map(_moved, kepts)):
+        run(conn, "move_payments", *map(list, zip(*moved, strict=True)))
+
+
+def _moved(kept: Kept) -> Row:
     payment, come = kept.payment, kept.payment.capture
-    run(
-        conn,
-        "move_payment",
-        payment.state.value,
+    return (
+        *(_bucket(payment.id), payment.id, payment.state.value),
         *(None if come is None else come.payment, payment.captured_minor),
         *((None, None, "") if come is None else (come.currency, come.at, come.means)),
         *(payment.spent_minor, payment.refunded_minor, payment.returned_minor),
         *(_json(dict(kept.given)).decode(), kept.code, kept.tries, kept.next_at),
-        *(_bucket(payment.id), payment.id),
     )
 
 
@@ -147,12 +166,25 @@ def mandate(conn: Connection, id_: UUID) -> str:
     return next((found for (found,) in rows(conn, "read_mandate", _bucket(id_), id_)), "")
 
 
-def note(
-    conn: Connection, gateway: str, event: str, payment: str, said: Mapping[str, Any], at: datetime
-) -> bool:
-    """Keep what a gateway told of a payment; return whether it is told for the first time."""
-    place = (bucket_of(payment), gateway, event, payment)
-    return run(conn, "insert_notice", *place, _json(said).decode(), at) == 1
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What a gateway told of a payment."""
+
+    #: What is told, however often: as in "paid:THEIR_ID".
+    event: str
+    #: Of a payment, or an order number that is none of ours.
+    payment: str
+    said: Mapping[str, Any]
+
+
+def note(conn: Connection, gateway: str, notices: Iterable[Notice], at: datetime) -> None:
+    """Keep what a gateway told, once each."""
+    told = sorted(
+        (bucket_of(each.payment), each.event, each.payment, _json(each.said).decode())
+        for each in notices
+    )
+    if told:
+        run(conn, "insert_notices", gateway, at, *map(list, zip(*told, strict=True)))
 
 
 def owe(conn: Connection, refund: Refund) -> bool:
@@ -202,6 +234,15 @@ def _wanted(said: Mapping[str, Any]) -> Wanted | Deposit:
 
 def _bucket(id_: UUID) -> int:
     return bucket_of(str(id_))
+
+
+def _places(ids: Iterable[UUID]) -> tuple[list[int], list[UUID]]:
+    found = list(ids)
+    return [_bucket(id_) for id_ in found], found
+
+
+def _by_id(found: Iterable[Row]) -> dict[UUID, Kept]:
+    return {kept.payment.id: kept for kept in map(_kept, found)}
 
 
 _REFUND = tuple(Refund.__dataclass_fields__)

@@ -1331,19 +1331,24 @@ INSERT INTO payments (bucket, id, gateway, state, amount_minor, currency, number
 VALUES (%b, %b, %b, 'created', %b, %b, %b, %b::jsonb, %b, %b::jsonb, %b, %b, %b)
 ON CONFLICT (bucket, id) DO NOTHING
 
--- name: read_payment
--- Read one payment.
-SELECT id, gateway, state, amount_minor, currency, wanted, act, their_id, captured_minor, captured_currency,
-       captured_at, means, spent_minor, refunded_minor, returned_minor, asked, ends_at, given, code, created_at,
-       tries, next_at
-FROM payments WHERE bucket = %b AND id = %b
+-- name: read_payments
+-- Read these payments.
+SELECT p.id, p.gateway, p.state, p.amount_minor, p.currency, p.wanted, p.act, p.their_id, p.captured_minor,
+       p.captured_currency, p.captured_at, p.means, p.spent_minor, p.refunded_minor, p.returned_minor, p.asked,
+       p.ends_at, p.given, p.code, p.created_at, p.tries, p.next_at
+FROM unnest(%b::smallint[], %b::uuid[]) AS t (bucket, id)
+JOIN payments p USING (bucket, id)
+ORDER BY bucket, id
 
--- name: lock_payment
--- Lock one payment, to move it on.
-SELECT id, gateway, state, amount_minor, currency, wanted, act, their_id, captured_minor, captured_currency,
-       captured_at, means, spent_minor, refunded_minor, returned_minor, asked, ends_at, given, code, created_at,
-       tries, next_at
-FROM payments WHERE bucket = %b AND id = %b FOR UPDATE
+-- name: lock_payments
+-- Lock these payments in one order, to move them on.
+SELECT p.id, p.gateway, p.state, p.amount_minor, p.currency, p.wanted, p.act, p.their_id, p.captured_minor,
+       p.captured_currency, p.captured_at, p.means, p.spent_minor, p.refunded_minor, p.returned_minor, p.asked,
+       p.ends_at, p.given, p.code, p.created_at, p.tries, p.next_at
+FROM unnest(%b::smallint[], %b::uuid[]) AS t (bucket, id)
+JOIN payments p USING (bucket, id)
+ORDER BY bucket, id
+FOR UPDATE OF p
 
 -- name: list_payments
 -- List payments of some state, or all, the oldest first.
@@ -1353,32 +1358,40 @@ SELECT id, gateway, state, amount_minor, currency, wanted, act, their_id, captur
 FROM payments WHERE (%b::text IS NULL OR state = %b) ORDER BY created_at, bucket, id
 
 -- name: claim_payments
--- Claim payments that are due, for as long as the lease says; others take what is left. A closed house claims
--- none: it has forgotten what it did.
+-- Claim payments that are due, whose money has come or has not, for as long as the lease says; others take what
+-- is left. A closed house claims none: it has forgotten what it did.
 WITH t AS MATERIALIZED (
     SELECT bucket, id FROM payments
-    WHERE next_at <= %b AND (SELECT is_open FROM house)
+    WHERE next_at <= %b AND (captured_minor > 0) = %b AND (SELECT is_open FROM house)
     ORDER BY next_at, bucket, id LIMIT %b FOR UPDATE SKIP LOCKED
 )
 UPDATE payments p SET next_at = %b, tries = tries + 1
 FROM t WHERE p.bucket = t.bucket AND p.id = t.id
 RETURNING p.id
 
--- name: move_payment
--- Note what has become of a payment that is locked.
-UPDATE payments
-SET state = %b, their_id = %b, captured_minor = %b, captured_currency = %b, captured_at = %b, means = %b,
-    spent_minor = %b, refunded_minor = %b, returned_minor = %b, given = %b::jsonb, code = %b, tries = %b, next_at = %b
-WHERE bucket = %b AND id = %b
+-- name: move_payments
+-- Note what has become of payments that are locked.
+UPDATE payments p
+SET state = t.state, their_id = t.their_id, captured_minor = t.captured_minor,
+    captured_currency = t.captured_currency, captured_at = t.captured_at, means = t.means,
+    spent_minor = t.spent_minor, refunded_minor = t.refunded_minor, returned_minor = t.returned_minor,
+    given = t.given, code = t.code, tries = t.tries, next_at = t.next_at
+FROM unnest(%b::smallint[], %b::uuid[], %b::text[], %b::text[], %b::bigint[], %b::text[], %b::timestamptz[],
+            %b::text[], %b::bigint[], %b::bigint[], %b::bigint[], %b::jsonb[], %b::text[], %b::int[],
+            %b::timestamptz[])
+  AS t (bucket, id, state, their_id, captured_minor, captured_currency, captured_at, means, spent_minor,
+        refunded_minor, returned_minor, given, code, tries, next_at)
+WHERE p.bucket = t.bucket AND p.id = t.id
 
 -- name: read_quote_whole
 -- Read a quote with the line's version that it was made for.
 SELECT number, version, made_at, until, terms FROM quotes WHERE bucket = %b AND id = %b
 
--- name: insert_notice
+-- name: insert_notices
 -- Keep what a gateway told, once.
 INSERT INTO payment_notices (bucket, gateway, event, payment, said, received_at)
-VALUES (%b, %b, %b, %b, %b::jsonb, %b)
+SELECT t.bucket, %b, t.event, t.payment, t.said, %b
+FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::jsonb[]) AS t (bucket, event, payment, said)
 ON CONFLICT (bucket, gateway, event) DO NOTHING
 
 -- name: insert_refund
@@ -1451,6 +1464,11 @@ FROM chargebacks WHERE bucket = %b AND place = %b AND reference = %b FOR UPDATE
 -- Read the charge-backs of a payment, the first first.
 SELECT reference, gateway, their_id, amount_minor, currency, at, outcome, payment, booked, created_at, tries, next_at
 FROM chargebacks WHERE bucket = %b AND place = %b ORDER BY created_at, reference
+
+-- name: find_charged_back
+-- Find which of these payments of gateways were charged back.
+SELECT DISTINCT t.place FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, place)
+JOIN chargebacks USING (bucket, place)
 
 -- name: move_chargeback
 -- Note what has become of a charge-back that is locked.
@@ -1533,8 +1551,9 @@ WHERE bucket = %b AND id = %b AND closed_at IS NULL
 
 -- name: close_exceptions_of
 -- Close the exceptions of one kind that have settled themselves.
-UPDATE exceptions SET action = %b, closed_by = %b, why = %b, closed_at = %b
-WHERE bucket = %b AND subject = %b AND kind = %b AND closed_at IS NULL
+UPDATE exceptions x SET action = %b, closed_by = %b, why = %b, closed_at = %b
+FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, subject)
+WHERE x.bucket = t.bucket AND x.subject = t.subject AND x.kind = %b AND x.closed_at IS NULL
 
 -- name: doctor_payments
 -- Captured money has a home: what was quoted, a refund, or a person who is to look; no money came twice.

@@ -19,8 +19,8 @@ from typing import Any
 from uuid import UUID
 
 from baohao.app.payments import exceptions
-from baohao.app.payments.carry import heard
 from baohao.app.payments.learn import PRINCIPAL, captured
+from baohao.app.payments.refunding import heard
 from baohao.app.ports import Paid
 from baohao.app.shell import Shell
 from baohao.core.asks import Ask
@@ -190,7 +190,7 @@ def settled(conn: Connection, row: UUID, action: str, by: str) -> None:
     now = clock.now(conn)
     for kind in WAITS:
         why = "its money has a home"
-        kept_exceptions.settled(conn, str(row), kind, action=action, by=by, why=why, at=now)
+        kept_exceptions.settled(conn, [str(row)], kind, action=action, by=by, why=why, at=now)
 
 
 def _said(row: Kept) -> dict[str, Any]:

@@ -210,7 +210,7 @@ def _tell_gaps(
     for subject in {each.subject for each in told if each.kind == kind} & known.keys() - missing:
         kept_exceptions.settled(
             conn,
-            subject,
+            [subject],
             kind,
             action="none",
             by=PRINCIPAL,

@@ -143,7 +143,7 @@ def _has_been_learnt(conn: Connection, each: Difference) -> bool:
 def close(conn: Connection, subject: str, kind: str, action: str, why: str) -> None:
     """Close what is settled."""
     now = clock.now(conn)
-    kept.settled(conn, subject, kind, action=action, by=PRINCIPAL, why=why, at=now)
+    kept.settled(conn, [subject], kind, action=action, by=PRINCIPAL, why=why, at=now)
 
 
 def settle(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from baohao.app.ports import (
     Absent,
@@ -23,8 +25,13 @@ from baohao.core.payments import State
 from baohao.core.velocity import Limit
 from baohao.store.payments import PENDING, Kept, Refund
 
-#: A code of our own: nothing connects to that gateway.
-NOT_CONNECTED = "not_connected"
+T = TypeVar("T")
+
+#: Codes of our own: nothing connects to that gateway; it says nothing just now.
+NOT_CONNECTED, NOT_ASKED = "not_connected", "not_asked"
+
+#: A gateway that gave so many no answer in a row is silent: see `Silence`.
+SILENT_MAX = 2
 
 #: How an order is paid that nobody pays by themselves: by a mandate, which stands for the payer.
 CHARGED = "mandate"
@@ -46,6 +53,22 @@ class Ports:
     limits: tuple[Limit, ...] = ()
     #: What payers' currencies are worth now, by operator.
     rates: Callable[[], Mapping[str, RateSchedule]] = dict
+
+
+class Silence:
+    """Which gateways are silent in one run: they are asked no more in it, for a call may hang."""
+
+    def __init__(self) -> None:
+        self._unanswered: Counter[str] = Counter()
+
+    def ask(self, gateway: str, question: Callable[[], T]) -> T | Unknown:
+        """Ask a gateway something, unless it is silent."""
+        if self._unanswered[gateway] >= SILENT_MAX:
+            return Unknown(code=NOT_ASKED)
+        outcome = question()
+        is_silent = isinstance(outcome, Unknown) and outcome.code.startswith("http.")
+        self._unanswered[gateway] = self._unanswered[gateway] + 1 if is_silent else 0
+        return outcome
 
 
 def create(ports: Ports, kept: Kept) -> Payable | Paid | Unpaid | Declined | Unknown:

@@ -25,11 +25,12 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from baohao.app.door import Answer, Answered, AskParked, HouseClosed, KeyReused
+from baohao.app.door import Answer, Answered, AskParked, KeyReused
 from baohao.app.payments import claims, exceptions, refunding, velocity
-from baohao.app.payments.asking import Ports, look
+from baohao.app.payments.asking import Ports, Silence, look
 from baohao.app.payments.learn import CODE_MAX, PRINCIPAL, is_held, note
-from baohao.app.shell import OutcomeUnknown, Shell
+from baohao.app.payments.refunding import heard
+from baohao.app.shell import Shell
 from baohao.core import payments as rules
 from baohao.core.asks import Ask
 from baohao.core.bucket import bucket_of
@@ -41,8 +42,10 @@ from baohao.store.sql import Connection, rows
 
 #: Nobody else takes a payment up for so long: the longest that its calls may take, and then some.
 LEASE = timedelta(minutes=5)
-#: As many as are bought in one batch.
-AT_ONCE = 100
+#: As many as are bought in one batch: beyond that the door gains little.
+AT_ONCE = 300
+#: As many as gateways are asked about in one turn; each call may take half a minute.
+ASKED_AT_ONCE = 10
 #: Where the line is lost but may be had back, renewing it is having it again.
 INSTEAD = {"renew": ("renew", "restore")}
 
@@ -54,16 +57,23 @@ class Carrier:
         self._shell = shell
         self._ports = ports
         self._new_id = new_id
+        self._silence = Silence()
 
     def run(self) -> Mapping[str, int]:
-        """Carry until nothing is due; return how many went how."""
+        """
+        Carry until nothing is due; return how many went how.
+
+        What has come goes first: a gateway that says nothing keeps nobody's money waiting.
+        """
         ran: Counter[str] = Counter()
+        self._silence = Silence()
         while True:
             adopted = self._shell.run(partial(refunding.adopt, new_id=self._new_id))
             cases = claims.book_due(self._shell, self._new_id)
-            due = self._shell.run(_claim)
+            due = self._shell.run(partial(_claim, captured=True, limit=AT_ONCE))
+            due = due or self._shell.run(partial(_claim, captured=False, limit=ASKED_AT_ONCE))
             ran.update(kept.payment.state.value for kept in self.carry(due))
-            returned = refunding.send_due(self._shell, self._ports, self._new_id)
+            returned = refunding.send_due(self._shell, self._ports, self._silence, self._new_id)
             ran.update(f"refund {refund.state}" for refund in returned)
             ran.update(f"chargeback {each.case.outcome}" for each in cases)
             if not (adopted or cases or due or returned):
@@ -84,9 +94,14 @@ class Carrier:
         return [used.get(kept.payment.id, kept) for kept in known]
 
     def _asked(self, kept: Kept, now: datetime) -> Kept:
-        if kept.payment.capture is not None:
+        """Ask what became of a payment."""
+        if kept.payment.state is State.CAPTURED:
             return kept
-        outcome = look(self._ports, kept, now)
+        if kept.payment.capture is not None:
+            # What it bought was reversed before that was noted: all of it goes back already.
+            return self._shell.run(partial(_hold, id_=kept.payment.id))
+        question = partial(look, self._ports, kept, now)
+        outcome = self._silence.ask(kept.payment.gateway, question)
         work = partial(note, id_=kept.payment.id, outcome=outcome, new_id=self._new_id)
         return self._shell.run(work)
 
@@ -94,6 +109,8 @@ class Carrier:
 
     def _used(self, captured: Sequence[Kept]) -> Iterator[Kept]:
         """Fund the advances of captured payments and buy with them what was quoted."""
+        if not captured:
+            return
         money = [refunding.funding(kept.payment, self._new_id()) for kept in captured]
         heard(self._shell.answer(money))
         for kept in captured:
@@ -101,7 +118,12 @@ class Carrier:
                 yield self._shell.run(partial(_hold, id_=kept.payment.id))
         free = [kept for kept in captured if not is_held(kept.payment)]
         asks = [self._using(kept) for kept in free]
-        for kept, answer in zip(free, heard(self._shell.answer(asks)), strict=True):
+        answers = list(zip(free, heard(self._shell.answer(asks)), strict=True))
+        whole = [kept.payment.id for kept, answer in answers if _is_whole(kept, answer)]
+        yield from self._shell.run(partial(_use_whole, ids=whole))
+        for kept, answer in answers:
+            if _is_whole(kept, answer):
+                continue
             if not isinstance(answer, Refusal) or isinstance(answer, KeyReused | AskParked):
                 yield self._bought(kept, answer)
             elif isinstance(kept.payment.wanted, Wanted):
@@ -202,14 +224,14 @@ QUOTED = ("term", "amount_minor", "codes")
 # --- transactions ---------------------------------------------------------------------------------
 
 
-def _claim(conn: Connection) -> list[UUID]:
+def _claim(conn: Connection, *, captured: bool, limit: int) -> list[UUID]:
     now = clock.now(conn)
-    return payments.claim(conn, now, now + LEASE, AT_ONCE)
+    return payments.claim(conn, now, now + LEASE, limit, captured=captured)
 
 
 def _read(conn: Connection, ids: Sequence[UUID]) -> tuple[datetime, list[Kept]]:
-    found = (payments.find(conn, id_) for id_ in ids)
-    return clock.now(conn), [kept for kept in found if kept is not None]
+    found = payments.find_all(conn, ids)
+    return clock.now(conn), [found[id_] for id_ in ids if id_ in found]
 
 
 def _fitting(
@@ -236,7 +258,7 @@ def _locked(conn: Connection, id_: UUID) -> Kept:
 
 
 def _hold(conn: Connection, id_: UUID) -> Kept:
-    """Leave a payment to the person before whom it is."""
+    """Do nothing more about a payment by itself: a person has it, or it has ended."""
     kept = replace(_locked(conn, id_), next_at=None)
     payments.move(conn, kept)
     return kept
@@ -269,18 +291,34 @@ def _use(conn: Connection, id_: UUID, spent_minor: int, new_id: Callable[[], UUI
     return kept
 
 
+def _use_whole(conn: Connection, ids: Sequence[UUID]) -> list[Kept]:
+    """Note of payments that were used up, to the last unit, what they bought."""
+    found = payments.lock_all(conn, ids)
+    done = {
+        id_: replace(
+            kept,
+            payment=rules.used(kept.payment, kept.payment.own_minor),
+            next_at=None,
+            code="",
+        )
+        for id_, kept in found.items()
+        if kept.payment.state in (State.CAPTURED, State.CHARGEBACK)
+    }
+    payments.move_all(conn, done.values())
+    return [done.get(id_, kept) for id_, kept in found.items()]
+
+
 def _owe_whole(conn: Connection, id_: UUID, code: str, new_id: Callable[[], UUID]) -> Kept:
     kept = _locked(conn, id_)
-    whole = kept.payment.unspent_minor
-    if kept.payment.state not in (State.CAPTURED, State.CHARGEBACK) or not whole:
+    payment = kept.payment
+    if payment.state not in (State.CAPTURED, State.CHARGEBACK) or not payment.unspent_minor:
         return kept
+    # What was changed is ours; else a part of it may be going back already.
+    whole = payment.unspent_minor if payment.changed is None else payment.own_minor
     kept = replace(kept, next_at=None, code=code[:CODE_MAX])
     return refunding.owe(conn, kept, new_id(), whole, "it could not be used", PRINCIPAL)
 
 
-def heard(answers: Sequence[Answer]) -> Sequence[Answer]:
-    """Return answers; raises `OutcomeUnknown` and `HouseClosed`, which say nothing of an ask."""
-    for answer in answers:
-        if isinstance(answer, OutcomeUnknown | HouseClosed):
-            raise answer
-    return answers
+def _is_whole(kept: Kept, answer: Answer) -> bool:
+    """Say whether a payment bought what was quoted for all that has come, as nearly all do."""
+    return isinstance(answer, Answered) and (answer.answer.get("total") == kept.payment.own_minor)

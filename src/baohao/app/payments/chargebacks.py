@@ -7,7 +7,7 @@ case is kept by itself, and is joined with the payment by whichever is learned o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ from baohao.core.payments import Case, Payment
 from baohao.store import chargebacks, clock, payments
 from baohao.store import exceptions as kept_exceptions
 from baohao.store.chargebacks import KeptCase
-from baohao.store.payments import Kept
+from baohao.store.payments import Kept, Notice
 from baohao.store.sql import Connection
 
 #: Who acts where nobody does.
@@ -39,7 +39,7 @@ def learned(
     case = _case(gateway, told)
     said = {**_said(case), "order": told.order[:80]}
     event = f"chargeback:{case.reference}:{case.outcome}"[:200]
-    payments.note(conn, gateway, event, case.place, said, now)
+    payments.note(conn, gateway, [Notice(event=event, payment=case.place, said=said)], now)
     chargebacks.begin(conn, KeptCase(case=case, created_at=now, next_at=now))
     known = chargebacks.lock(conn, case)
     if rules.is_other_case(known.case, case):
@@ -74,24 +74,35 @@ def marked(
     subject, why = str(kept.payment.id), "its payment is known"
     exceptions.put(conn, new_id(), exceptions.CHARGEBACK, subject, _said(case), now)
     kept_exceptions.settled(
-        conn, case.place, exceptions.CHARGEBACK_UNKNOWN, action="none", by=NOBODY, why=why, at=now
+        conn, [case.place], exceptions.CHARGEBACK_UNKNOWN, action="none", by=NOBODY, why=why, at=now
     )
     kept = replace(kept, payment=rules.charged_back(kept.payment), next_at=None)
     payments.move(conn, kept)
     return kept
 
 
-def captured(conn: Connection, kept: Kept, new_id: Callable[[], UUID], now: datetime) -> Kept:
-    """Mark a payment whose money has just become known, where its bank took it back before."""
-    come = kept.payment.capture
-    if come is None:
-        return kept
-    cases = chargebacks.of(conn, kept.payment.gateway, come.payment)
-    if not cases:
-        return kept
+def captured(
+    conn: Connection, kepts: Sequence[Kept], new_id: Callable[[], UUID], now: datetime
+) -> list[Kept]:
+    """Mark payments whose money has just become known, where their banks took it back before."""
+    charged = chargebacks.charged(conn, [_place(kept) for kept in kepts])
+    return [
+        _charged(conn, kept, new_id, now) if _place(kept) in charged else kept for kept in kepts
+    ]
+
+
+def _charged(conn: Connection, kept: Kept, new_id: Callable[[], UUID], now: datetime) -> Kept:
+    gateway, _, their_id = _place(kept).partition(":")
+    first = chargebacks.of(conn, gateway, their_id)[0]
     # Whoever has them in hand sees the payment when this is committed.
-    chargebacks.wake(conn, kept.payment.gateway, come.payment, now)
-    return marked(conn, kept, cases[0].case, new_id, now)
+    chargebacks.wake(conn, gateway, their_id, now)
+    return marked(conn, kept, first.case, new_id, now)
+
+
+def _place(kept: Kept) -> str:
+    """Return where the cases of a payment are, whose money has come."""
+    come = kept.payment.capture
+    return f"{kept.payment.gateway}:{come.payment if come is not None else ''}"
 
 
 def settled(conn: Connection, id_: UUID, by: str, why: str) -> None:
@@ -104,7 +115,7 @@ def settled(conn: Connection, id_: UUID, by: str, why: str) -> None:
         return
     at = clock.now(conn)
     kept_exceptions.settled(
-        conn, str(id_), exceptions.CHARGEBACK, action="none", by=by, why=why, at=at
+        conn, [str(id_)], exceptions.CHARGEBACK, action="none", by=by, why=why, at=at
     )
 
 

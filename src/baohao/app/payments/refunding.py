@@ -17,17 +17,17 @@ has the gateway give it back.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from baohao.app.door import HouseClosed, KeyReused
+from baohao.app.door import Answer, HouseClosed, KeyReused
 from baohao.app.payments import chargebacks as disputes
 from baohao.app.payments import exceptions
-from baohao.app.payments.asking import Ports, give_back
+from baohao.app.payments.asking import Ports, Silence, give_back
 from baohao.app.payments.learn import CODE_MAX, PRINCIPAL
 from baohao.app.ports import Declined, Refunded
 from baohao.app.shell import OutcomeUnknown, Shell
@@ -47,8 +47,12 @@ from baohao.store.sql import Connection, rows
 #: As for payments: nobody else takes a refund up for so long.
 LEASE = timedelta(minutes=5)
 AT_ONCE = 100
+#: Each is a call that may hang; what has come meanwhile is not to wait for many.
+SENT_AT_ONCE = 10
 #: A gateway that says nothing of a refund for so long is for a person to look at.
 SILENCE = timedelta(days=1)
+#: What was bought is reversed, or has been: whoever asks for that again is told so again.
+REVERSED = (State.USED, State.REFUNDING, State.REFUNDED)
 
 
 class PaymentUnknown(Refusal):
@@ -98,9 +102,12 @@ def refund(shell: Shell, wish: Wish, new_id: Callable[[], UUID]) -> Kept:
     payment = kept.payment
     if isinstance(payment.wanted, Deposit) and payment.spent_minor:
         return _undone(shell, wish, payment.wanted, new_id)
-    if payment.state is State.USED:
+    if payment.spent_minor and payment.state in REVERSED:
         rules.approve(payment.spent_minor, payment.currency, wish.by, wish.approved_by)
-        granted(shell, _reversing(kept, wish, new_id()))
+        (answer,) = heard(shell.answer([_reversing(kept, wish, new_id())]))
+        if isinstance(answer, Refusal):
+            is_over = payment.state is not State.USED
+            raise _nothing(payment) if is_over else answer
         # The reversal owes the refund, whoever asked for it.
         shell.run(partial(adopt, new_id=new_id))
         return shell.run(partial(_find, id_=wish.payment))
@@ -108,7 +115,7 @@ def refund(shell: Shell, wish: Wish, new_id: Callable[[], UUID]) -> Kept:
     if any(each.reason == _marked(wish) for each in known):
         return kept
     if payment.state is not State.CAPTURED or kept.next_at is not None:
-        raise NothingToGiveBack(payment=str(payment.id), state=payment.state.value)
+        raise _nothing(payment)
     amount = payment.unspent_minor if wish.amount_minor is None else wish.amount_minor
     rules.owed(payment, amount)
     rules.approve(amount, payment.advance.currency, wish.by, wish.approved_by)
@@ -168,6 +175,10 @@ def _undoing(
 def _put_in(conn: Connection, id_: UUID, account: str) -> tuple[Kept, list[Owed], int]:
     """Return a payment, what went back of it, and what is where it was put."""
     return _find(conn, id_), payments.refunds(conn, id_), balance(conn, account)
+
+
+def _nothing(payment: Payment) -> NothingToGiveBack:
+    return NothingToGiveBack(payment=str(payment.id), state=payment.state.value)
 
 
 def _marked(wish: Wish) -> str:
@@ -299,12 +310,16 @@ def _id(text: str) -> UUID | None:
 # --- the gateway gives it back --------------------------------------------------------------------
 
 
-def send_due(shell: Shell, ports: Ports, new_id: Callable[[], UUID]) -> list[Owed]:
-    """Have refunds that are due given back; return what has become of them."""
-    return [_sent(shell, ports, each, new_id) for each in shell.run(_claim)]
+def send_due(
+    shell: Shell, ports: Ports, silence: Silence, new_id: Callable[[], UUID]
+) -> list[Owed]:
+    """Have some refunds that are due given back; return what has become of them."""
+    return [_sent(shell, ports, silence, each, new_id) for each in shell.run(_claim)]
 
 
-def _sent(shell: Shell, ports: Ports, refund: Owed, new_id: Callable[[], UUID]) -> Owed:
+def _sent(
+    shell: Shell, ports: Ports, silence: Silence, refund: Owed, new_id: Callable[[], UUID]
+) -> Owed:
     kept = shell.run(partial(_find, id_=refund.payment))
     if kept.payment.state is State.CHARGEBACK and refund.state == "owed" and refund.tries <= 1:
         # It was not sent: while its bank disputes the payment, nobody gives it back twice.
@@ -313,7 +328,7 @@ def _sent(shell: Shell, ports: Ports, refund: Owed, new_id: Callable[[], UUID]) 
             return _set_off(shell, kept, refund, new_id)
         if ended.next_at is None:
             return ended
-    outcome = give_back(ports, kept, refund)
+    outcome = silence.ask(kept.payment.gateway, partial(give_back, ports, kept, refund))
     if isinstance(outcome, Refunded) and outcome.amount_minor != refund.amount_minor:
         code = f"{exceptions.REFUND_DIFFERS}: {outcome.amount_minor}"
         work = partial(_declined, refund=refund, code=code, new_id=new_id)
@@ -341,7 +356,8 @@ def _set_off(shell: Shell, kept: Kept, refund: Owed, new_id: Callable[[], UUID])
         payload={"amount_minor": refund.amount_minor, "reference": refund.number},
     )
     granted(shell, ask)
-    done = shell.run(partial(_done, refund=refund))
+    # It left no account of ours.
+    done = shell.run(partial(_done, refund=refund, bank=""))
     why = "the payer has it from their bank"
     shell.run(partial(disputes.settled, id_=kept.payment.id, by=PRINCIPAL, why=why))
     return done
@@ -401,7 +417,7 @@ def balance(conn: Connection, account: str) -> int:
 
 def _claim(conn: Connection) -> list[Owed]:
     now = clock.now(conn)
-    return payments.claim_refunds(conn, now, now + LEASE, AT_ONCE)
+    return payments.claim_refunds(conn, now, now + LEASE, SENT_AT_ONCE)
 
 
 def _find(conn: Connection, id_: UUID) -> Kept:
@@ -481,7 +497,7 @@ def _settled(conn: Connection, kept: Kept, *kinds: str) -> None:
     for kind in kinds:
         kept_exceptions.settled(
             conn,
-            str(kept.payment.id),
+            [str(kept.payment.id)],
             kind,
             action="refund",
             by=PRINCIPAL,
@@ -493,5 +509,13 @@ def _settled(conn: Connection, kept: Kept, *kinds: str) -> None:
 def granted(shell: Shell, ask: Ask) -> None:
     """Ask; raises the refusal, and `OutcomeUnknown` or `HouseClosed`: ask again."""
     (answer,) = shell.answer([ask])
-    if isinstance(answer, Refusal | OutcomeUnknown | HouseClosed):
+    if isinstance(answer, Refusal):
         raise answer
+
+
+def heard(answers: Sequence[Answer]) -> Sequence[Answer]:
+    """Return answers; raises `OutcomeUnknown` and `HouseClosed`, which say nothing of an ask."""
+    for answer in answers:
+        if isinstance(answer, OutcomeUnknown | HouseClosed):
+            raise answer
+    return answers

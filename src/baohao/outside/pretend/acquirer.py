@@ -129,8 +129,8 @@ class PretendAcquirer(Listener):
             placed = self.orders.get(order)
             if placed is None or placed.status != "WAITING" or self._now() >= placed.expires:
                 return False
-            placed.status = "PAID"
-            placed.txn = f"T{len(self.orders):06}{len(self.notices):06}"
+            paid = sum(each.status == "PAID" for each in self.orders.values())
+            placed.status, placed.txn = "PAID", f"T{paid + 1:012}"
             placed.paid_minor = placed.amount_minor if minor is None else minor
             placed.paid_in = currency or placed.currency
             placed.wallet, placed.paid_at = "mpay", self._now()
