@@ -65,6 +65,8 @@ BEGIN
     UPDATE accounts a SET balance_minor = money - price WHERE a.bucket = payer_b AND a.account = p_payer;
     INSERT INTO effects (bucket, id, subject, epoch, kind, due_at, data)
     VALUES (b, uuidv7(), p_number, line.epoch, 'message', house.now, '{"what": "renewal"}');
+    INSERT INTO receipt_places (bucket, ask, line, due_at)
+    VALUES (baohao_bucket(ask::text), ask::text, p_number, house.now);
     answer := format('{"id":"%s","version":%s,"until":"%s","total":%s,"currency":"MOP"}', ask, line.version + 1, ends, price);
     INSERT INTO keys (bucket, principal, key, body, answer, subject, seq, recorded_at)
     VALUES (b, p_principal, p_key, p_body, answer, p_number, line.version + 1, house.now);

@@ -16,7 +16,9 @@ POLICIES = ROOT / "policies"
 PAGE = POLICIES / "README.md"
 
 #: Folders that hold something else than policies.
-OTHERS = frozenset({"charging", "commissions", "fees", "operators", "overlays", "promotions"})
+OTHERS = frozenset(
+    {"charging", "commissions", "exchange", "fees", "operators", "overlays", "promotions"}
+)
 
 _HEAD = "| product | country | confidence | checked | unknowns |"
 _RULE = "|---|---|---|---|---|"

@@ -172,3 +172,41 @@ def test_an_account_at_wechat_pay_must_be_whole(more: dict[str, str], message: s
     with pytest.raises(BadSetting, match=message) as refused:
         settings({**WECHAT, **more})
     assert "hunter2" not in str(refused.value)
+
+
+STRIPE = {
+    "BAOHAO_STRIPE_KEY": "rk_live_hunter2",
+    "BAOHAO_STRIPE_SIGNING": "whsec_new whsec_old",
+    "BAOHAO_STRIPE_RETURN_URL": "https://keep.example/paid",
+}
+
+
+def test_stripe_is_an_account_with_its_secrets() -> None:
+    assert settings({}).stripe is None
+    stripe = settings(STRIPE).stripe
+    assert stripe is not None
+    assert (stripe.url, stripe.account) == ("https://api.stripe.com", "")
+    assert stripe.signing == ("whsec_new", "whsec_old")
+    assert "hunter2" not in repr(stripe)
+    assert "whsec" not in repr(stripe)
+    home = {**STRIPE, "BAOHAO_STRIPE_RETURN_URL": "", "BAOHAO_HOLDER_URL": "https://keep.example/"}
+    at_home = settings(home).stripe
+    assert at_home is not None
+    assert at_home.return_url == "https://keep.example"
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"BAOHAO_STRIPE_KEY": ""}, "BAOHAO_STRIPE_KEY as well"),
+        ({"BAOHAO_STRIPE_RETURN_URL": ""}, "BAOHAO_STRIPE_RETURN_URL as well"),
+        ({"BAOHAO_STRIPE_KEY": "pk_live_hunter2"}, "must begin with sk_live_"),
+        ({"BAOHAO_STRIPE_SIGNING": "hunter2"}, "whsec_"),
+        ({"BAOHAO_STRIPE_URL": "http://api.stripe.com"}, "https://"),
+        ({"BAOHAO_STRIPE_RETURN_URL": "keep.example"}, "https://"),
+    ],
+)
+def test_an_account_at_stripe_must_be_whole(more: dict[str, str], message: str) -> None:
+    with pytest.raises(BadSetting, match=message) as refused:
+        settings({**STRIPE, **more})
+    assert "hunter2" not in str(refused.value)

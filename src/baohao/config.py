@@ -3,6 +3,8 @@ Settings from the environment, typed. Only `wiring` reads them; everybody else i
 
     BAOHAO_ACQUIRER                a file: the contract with an acquirer whose code people pay
     BAOHAO_API_LANES               writers of the API, 1 to 8; by default 1
+    BAOHAO_BANK                    a file: the bank accounts that people pay into by transfer
+    BAOHAO_CARD_LIMITS             how often cards may be tried: docs/how-to/stripe.md; off: always
     BAOHAO_CHARGING_TOKEN_DEMO2    what the charging system of the operator demo2 knows us by
     BAOHAO_CHARGING_URL_DEMO2      where it listens; each operator has two variables like these
     BAOHAO_DATA                    the folder of the embedded database; else the platform's
@@ -13,6 +15,7 @@ Settings from the environment, typed. Only `wiring` reads them; everybody else i
                                    codes are signed all the same
     BAOHAO_SECRET_KEY              32 bytes in base64, under which secrets are sealed; without it a
                                    file in the data folder has them
+    BAOHAO_STRIPE_KEY ...          the account at Stripe: docs/how-to/stripe.md has them all
     BAOHAO_WEBHOOKS_LOOPBACK       1: webhooks may go to this machine; for tests and the demo
     BAOHAO_DEMO                    1: the demo, which shows the codes that it sends on a page
     BAOHAO_WECHAT_MCHID ...        the account at WeChat Pay: docs/how-to/wechat-pay.md has them all
@@ -36,6 +39,7 @@ LANES_VARIABLE = "BAOHAO_API_LANES"
 LANES_MAX = 8
 CHARGING_URL, CHARGING_TOKEN = "BAOHAO_CHARGING_URL_", "BAOHAO_CHARGING_TOKEN_"
 ACQUIRER_VARIABLE, NOTIFY_VARIABLE = "BAOHAO_ACQUIRER", "BAOHAO_NOTIFY_URL"
+BANK_VARIABLE = "BAOHAO_BANK"
 SECRET_KEY_VARIABLE = "BAOHAO_SECRET_KEY"  # noqa: S105 - its name, not the key
 HOLDER_VARIABLE = "BAOHAO_HOLDER_URL"
 UNSIGNED_VARIABLE = "BAOHAO_RECEIPTS_UNSIGNED"
@@ -43,6 +47,8 @@ UNSIGNED_VARIABLE = "BAOHAO_RECEIPTS_UNSIGNED"
 DEMO_VARIABLE = "BAOHAO_DEMO"
 LOOPBACK_VARIABLE = "BAOHAO_WEBHOOKS_LOOPBACK"
 WECHAT = "BAOHAO_WECHAT_"
+STRIPE, STRIPE_URL = "BAOHAO_STRIPE_", "https://api.stripe.com"
+LIMITS_VARIABLE = "BAOHAO_CARD_LIMITS"
 #: Where WeChat Pay is reached by default, by the way.
 WECHAT_URLS = {
     "direct": "https://api.mch.weixin.qq.com",
@@ -85,6 +91,19 @@ class WechatAccount:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StripeAccount:
+    """An account at Stripe."""
+
+    key: str = field(repr=False)
+    #: Of the endpoint for notices; the first is the newest.
+    signing: tuple[str, ...] = field(repr=False)
+    #: The account that a platform acts for; empty: its own.
+    account: str = ""
+    return_url: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """Everything that differs from one installation to another."""
 
@@ -100,6 +119,8 @@ class Settings:
     charging: Mapping[str, Endpoint] = field(default_factory=dict)
     #: The contract with an acquirer, or None.
     acquirer: Path | None = None
+    #: The bank accounts that people pay into, or None.
+    bank: Path | None = None
     #: Where gateways tell us; each at an address of its own below.
     notify_url: str = ""
     #: What secrets are sealed under, or None for the file in the data folder.
@@ -114,6 +135,10 @@ class Settings:
     webhooks_to_loopback: bool = False
     #: The account at WeChat Pay, if there is one.
     wechat: WechatAccount | None = None
+    #: The account at Stripe, if there is one.
+    stripe: StripeAccount | None = None
+    #: How often cards may be tried, as `core.velocity` reads it; `None`: as it is by default.
+    card_limits: str | None = None
 
     def charging_of(self, operator: str) -> Endpoint | None:
         """Return where an operator's own charging system listens, if that was said."""
@@ -137,6 +162,7 @@ def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Setting
         api_lanes=_lanes(environ),
         charging=_charging(environ),
         acquirer=_file(environ, ACQUIRER_VARIABLE),
+        bank=_file(environ, BANK_VARIABLE),
         notify_url=_notify_url(environ),
         secret_key=_secret_key(environ),
         holder_url=_holder_url(environ),
@@ -144,6 +170,8 @@ def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Setting
         receipts_signed=environ.get(UNSIGNED_VARIABLE, "").strip() != "1",
         webhooks_to_loopback=environ.get(LOOPBACK_VARIABLE, "").strip() == "1",
         wechat=_wechat(environ),
+        stripe=_stripe(environ),
+        card_limits=environ.get(LIMITS_VARIABLE, "").strip() or None,
     )
 
 
@@ -229,6 +257,36 @@ def _wechat(environ: Mapping[str, str]) -> WechatAccount | None:
         url=url,
         currencies=frozenset(said.get("CURRENCIES", "CNY").split()),
         refund_notify_url=said.get("NOTIFY_URL", ""),
+    )
+
+
+def _stripe(environ: Mapping[str, str]) -> StripeAccount | None:
+    said = {
+        name.removeprefix(STRIPE): value.strip()
+        for name, value in environ.items()
+        if name.startswith(STRIPE) and value.strip()
+    }
+    if not said:
+        return None
+    said.setdefault("RETURN_URL", _holder_url(environ) or "")
+    needed = ("KEY", "SIGNING", "RETURN_URL")
+    if missing := [STRIPE + name for name in needed if not said.get(name)]:
+        raise BadSetting(f"Stripe needs {' '.join(missing)} as well")
+    if not re.fullmatch(r"[sr]k_(live|test)_[A-Za-z0-9_]+", said["KEY"]):
+        raise BadSetting(f"{STRIPE}KEY must begin with sk_live_, rk_live_, sk_test_ or rk_test_")
+    signing = tuple(said["SIGNING"].split())
+    if not all(re.fullmatch(r"whsec_[!-~]+", each) for each in signing):
+        raise BadSetting(f"{STRIPE}SIGNING must begin with whsec_; of two, with a space between")
+    url = said.get("URL", STRIPE_URL)
+    for name, each in (("URL", url), ("RETURN_URL", said["RETURN_URL"])):
+        if not _is_private(each):
+            raise BadSetting(f"{STRIPE}{name} must start with https:// (http:// on this machine)")
+    return StripeAccount(
+        key=said["KEY"],
+        signing=signing,
+        account=said.get("ACCOUNT", ""),
+        return_url=said["RETURN_URL"],
+        url=url,
     )
 
 

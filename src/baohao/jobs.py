@@ -20,8 +20,11 @@ from procrastinate import JobContext
 from procrastinate.jobs import Status
 
 from baohao.app import daily as runs
+from baohao.app.bank import carry as transfers
 from baohao.app.bulk import files
 from baohao.app.feed import deliver
+from baohao.app.orders import cards, keep
+from baohao.app.receipts.desk import is_owed
 from baohao.app.shell import Shell
 from baohao.core.refusals import Refusal
 from baohao.outside import queue
@@ -32,7 +35,7 @@ log = logging.getLogger(__name__)
 
 #: Parts of a file that a worker does before other files get their turn.
 PARTS_A_TURN = 10
-#: Turns of the feed before a unit ends, so that who is to stop need not wait for the last event.
+#: Turns of a unit before it ends, so that who is to stop need not wait for the last event.
 TURNS = 10
 #: Jobs at a time: a few files or units, of which one may wait for the database while others think.
 AT_ONCE = 4
@@ -97,9 +100,40 @@ def charging(house: Installation) -> bool:
 
 def payments(house: Installation) -> bool:
     """Ask gateways, buy what was paid for, give back what cannot be used."""
+    if house.settings.bank is not None:
+        with house.shell() as shell:
+            transfers.carry(shell, new_id)
     if house.takes_payments:
         with house.payments() as carrier:
             carrier.run()
+    return False
+
+
+def orders(house: Installation) -> bool:
+    """Tell, charge and try again by standing orders, where it is time."""
+    with house.shell() as shell:
+        keep.run(shell, new_id)
+        if house.takes_payments:
+            with house.payment_ports() as ports:
+                cards.run(shell, ports, new_id)
+    return False
+
+
+def matching(house: Installation) -> bool:
+    """Hold the bills of days that are over against the books, and these against the lines."""
+    if house.takes_payments:
+        with house.matcher() as matcher:
+            matcher.run()
+    return False
+
+
+def receipts(house: Installation) -> bool:
+    """Give the receipts that are owed, some turns of it."""
+    with house.shell() as shell:
+        # Where none is, no key is read, and none of the house's is made for it.
+        if shell.run(is_owed):
+            desk = house.desk(shell)
+            return all(desk.turn() is not None for _ in range(TURNS))
     return False
 
 
@@ -108,6 +142,10 @@ UNITS = (
     Unit(name="feed", work=feed, is_due=has_to_tell),
     Unit(name="charging", work=charging),
     Unit(name="payments", work=payments),
+    Unit(name="orders", work=orders),
+    Unit(name="matching", work=matching),
+    # After what buys.
+    Unit(name="receipts", work=receipts),
 )
 
 

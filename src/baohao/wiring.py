@@ -22,7 +22,8 @@ from psycopg_pool import ConnectionPool
 
 from baohao.app import house, shell
 from baohao.app.agents import registry
-from baohao.app.catalogue import commissions_at, fees_at
+from baohao.app.bank.ledger import Ledger
+from baohao.app.catalogue import commissions_at, fees_at, rates_at
 from baohao.app.charging import drift
 from baohao.app.charging.carry import Carrier
 from baohao.app.door import Door
@@ -31,24 +32,38 @@ from baohao.app.intake import Intake
 from baohao.app.inventory import Defaults, Inventory, Progress, read_inventory
 from baohao.app.inventory_kinds import Kinds
 from baohao.app.library import Library, read_library
+from baohao.app.matching.match import Matcher
 from baohao.app.payments.asking import Ports
 from baohao.app.payments.carry import Carrier as Payments
-from baohao.app.ports import Post, Seals, Texts, Vault
+from baohao.app.ports import Gateway, Post, Seals, Texts, Vault
 from baohao.app.receipts.desk import Desk
 from baohao.app.shell import Shell, options
-from baohao.config import BadSetting, Settings, WechatAccount, settings
+from baohao.config import (
+    LIMITS_VARIABLE,
+    BadSetting,
+    Settings,
+    StripeAccount,
+    WechatAccount,
+    settings,
+)
+from baohao.core import velocity
 from baohao.core.agents import Agent
 from baohao.core.asks import Terms
 from baohao.core.commissions import CommissionSchedule
+from baohao.core.exchange import RateSchedule
 from baohao.core.fees import FeeSchedule
 from baohao.core.refusals import Refusal
 from baohao.outside import contracts, queue
 from baohao.outside.acquirer import Acquirer
+from baohao.outside.bank.gateway import BankContract, BankTransfer
+from baohao.outside.bank.house import accounts
 from baohao.outside.ids import new_id
 from baohao.outside.paper.typesetter import Typesetter
 from baohao.outside.pretend.handset import Handset
 from baohao.outside.sealing import SealsOfHouse, VaultOfHouse, key_of
 from baohao.outside.signing import IssuerOfHouse, Verifier
+from baohao.outside.stripe.gateway import NAME as STRIPE
+from baohao.outside.stripe.gateway import Account, Stripe
 from baohao.outside.tmf654 import Tmf654
 from baohao.outside.webhooks import Webhooks
 from baohao.outside.wechat_pay.gateway import Way, WechatPay
@@ -64,6 +79,7 @@ __all__ = [
     "Installation",
     "NoGateway",
     "ServerElsewhere",
+    "StripeAccount",
     "installation",
     "now",
     "verifier",
@@ -101,11 +117,18 @@ class NothingConnected(Refusal):
 
 class NoGateway(Refusal):
     """
-    No payment gateway is connected: set BAOHAO_ACQUIRER to the file of a contract, or
-    BAOHAO_WECHAT_* to an account at WeChat Pay, and BAOHAO_NOTIFY_URL to where they reach us.
+    No payment gateway is connected: set BAOHAO_ACQUIRER to the file of a contract, BAOHAO_WECHAT_*
+    to an account at WeChat Pay or BAOHAO_STRIPE_* to one at Stripe, and BAOHAO_NOTIFY_URL to where
+    they reach us; or BAOHAO_BANK to the file of the bank accounts that people pay into.
     """
 
     code = "payment.no_gateway"
+
+
+class NoBank(Refusal):
+    """No bank account is known: set BAOHAO_BANK to the file of those that people pay into."""
+
+    code = "bank.no_account"
 
 
 class ServerElsewhere(Refusal):
@@ -270,22 +293,35 @@ class Installation:
     @property
     def takes_payments(self) -> bool:
         """Whether any payment gateway is connected."""
-        connected = (self.settings.acquirer, self.settings.wechat)
-        return bool(self.settings.notify_url) and connected != (None, None)
+        settings = self.settings
+        connected = (settings.acquirer, settings.wechat, settings.stripe)
+        is_told = bool(settings.notify_url) and any(each is not None for each in connected)
+        return is_told or settings.bank is not None
 
-    def gateways(self) -> Mapping[str, Acquirer | WechatPay]:
+    @cached_property
+    def bank(self) -> BankContract:
+        """The bank accounts that people pay into; raises `NoBank` and `ContractRefused`."""
+        if self.settings.bank is None:
+            raise NoBank()
+        return accounts(self.settings.bank)
+
+    def gateways(self) -> Mapping[str, Acquirer | WechatPay | Stripe | BankTransfer]:
         """
         Return the payment gateways that are connected, by name; whoever takes them closes them.
 
         Raises `ContractRefused` and `BadSetting`.
         """
         settings = self.settings
-        found: list[Acquirer | WechatPay] = []
+        found: list[Acquirer | WechatPay | Stripe | BankTransfer] = []
         if settings.acquirer is not None and settings.notify_url:
             contract = contracts.acquirer(settings.acquirer, settings.notify_url)
             found.append(Acquirer(contract, self.clock))
         if settings.wechat is not None:
             found.append(_wechat_pay(settings.wechat))
+        if settings.stripe is not None:
+            found.append(Stripe(_stripe_account(settings.stripe), self.clock))
+        if settings.bank is not None:
+            found.append(BankTransfer(self.bank, Ledger(self.make_shell())))
         return {gateway.name: gateway for gateway in found}
 
     @contextmanager
@@ -297,13 +333,49 @@ class Installation:
             gateways = self.gateways()
             for gateway in gateways.values():
                 stack.callback(gateway.close_connections)
-            yield Ports(gateways=gateways, notify_url=self.settings.notify_url)
+            yield self.ports(gateways)
+
+    def ports(self, gateways: Mapping[str, Gateway]) -> Ports:
+        """Return gateways as payments take them, with what payers' currencies are worth."""
+        return Ports(
+            gateways=gateways,
+            notify_url=self.settings.notify_url,
+            patience={BankTransfer.name: self.bank.transfer} if self.settings.bank else {},
+            cards=frozenset({STRIPE}),
+            limits=self.card_limits,
+            rates=self.rates,
+        )
+
+    def rates(self) -> Mapping[str, RateSchedule]:
+        """Return the rates of exchange that operators state today, by the house's clock."""
+        with self.connect() as conn:
+            return rates_at(self.library.rates, self.library.operators, now(conn))
+
+    @cached_property
+    def card_limits(self) -> tuple[velocity.Limit, ...]:
+        """How often cards may be tried; raises `BadSetting`."""
+        said = self.settings.card_limits
+        try:
+            return velocity.limits(velocity.DEFAULT if said is None else said)
+        except velocity.LimitMalformed as malformed:
+            raise BadSetting(f"{LIMITS_VARIABLE}: {malformed}") from None
+
+    def address_mark(self, address: str) -> str:
+        """Return what a payer's network address is counted by; it says nothing of the address."""
+        return self.seals.sign(f"address:{address}".encode()).hex()[:32]
 
     @contextmanager
     def payments(self) -> Iterator[Payments]:
         """Give what carries payments and refunds; raises as `payment_ports` does."""
         with self.payment_ports() as ports, self.shell() as opened:
             yield Payments(opened, ports, new_id)
+
+    @contextmanager
+    def matcher(self) -> Iterator[Matcher]:
+        """Give what holds gateways' bills against the books; raises as `payment_ports` does."""
+        with self.payment_ports() as ports, self.shell() as opened:
+            there = self.authority_there
+            yield Matcher(opened, ports.gateways, new_id, authority_there=there)
 
     # --- the worker -------------------------------------------------------------------------------
 
@@ -442,6 +514,16 @@ def _reaching() -> Iterator[None]:
         yield
     except psycopg.OperationalError as error:
         raise DatabaseAway(reason=str(error).strip().splitlines()[0]) from error
+
+
+def _stripe_account(account: StripeAccount) -> Account:
+    return Account(
+        url=account.url,
+        key=account.key,
+        signing=account.signing,
+        account=account.account,
+        return_url=account.return_url,
+    )
 
 
 def _wechat_pay(account: WechatAccount) -> WechatPay:

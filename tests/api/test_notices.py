@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -18,6 +19,8 @@ from baohao.app.payments.begin import Beginning, begin
 from baohao.outside.acquirer import NAME
 from baohao.outside.ids import new_id
 from baohao.outside.pretend.acquirer import PretendAcquirer
+from baohao.outside.pretend.stripe import PretendStripe
+from baohao.wiring import StripeAccount
 
 N = "+85366120001"
 NOTICES = f"/notices/{NAME}"
@@ -41,12 +44,14 @@ def served(database: str, tmp_path: Path, twin: PretendAcquirer) -> Iterator[Ser
         yield found
 
 
-def told(served: Served, twin: PretendAcquirer) -> tuple[UUID, dict[str, str], bytes]:
+def told(
+    served: Served, twin: PretendAcquirer, number: str = N
+) -> tuple[UUID, dict[str, str], bytes]:
     """Let a quote be paid, and return the payment and the notice that tells of it."""
-    served.open(N)
-    quote = UUID(str(served.ask("quote", N, term="12 months")["quote"]))
+    served.open(number)
+    quote = UUID(str(served.ask("quote", number, term="12 months")["quote"]))
     with served.house.payment_ports() as ports:
-        beginning = Beginning(number=N, quote=quote, gateway=NAME, asked=ASKED, said={})
+        beginning = Beginning(number=number, quote=quote, gateway=NAME, asked=ASKED, said={})
         kept = begin(served.shell, ports, beginning, new_id)
     assert twin.pay(kept.payment.order)
     headers, body = twin.notices[-1]
@@ -75,3 +80,53 @@ def test_what_is_not_the_gateways_is_refused(served: Served, twin: PretendAcquir
     elsewhere = httpx.post(served.url + "/notices/nobody", content=body, headers=headers)
     assert code(elsewhere) == (404, "request.path")
     assert served.rows("SELECT state FROM payments WHERE id = %s", id_) == [("payable",)]
+
+
+def test_stripe_tells_at_an_address_of_its_own(database: str, tmp_path: Path) -> None:
+    installed = house(database, tmp_path)
+    with PretendStripe(partial(datetime.now, UTC)) as twin:
+        installed.settings = replace(
+            installed.settings,
+            stripe=StripeAccount(
+                key=twin.key,
+                signing=tuple(twin.signing),
+                return_url="https://keep.example",
+                url=twin.url,
+            ),
+            notify_url="https://we.example/notices",
+        )
+        with serving(installed) as served:
+            served.open(N)
+            quote = UUID(str(served.ask("quote", N, term="12 months")["quote"]))
+            asked = replace(ASKED, way="page")
+            with served.house.payment_ports() as ports:
+                beginning = Beginning(number=N, quote=quote, gateway="stripe", asked=asked, said={})
+                kept = begin(served.shell, ports, beginning, new_id)
+            assert kept.given["page_url"].startswith("https://")
+            twin.notify_url = f"{served.url}/notices/stripe"
+            assert twin.pay(kept.payment.order)
+            assert twin.deliver() == 3
+            twin.signing = ["whsec_other"]
+            twin.dispute(kept.payment.order)
+            assert twin.deliver() == 0
+            assert twin.sent[-1][2] == 401
+            state = "SELECT state, captured_minor FROM payments WHERE id = %s"
+            assert served.rows(state, kept.payment.id) == [("captured", 12_000)]
+
+
+def test_what_comes_at_once_is_taken_down_as_batches(served: Served, twin: PretendAcquirer) -> None:
+    """Four payments, each told of three times, between notices that are nobody's."""
+    good = [told(served, twin, f"+8536612000{n}") for n in range(1, 5)]
+    _, headers, body = good[0]
+    sent = [(headers, body, 200) for _, headers, body in good * 3]
+    sent += [(headers, body + b" ", 401), ({}, body, 401)] * 3
+
+    def post(notice: tuple[dict[str, str], bytes, int]) -> tuple[int, int]:
+        headers, body, wanted = notice
+        return httpx.post(served.url + NOTICES, content=body, headers=headers).status_code, wanted
+
+    with ThreadPoolExecutor(len(sent)) as pool:
+        statuses = list(pool.map(post, sent))
+    assert [status for status, _ in statuses] == [wanted for _, wanted in statuses]
+    assert served.rows("SELECT DISTINCT state FROM payments") == [("captured",)]
+    assert served.rows("SELECT count(*) FROM payment_notices") == [(4,)]

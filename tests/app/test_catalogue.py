@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from baohao.app.catalogue import commissions_at, fees_at, on_sale
+from baohao.app.catalogue import commissions_at, fees_at, on_sale, rates_at
 from baohao.app.library import Library, read_library
 from baohao.core.fees import Fee
 from baohao.core.promotions.apply import MOST_SETS
@@ -23,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
     """The demo operator alone, to be spoilt."""
     for room in ("demo", "overlays"):
         shutil.copytree(POLICIES / room, tmp_path / room)
-    for room in ("operators", "fees", "promotions", "commissions"):
+    for room in ("operators", "fees", "promotions", "commissions", "exchange"):
         (tmp_path / room).mkdir()
         for path in (POLICIES / room).glob("demo*.toml"):
             shutil.copy(path, tmp_path / room / path.name)
@@ -51,6 +51,7 @@ def test_the_demo_operators_catalogue(folder: Path) -> None:
         "replace_card", "counter"
     ) == Fee(fee_minor=5000)
     assert len(library.promotions) == 4
+    assert rates_at(library.rates, library.operators, now)["demo"].rate("HKD").rate == "1.03"
     earns = commissions_at(library.commissions, library.operators, now)["demo"]
     assert earns.commission("renew", "keep12", "gold", 12_000) == 840
 
@@ -61,6 +62,7 @@ def test_nothing_is_sold_before_its_day(folder: Path) -> None:
     assert on_sale(library.policies.values(), library.operators["demo"], eve) == ()
     assert fees_at(library.fees, library.operators, eve) == {}
     assert commissions_at(library.commissions, library.operators, eve) == {}
+    assert rates_at(library.rates, library.operators, eve) == {}
 
 
 @pytest.mark.parametrize(
@@ -92,6 +94,10 @@ def test_nothing_is_sold_before_its_day(folder: Path) -> None:
         ("promotions/demo.agents.toml", "10 %", "10 %", "b.toml", "catalogue.promotion.twice"),
         ("fees/demo.toml", '"demo"', '"demi"', "", "catalogue.operator"),
         ("fees/demo.toml", "2025-01-01", "2027-01-01", "b.toml", "catalogue.fees.twice"),
+        ("exchange/demo.toml", '"demo"', '"demi"', "", "catalogue.operator"),
+        ("exchange/demo.toml", 'currency  = "MOP"', 'currency  = "JPY"', "", "catalogue.currency"),
+        ("exchange/demo.toml", "2025-01-01", "2027-01-01", "b.toml", "catalogue.exchange.twice"),
+        ("exchange/demo.toml", '"1.03"', '"1,03"', "", "exchange.rate"),
         ("commissions/demo.toml", '"demo"', '"demi"', "", "catalogue.operator"),
         ("commissions/demo.toml", '"MOP"', '"HKD"', "", "catalogue.currency"),
         (

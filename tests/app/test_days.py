@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from tests.shop import HALL, TILL, Shop
 from tests.shop.asking import Timed
+from tests.shop.receipts import desk, done, issuer
 
 from baohao.app import days, doctor
+from baohao.core.asks import Ask
 from baohao.core.points import ClosedDay, Point, PointKnown, PointMalformed, PointUnknown
 from baohao.core.refusals import Refusal
+from baohao.outside.signing import IssuerOfHouse
+from baohao.store import sql
+from baohao.store.receipts import Receipt
 from baohao.store.sql import Connection
 
 NUMBER = "+85366000001"
@@ -43,6 +50,11 @@ def worked(shop: Shop, *, renewals: int = 1) -> None:
 
 
 @pytest.fixture
+def by(tmp_path: Path) -> IssuerOfHouse:
+    return issuer(tmp_path)
+
+
+@pytest.fixture
 def hall(timed_shops: Callable[[], Timed]) -> Timed:
     """A hall with one till, on a Monday."""
     shop = timed_shops()
@@ -52,6 +64,11 @@ def hall(timed_shops: Callable[[], Timed]) -> Timed:
     shop.open(NUMBER)
     shop.shell.run(lambda conn: days.add(conn, HALL, {"demo": None}))  # type: ignore[dict-item]
     return shop
+
+
+def given(shop: Shop, by: IssuerOfHouse, ask: Ask, point: str = "") -> Receipt:
+    """Ask what must be granted, and give its receipt."""
+    return desk(shop, by).issue(done(shop, ask), point)
 
 
 def at(shop: Timed, now: datetime) -> None:
@@ -137,6 +154,79 @@ def test_cash_that_nobody_counted_keeps_a_day_open(hall: Timed) -> None:
     assert close(shop).totals[0]["minor"] == 12_000
 
 
+def test_a_day_shows_all_means_by_the_receipts_of_its_point(hall: Timed, by: IssuerOfHouse) -> None:
+    shop = hall
+    shop.fund(100_000, "wallet:w-1:MOP")
+    worked(shop)
+    float_ = given(shop, by, replace(shop.renew(NUMBER), point="hall"))
+    wallet = given(shop, by, shop.renew(NUMBER, paid="wallet:w-1:MOP"), "hall-1")
+    given(shop, by, shop.renew(NUMBER))  # nobody's counter
+    undo = shop.ask("reverse", NUMBER, of=wallet.ask, reason="?")
+    given(shop, by, undo, "hall")
+    assert (float_.facts["receipt"], wallet.point) == ("hall/2026/000001", "hall-1")
+    at(shop, MONDAY + timedelta(days=1))
+    closed = close(shop)
+    told = [(t["means"], t["what"], t["verb"], t["plan"], t["minor"]) for t in closed.totals]
+    assert told == [
+        ("till", "payout", "shift_closed", "", -12_000),
+        ("till", "sale", "renewal", "keep12", 12_000),
+        ("float", "sale", "renewal", "keep12", 12_000),
+        ("wallet", "reversal", "undone", "keep12", -12_000),
+        ("wallet", "sale", "renewal", "keep12", 12_000),
+    ]
+    assert closed.is_whole
+    shop.is_well()
+    assert ill(shop, "UPDATE receipts SET facts = '{}' WHERE point = 'hall'") > 0
+    assert ill(shop, "UPDATE receipts SET issued_at = issued_at + interval '1 day'") > 0
+
+
+def test_no_receipt_is_given_on_a_closed_day_whatever_the_clock_says(
+    hall: Timed, by: IssuerOfHouse
+) -> None:
+    shop = hall
+    midnight = datetime(2026, 3, 2, 16, tzinfo=UTC)
+    at(shop, midnight)
+    closed = close(shop)
+    at(shop, MONDAY)
+    act = replace(shop.renew(NUMBER), point="hall")
+    late = given(shop, by, act)
+    assert late.issued_at == midnight
+    assert close(shop) == closed
+    at(shop, midnight + timedelta(days=1, hours=1))
+    assert refused(shop, DAY + timedelta(days=2)) == "day.running"
+    [sold] = close(shop, DAY + timedelta(days=1)).totals
+    assert (sold["means"], sold["count"]) == ("float", 1)
+    shop.is_well()
+
+
+def test_without_the_floor_a_receipt_falls_on_a_closed_day(
+    hall: Timed, by: IssuerOfHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = hall
+    time = sql.STATEMENTS["read_issuing_time"]
+    twin = time.replace(b"max(closed_at)", b"min(closed_at) - interval '1 year'")
+    assert twin != time
+    monkeypatch.setitem(sql.STATEMENTS, "read_issuing_time", twin)
+    at(shop, datetime(2026, 3, 2, 16, tzinfo=UTC))
+    close(shop)
+    at(shop, MONDAY)
+    given(shop, by, replace(shop.renew(NUMBER), point="hall"))
+    assert not close(shop).is_whole
+    assert ill(shop, "SELECT 1") == 1
+
+
+def test_a_day_on_which_only_a_card_was_used_is_not_left_out(
+    hall: Timed, by: IssuerOfHouse
+) -> None:
+    shop = hall
+    worked(shop)
+    at(shop, MONDAY + timedelta(days=1))
+    close(shop)
+    given(shop, by, shop.renew(NUMBER), "hall")
+    at(shop, MONDAY + timedelta(days=3))
+    assert refused(shop, DAY + timedelta(days=2)) == "day.before"
+
+
 @pytest.mark.parametrize(
     "harm",
     [
@@ -152,7 +242,7 @@ def test_cash_that_nobody_counted_keeps_a_day_open(hall: Timed) -> None:
         "UPDATE days SET day = day - 1",
         (
             "UPDATE days SET totals = '[]',"
-            " digest = baohao_day_digest(point, day, tills, since, until, '[]', prev)"
+            " digest = baohao_day_digest(point, day, tills, series, since, until, '[]', prev)"
             f" WHERE day = '{DAY}'"
         ),
         f"DELETE FROM days WHERE day = '{DAY}'",
@@ -197,6 +287,8 @@ def test_the_register_keeps_each_till_at_one_point(shop: Shop) -> None:
 
     with pytest.raises(PointKnown):
         shop.shell.run(change)
+    with pytest.raises(PointKnown, match="series"):
+        adding(replace(other, key="hall-1", tills=("till:x:MOP",)))
     with pytest.raises(PointUnknown):
         shop.shell.run(lambda conn: days.close_day(conn, "pier", DAY, by="chief"))
 

@@ -6,19 +6,27 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
+from tests.payments.cashdesk import rates
 from tests.shop import HALL, RENTAL, SEVEN, Shop, commissions, granted, promotions, registered
 from tests.shop.receipts import desk, issuer
 
 from baohao.app import doctor
+from baohao.app.bank import carry as transfers
+from baohao.app.bank import importing
+from baohao.app.bank.by_hand import Who, give_back
 from baohao.app.days import close_day
 from baohao.app.feed import read
-from baohao.app.payments import refunding
+from baohao.app.payments import deposits, refunding
 from baohao.app.payments.asking import Ports
 from baohao.app.payments.carry import Carrier
 from baohao.app.payments.learn import learn
-from baohao.app.ports import Paid
+from baohao.app.ports import BankAccount, Paid
+from baohao.outside.bank.camt053 import Camt053
+from baohao.outside.pretend.bank import PretendBank
+from baohao.outside.sealing import SealsOfHouse
 from baohao.store import days, feed
 from baohao.store.sql import Connection
 
@@ -41,6 +49,7 @@ HARMS = {
     "allotments": "UPDATE allotments SET agent = 'agent-8', bucket = baohao_bucket('agent-8')",
     "due": "UPDATE due SET at = at + interval '1 day'",
     "boundaries": "DELETE FROM ladders",
+    "orders": "UPDATE standing_orders SET version = version + 1",
     "promotions": "ALTER TABLE promotion_totals DROP CONSTRAINT promotion_totals_uses_left;"
     "UPDATE promotion_totals SET uses = uses_max + 1",
     "deferrals": "UPDATE deferrals SET amounts[1] = amounts[1] + 1",
@@ -49,9 +58,15 @@ HARMS = {
     "payments": "DELETE FROM refunds",
     "refunds": "UPDATE refunds SET amount_minor = amount_minor + 1",
     "advances": "UPDATE accounts SET balance_minor = 1 WHERE account LIKE 'advance:%'",
+    "suspense": "UPDATE bank_rows SET amount_minor = amount_minor + 1",
+    "deposits": "UPDATE journal SET ask = NULL WHERE kind = 'deposited'",
+    "exchange": "DELETE FROM entries WHERE currency = 'HKD'",
     "days": "UPDATE days SET totals = '[1]'",
     "feed": "UPDATE feed SET seq = 2",
-    "receipts": "INSERT INTO receipt_series SELECT baohao_bucket('hall-1'), 'hall-1', 2026, 1",
+    "receipts": "INSERT INTO receipt_series"
+    " SELECT baohao_bucket('hall-1'), 'hall-1', 2026, 1, now()",
+    "paid": "DELETE FROM receipt_places",
+    "owed": "UPDATE receipt_places SET tries = 11",
     "effects": "UPDATE effects SET tries = 11",
     "late": "UPDATE due SET at = at - interval '2 years'",
     "parked": "INSERT INTO parked SELECT bucket, '00000000-0000-7000-8000-000000000001', number,"
@@ -73,11 +88,15 @@ def busy(shop: Shop, tmp_path: Path) -> Shop:
     shop.answers(asks)
     shop.say("activate", R, holder="hR", document="bir", paid="float:agent-7:MOP")
     shop.agents, shop.commissions = {SEVEN.key: SEVEN}, commissions()
+    consent = {"payer": f"wallet:h{A}:MOP", "limit_minor": 15_000, "consent": "form 12"}
+    shop.say("order", A, term="12 months", **consent)
     sold = shop.renew(A, codes=["SCARCE"])
     granted(shop.answers([sold])[0])
     shop.say("top_up", R, amount_minor=5_000, paid="float:agent-7:MOP", expect_version=2)
     shop.shell.run(lambda conn: _listen(conn, shop.new_id(), shop.now()))
     _pay(shop)
+    _transfer(shop)
+    _deposit(shop)
     desk(shop, issuer(tmp_path)).issue(sold.id, "hall-2")
     shop.shell.run(lambda conn: _close(conn, shop.now()))
     return shop
@@ -97,6 +116,56 @@ def _pay(shop: Shop) -> None:
     Carrier(shop.shell, Ports(gateways={}, notify_url=""), shop.new_id).run()
     wish = refunding.Wish(payment=order, reason="whose is it?", by="ada", key="k")
     refunding.refund(shop.shell, wish, shop.new_id)
+
+
+def _transfer(shop: Shop) -> None:
+    """Have money come by transfer that is nobody's, and owe it to whoever sent it."""
+    bank, zone = PretendBank(number="1", currency="MOP"), ZoneInfo("Asia/Macau")
+    day = shop.now().date()
+    bank.move(day, 700, "rent")
+    account = BankAccount(
+        key="bnu", currency="MOP", given={}, number="1", zone=zone, reader=Camt053(zone=zone)
+    )
+    file = importing.File(name="x", data=bank.file(day, day).data, account=account, by="ada")
+    work = partial(importing.take_in, file=file, statements=importing.read(file))
+    shop.shell.run(partial(work, seals=SealsOfHouse(bytes(32)), new_id=shop.new_id))
+    assert transfers.carry(shop.shell, shop.new_id) == {"held": 1}
+    [(held,)] = shop.rows("SELECT id FROM bank_rows")
+    who = Who(by="ada")
+    shop.shell.run(partial(give_back, row=held, reason="whose is it?", who=who))
+
+
+def _deposit(shop: Shop) -> None:
+    """Have money put into a wallet, paid in another currency."""
+    wanted = deposits.Depositing(
+        account="wallet:h1:MOP",
+        amount_minor=10_000,
+        gateway="acquirer",
+        description="",
+        way="qr",
+        by="h1",
+        channel="app",
+        key="tap",
+        operator="demo",
+        currency="HKD",
+    )
+    begin = partial(
+        deposits._begin,
+        depositing=wanted,
+        operators={"demo"},
+        rates=rates(),
+        act=shop.new_id(),
+    )
+    kept = shop.shell.run(begin).payment
+    paid = Paid(
+        order=kept.order,
+        payment="T2",
+        amount_minor=kept.amount_minor,
+        currency=kept.currency,
+        at=shop.now(),
+    )
+    shop.shell.run(partial(learn, gateway="acquirer", told=paid, new_id=shop.new_id))
+    Carrier(shop.shell, Ports(gateways={}, notify_url=""), shop.new_id).run()
 
 
 def _listen(conn: Connection, id_: UUID, now: datetime) -> None:
@@ -129,5 +198,5 @@ def test_what_is_late_is_told(busy: Shop) -> None:
     busy.later(timedelta(days=40))
     with busy.looking() as conn:
         wrong = {finding.name for finding in doctor.examine(conn) if not finding.is_well}
-    # A month's rental and the messages of forty days ago wait; no data are broken.
-    assert wrong == {"late", "effects"}
+    # A month's rental, the messages and the receipts of forty days ago wait; no data are broken.
+    assert wrong == {"late", "effects", "owed"}

@@ -26,7 +26,7 @@ PRICE = 12_000
 TABLES = (
     *("lines", "tenures", "due", "boundaries", "benefits", "quotes", "cards", "chips", "holdings"),
     *("promotion_totals", "promotion_uses", "journal", "entries", "accounts", "deferrals", "keys"),
-    *("effects", "parked"),
+    *("effects", "receipt_places", "parked"),
 )
 
 

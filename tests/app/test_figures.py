@@ -80,6 +80,7 @@ def test_what_was_sold_through_whom_adds_up_to_what_payers_paid(quarter: Shop) -
     assert sum(each.sold_minor - each.reversed_minor for each in found) == paid
     assert {each.channel for each in found} == {"app", "counter"}
     assert {each.agent for each in found} == {"agent-7", ""}
+    assert {(each.means, bool(each.agent)) for each in found} == {("float", True), ("till", False)}
     assert {each.plan for each in found} == {"keep12"}
 
 

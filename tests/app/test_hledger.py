@@ -13,6 +13,7 @@ from tests.shop import FLOAT, TILL, Shop, promotions
 
 from baohao.app import ledger
 
+ADVANCE = "advance:p-9:MOP"
 NUMBERS = [f"+8536600010{n}" for n in range(4)]
 
 
@@ -45,6 +46,14 @@ def busy(shop: Shop) -> None:
     sold = [_renewed(shop, number) for number in NUMBERS]
     why = "changed; their mind | twice"
     shop.say("reverse", NUMBERS[0], of=sold[0]["id"], reason=why)
+    # Paid in another currency, and a part of it given back.
+    theirs = {"currency": "HKD", "minor": 8_550, "value_minor": 8_806}
+    paid: dict[str, Any] = {"bank": "acquirer", "exchange": theirs}
+    shop.say("fund", ADVANCE, amount_minor=8_800, **paid)
+    shop.say("owe_refund", ADVANCE, amount_minor=800)
+    back = theirs | {"minor": 777, "value_minor": 800}
+    shop.say("pay_refund", ADVANCE, amount_minor=800, bank="acquirer", exchange=back)
+    shop.say("deposit", "wallet:h1:MOP", amount_minor=5_000, paid=ADVANCE)
     shop.later(timedelta(days=60))
     shop.say("reverse", NUMBERS[1], of=sold[1]["id"], reason="moved away")
 
@@ -66,6 +75,8 @@ def test_hledger_finds_that_the_books_balance(shop: Shop, hledger: Callable[...,
     out = hledger(text, "balance", "--flat", "--no-total", "--output-format", "csv", "--empty")
     theirs = {row.split('"')[1]: row.split('"')[3] for row in out.splitlines()[1:]}
     assert len(theirs) == len(balances) >= 5
+    assert theirs["equity:exchange:HKD"] == "-77.73 HKD"
+    assert theirs["equity:exchange:MOP"] == "80.06 MOP"
     held = f"{shop.balance() / 100:.2f}"
     assert theirs["liabilities:float:agent-7:MOP"] == f"-{held} MOP"
     assert sum(each.balance_minor for each in balances) == 0

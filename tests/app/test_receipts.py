@@ -6,24 +6,29 @@ import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.shop import FLOAT, RENTAL, SEVEN, TILL, Shop, commissions, granted, promotions
-from tests.shop.receipts import desk, done, issuer
+from tests.shop import FLOAT, HALL, RENTAL, SEVEN, TILL, Shop, commissions, granted, promotions
+from tests.shop.asking import Timed
+from tests.shop.receipts import desk, done, issuer, operators
 
+from baohao.app import days, doctor
 from baohao.app.catalogue import fees_at
 from baohao.app.door import Door
 from baohao.app.library import read_library
-from baohao.app.receipts import export, proof
+from baohao.app.receipts import export, proof, retention
 from baohao.app.receipts.desk import Desk, SeriesMalformed
 from baohao.app.receipts.facts import NothingPaid
 from baohao.app.receipts.proof import State
 from baohao.app.shell import Shell, connect
 from baohao.config import policies_path
+from baohao.core.points import Particulars, PointMalformed
 from baohao.outside.signing import IssuerOfHouse, Verifier
+from baohao.store import migrate, sql
 from baohao.store.receipts import Receipt
 
 N, M = "+85366140001", "+85366140002"
@@ -163,7 +168,7 @@ def test_an_act_has_one_receipt_however_often_it_is_asked_for(selling: Shop, at:
     act = done(selling, selling.renew(N))
     first = at.issue(act, "hall-1")
     assert at.issue(act, "hall-1") == first
-    assert at.issue(act, "hall-2", N) == first
+    assert at.issue(act, "hall-2") == first
     assert at.issue(done(selling, selling.renew(N)), "hall-2").number == 1
     selling.is_well()
 
@@ -176,9 +181,8 @@ def test_what_lacks_a_receipt_gets_it_in_the_order_in_which_it_was_paid(
     acts = [done(selling, selling.renew(N)) for _ in range(3)]
     given = at.issue(acts[1], "hall-1")
     acts.append(done(selling, selling.ask("reverse", N, of=str(acts[2]), reason="wrong line")))
-    since, until = selling.now() - timedelta(days=1), selling.now()
     # The card itself was sold first.
-    assert (at.catch_up(since, until), at.catch_up(since, until)) == (4, 0)
+    assert (at.catch_up(), at.catch_up()) == (4, 0)
     receipts = [at.issue(act) for act in acts]
     assert receipts[1] == given
     assert [(r.point, r.number) for r in receipts if r != given] == [
@@ -187,6 +191,51 @@ def test_what_lacks_a_receipt_gets_it_in_the_order_in_which_it_was_paid(
         ("online", 4),
     ]
     selling.is_well()
+
+
+def test_one_that_cannot_be_given_holds_up_no_other_and_is_tried_again(
+    selling: Shop, at: Desk, by: IssuerOfHouse
+) -> None:
+    bad = done(selling, selling.renew(N))
+    good = done(selling, selling.renew(N))
+    with connect(selling.conninfo) as conn:
+        conn.execute("UPDATE receipt_places SET line = '+85399999999' WHERE ask = %s", [str(bad)])
+    # The card itself was sold first.
+    assert (at.catch_up(), at.catch_up()) == (2, 0)
+    assert at.issue(good).number == 2
+    assert owed(selling) == [(str(bad), 1)]
+    selling.later(timedelta(minutes=2))
+    assert at.catch_up() == 0
+    assert owed(selling) == [(str(bad), 2)]
+    with connect(selling.conninfo) as conn:
+        conn.execute("UPDATE receipt_places SET line = %s WHERE ask = %s", [N, str(bad)])
+    assert at.catch_up() == 0  # not before its pause is over
+    selling.later(timedelta(minutes=3))
+    assert at.catch_up() == 1
+    assert owed(selling) == []
+    selling.is_well()
+
+
+def owed(shop: Shop) -> list[tuple[str, int]]:
+    return shop.rows("SELECT ask, tries FROM receipt_places WHERE due_at IS NOT NULL ORDER BY ask")
+
+
+def test_an_older_database_owes_what_the_door_would_have_owed(selling: Shop) -> None:
+    act = done(selling, selling.renew(N))
+    done(selling, selling.ask("hold", N, cause="dispute", reason="why", principal="staff"))
+    done(selling, selling.ask("lift", N, cause="dispute", reason="why", principal="staff"))
+    done(selling, selling.ask("reverse", N, of=str(act), reason="wrong line"))
+    everything = "SELECT bucket, ask, line, due_at FROM receipt_places ORDER BY ask"
+    was = selling.rows(everything)
+    (found,) = migrate.SCHEMA.glob("*_receipts_owed.sql")
+    file = found.read_text(encoding="utf-8")
+    begins = file.index("INSERT INTO receipt_places")
+    with connect(selling.conninfo) as conn:
+        conn.execute("DELETE FROM receipt_places")
+        assert next(f.wrong for f in doctor.examine(conn) if f.name == "paid") == 3
+        conn.execute(file[begins : file.index(";", begins)].encode())
+    assert len(was) == 3
+    assert selling.rows(everything) == was
 
 
 def test_a_copy_says_what_the_first_print_said(selling: Shop, at: Desk, by: IssuerOfHouse) -> None:
@@ -212,6 +261,78 @@ def test_two_years_are_two_series(selling: Shop, at: Desk) -> None:
     selling.later(timedelta(days=366))
     second = at.issue(done(selling, selling.renew(N)), "hall-1")
     assert (second.year - first.year, first.number, second.number) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("astray", [timedelta(days=1), timedelta(days=-1), timedelta(days=40)])
+def test_a_series_goes_forward_whatever_the_clock_does(
+    timed_shops: Callable[[], Timed], by: IssuerOfHouse, astray: timedelta
+) -> None:
+    shop = timed_shops()
+    shop.agents, shop.listeners = {}, frozenset()
+    eve = datetime(2026, 12, 31, 15, 59, 30, tzinfo=UTC)  # half a minute to midnight in Macau
+    shop.at(eve, UUID(int=1))
+    shop.fund(10_000_000)
+    shop.open(N)
+    given = []
+    for n, now in enumerate((eve, eve + astray, eve, eve + timedelta(minutes=1), eve)):
+        shop.at(now, UUID(int=n + 2))
+        act = done(shop, shop.renew(N, expect_version=shop.line(N).version))
+        given.append(desk(shop, by).issue(act, "hall-1"))
+    dated = [receipt.issued_at for receipt in given]
+    assert dated == sorted(dated)
+    series = [(receipt.year, receipt.number) for receipt in given]
+    assert series == sorted(series)
+    macau = [receipt.issued_at.astimezone(timezone(timedelta(hours=8))) for receipt in given]
+    assert [each.year for each in macau] == [receipt.year for receipt in given]
+    assert {receipt.year for receipt in given} == {2026, 2027}
+    assert [r.facts["issued_at"][:10] for r in given] == [r.day.isoformat() for r in given]
+    shop.is_well()
+
+
+# --- where ----------------------------------------------------------------------------------------
+
+
+def test_a_receipt_says_where_it_was_given_as_it_was_then(selling: Shop, at: Desk) -> None:
+    told = Particulars(
+        names={"zh-Hant": "氹仔營業廳"},
+        addresses={"": "1 Rua Direita, Taipa", "zh-Hant": "氹仔官也街1號"},
+        phone="+853 2800 0000",
+        hours={"mon": ("10:00-19:00",)},
+        company="Loja, Lda.",
+        registration="SO 12345",
+    )
+    hall = replace(HALL, told=told)
+    selling.shell.run(lambda conn: days.add(conn, hall, operators()))
+    first = at.issue(done(selling, replace(selling.renew(N), point="hall")))
+    assert first.facts["point"]["addresses"]["zh-Hant"] == "氹仔官也街1號"
+    moved = replace(hall, name="Elsewhere", told=replace(told, phone="+853 2811 1111"))
+    selling.shell.run(lambda conn: days.change(conn, moved))
+    assert at.issue(UUID(first.ask)).facts == first.facts
+    second = at.issue(done(selling, selling.renew(N)), "hall-1")
+    assert (second.facts["point"]["key"], second.facts["point"]["phone"]) == (
+        "hall",
+        "+853 2811 1111",
+    )
+    assert at.issue(done(selling, selling.renew(N))).facts["point"] is None
+    assert selling.shell.run(days.known)["hall"] == moved
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"names": {"Chinese!": "x"}},
+        {"addresses": {"pt": " "}},
+        {"phone": "1\n2"},
+        {"company": "x" * 301},
+        {"hours": {"monday": ("10:00-11:00",)}},
+        {"hours": {"mon": ("11:00-10:00",)}},
+        {"hours": {"mon": ("10:00-12:00", "11:00-13:00")}},
+        {"hours": {"mon": ("24:00-24:00",)}},
+    ],
+)
+def test_the_particulars_of_a_point_are_read_strictly(wrong: dict[str, Any]) -> None:
+    with pytest.raises(PointMalformed):
+        Particulars(**wrong)
 
 
 # --- what they prove ------------------------------------------------------------------------------
@@ -263,6 +384,35 @@ def test_a_token_of_another_database_is_unknown_here(
         conn.execute("DELETE FROM receipts")
         found = proof.of_file(by, pdf)
         assert proof.state(conn, by, found, pdf) == State(state="unknown", print="other")
+
+
+# --- how long they are kept -----------------------------------------------------------------------
+
+
+def test_a_series_is_kept_for_years_after_the_last_deadline_that_it_proves(
+    selling: Shop, at: Desk
+) -> None:
+    receipt = at.issue(done(selling, selling.renew(N)), "hall-1")
+    proven = datetime.fromisoformat(receipt.facts["until"])
+    [term] = selling.shell.run(lambda conn: retention.terms(conn, 5))
+    assert (term.series.point, term.series.count, term.may_go) == ("hall-1", 1, False)
+    assert term.kept_until == date(proven.year + 5, 12, 31)
+    selling.later(datetime(proven.year + 6, 1, 1, tzinfo=UTC) - selling.now())
+    assert not selling.shell.run(lambda conn: retention.terms(conn, 5))[0].may_go
+    selling.later(timedelta(days=2))
+    assert selling.shell.run(lambda conn: retention.terms(conn, 5))[0].may_go
+    assert not selling.shell.run(lambda conn: retention.terms(conn, 6))[0].may_go
+    with pytest.raises(retention.KeptTooShort):
+        selling.shell.run(lambda conn: retention.terms(conn, 4))
+
+
+def test_no_statement_deletes_or_rewrites_a_receipt() -> None:
+    for name, text in sql.STATEMENTS.items():
+        said = " ".join(text.decode().split()).lower()
+        assert "delete from receipt" not in said, name
+        assert "truncate" not in said, name
+        if "update receipts " in said:
+            assert said.startswith("update receipts set digest = %b, language = %b where"), name
 
 
 # --- all of them ----------------------------------------------------------------------------------

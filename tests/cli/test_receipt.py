@@ -73,6 +73,27 @@ def test_a_receipt_from_its_number_to_its_reversal(
     assert (reversed_.code, reversed_.facts["state"]) == (1, "reversed")
 
 
+def test_the_worker_gives_what_nobody_gave_at_a_counter(
+    run: Run, stock: Callable[..., Any], tmp_path: Path
+) -> None:
+    number = "+85366100402"
+    stock(number)
+    bought = ("--term", "12m", "--holder", "h2", "--document", "bir")
+    act = run("activate", number, *bought, "--json").facts["receipt"]
+    run("renew", number, "--term", "12m", "--point", "hall-9")
+    assert run("worker", "--once").code == 0
+    assert run("receipt", "catch-up", "--json").facts == {"given": 0}
+    told = run("receipt", "issue", act, "--out", tmp_path / "x.pdf", "--json").facts
+    assert (told["receipt"].split("/")[0], told["copy"]) == ("main", False)
+    listed = run("receipt", "retention", "--json").facts
+    year = told["receipt"].split("/")[1]
+    assert {f"hall-9/{year}", f"main/{year}"} <= {each["series"] for each in listed}
+    assert not any(each["may_go"] for each in listed)
+    assert "no" in run("receipt", "retention").out
+    assert run("receipt", "retention", "--years", "1").code == 1
+    assert run("renew", number, "--term", "12m", "--point", "Hall 9").code == 1
+
+
 def test_what_cannot_be_is_refused(run: Run, tmp_path: Path) -> None:
     nothing = "00000000-0000-7000-8000-000000000001"
     refused = run("receipt", "issue", nothing, "--out", tmp_path / "x.pdf")

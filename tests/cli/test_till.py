@@ -95,6 +95,28 @@ def test_a_day_and_a_month_for_the_accounts(run: Run, house: Path, tmp_path: Pat
     assert run("books", "floats", "--json").facts == {"floats": []}
 
 
+def test_a_point_says_what_it_is_called_where_it_is_and_when_it_is_open(run: Run) -> None:
+    said = (
+        *("--name", "Pier", "--name-in", "zh-Hant=碼頭", "--address", "Pier 1"),
+        *("--address", "pt=Cais n.º 1", "--phone", "+853 2800 0000", "--company", "Loja, Lda."),
+        *("--hours", "mon-fri=10:00-13:00,14:30-19:00", "--hours", "sun=10:00-12:00"),
+    )
+    adding = ("points", "add", "pier", "--operator", "demo", "--till", "till:pier-1:MOP")
+    told = run(*adding, *said, "--json").facts
+    assert told["names"] == {"zh-Hant": "碼頭"}
+    assert told["addresses"] == {"": "Pier 1", "pt": "Cais n.º 1"}
+    assert told["hours"]["fri"] == ["10:00-13:00", "14:30-19:00"]
+    assert "sat" not in told["hours"]
+    changed = run("points", "change", "pier", "--address", "pt=", "--phone", "1", "--json").facts
+    assert changed == told | {"addresses": {"": "Pier 1"}, "phone": "1"}
+    shown = run("points", "change", "pier", "--tax-number", "81")
+    assert (shown.code, "碼頭" in shown.out) == (0, True)
+    for wrong in ("fri-mon=10:00-11:00", "day=1"):
+        assert run("points", "change", "pier", "--hours", wrong).code == 2
+    assert run("points", "change", "pier", "--hours", "mon=19:00-10:00").code == 1
+    assert run("points", "change", "pier", "--name-in", "碼頭").code == 2
+
+
 @pytest.fixture
 def codes(tmp_path: Path) -> Path:
     file = tmp_path / "codes.toml"

@@ -13,6 +13,7 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,8 +33,13 @@ class Cut:
 
     #: The message at which it happens: its number, counted from 1, or what it says.
     at: int | bytes
+    #: Of the messages that say it, the how manieth.
+    nth: int = 1
     #: Whether the server still gets that message; what it answers is lost.
     delivered: bool = True
+    #: It happens so long after the server got the message, while it may still be at it; by default
+    #: once it has done what it was given.
+    after_s: float | None = None
     #: What happens to the client before it can notice.
     then: Callable[[], object] = int
 
@@ -48,13 +54,23 @@ class Wire:
         self._listener.bind(f"{folder}/.s.PGSQL.{PORT}")
         self._listener.listen()
         self.conninfo = make_conninfo(conninfo, host=str(folder), port=PORT)
-        self._sent = 0
+        self._sent = self._said = 0
         self._cut: Cut | None = None
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self, cut: Cut) -> None:
         """Count anew, and cut once when it is time."""
-        self._cut, self._sent = cut, 0
+        self._cut, self._sent, self._said = cut, 0, 0
+
+    @property
+    def sent(self) -> int:
+        """How many messages were counted since."""
+        return self._sent
+
+    @property
+    def said(self) -> int:
+        """How many of them said what the next cut waits for."""
+        return self._said
 
     @property
     def is_cut(self) -> bool:
@@ -87,9 +103,14 @@ class Wire:
         """Count a message, and return the cut that is due at it."""
         self._sent += 1
         cut = self._cut
-        if cut is None or not (
-            cut.at in message if isinstance(cut.at, bytes) else cut.at == self._sent
-        ):
+        if cut is None:
+            return None
+        if isinstance(cut.at, bytes):
+            self._said += cut.at in message
+            is_due = cut.at in message and self._said == cut.nth
+        else:
+            is_due = cut.at == self._sent
+        if not is_due:
             return None
         self._cut = None
         return cut
@@ -120,6 +141,10 @@ class _Session:
                     self._is_mute = True
                 if cut.delivered:
                     self._server.sendall(message)
+                if cut.after_s is not None:
+                    time.sleep(cut.after_s)
+                    cut.then()
+                    break
                 self._end()
                 cut.then()
                 break

@@ -58,6 +58,28 @@ SALE: dict[str, Any] = {
     },
     "chain": {"seq": 4, "head": "632dff92087c5aa64218ed34e140d36f"},
 }
+POINT: dict[str, Any] = {
+    "key": "hall",
+    "name": "Taipa Hall",
+    "names": {"zh-Hant": f"氹仔營業廳{RARE}", "pt": "Loja da Taipa"},
+    "addresses": {"": "1 Rua do Cunha, G/F", "zh-Hant": f"官也街1號{RARE}", "pt": "R. do Cunha, 1"},
+    "phone": "+853 2800 0000",
+    "email": "taipa@demo.example",
+    "hours": {
+        **{day: ["10:00-13:00", "14:30-19:00"] for day in ("mon", "tue", "wed", "thu", "fri")},
+        "sun": ["10:00-18:00"],
+    },
+    "company": f"{RARE}有限公司",
+    "registration": "SO 12345",
+    "tax_number": "8100123456",
+}
+#: All that a sale may have to say.
+FULL = SALE | {
+    "point": POINT,
+    "government_minor": 3_000,
+    "paid_from": "advance:01900000-0000-7000-8000-000000000001:MOP",
+    "means": {"kind": "advance", "gateway": "acquirer", "means": "MPay"},
+}
 TOP_UP = SALE | {"kind": "top_up", "what": "top_up", "term": None, "bonus": [], "discounts": []}
 FEE = SALE | {"kind": "fee", "what": "card_replaced", "price_minor": 0, "discounts": []}
 REVERSAL = SALE | {
@@ -66,6 +88,24 @@ REVERSAL = SALE | {
     "of_receipt": "hall-1/2026/000016",
     "reason": RARE,
     "agent": {},
+}
+#: Of a wallet: there is no number, no plan and no deadline on it.
+DEPOSIT = {
+    name: value
+    for name, value in FEE.items()
+    if name not in ("plan", "policy", "term", "agent", "service_fee_minor")
+} | {
+    "kind": "deposit",
+    "what": "wallet",
+    "account": "wallet:h-19:MOP",
+    "number": "h-19",
+    "before": None,
+    "until": None,
+    "price_minor": 10_000,
+    "fee_minor": 0,
+    "total_minor": 10_000,
+    "paid_from": "advance:0192:MOP",
+    "exchange": {"rate": "1.1250", "currency": "CNY", "minor": 8_889},
 }
 
 #: Of each language: what must stand on a sale, and on a copy of one that was reversed.
@@ -146,7 +186,9 @@ def test_a_copy_of_what_was_reversed_says_so(
     assert all(mark in said for mark in WORDS[language][-2:])
 
 
-@pytest.mark.parametrize("facts", [TOP_UP, FEE, REVERSAL], ids=["top-up", "fee", "reversal"])
+@pytest.mark.parametrize(
+    "facts", [TOP_UP, FEE, REVERSAL, DEPOSIT], ids=["top-up", "fee", "reversal", "deposit"]
+)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_kind_has_its_words(language: str, facts: dict[str, Any]) -> None:
     for paper in PAPERS:
@@ -154,16 +196,50 @@ def test_every_kind_has_its_words(language: str, facts: dict[str, Any]) -> None:
     words = worded(page(facts, language))
     assert words["title"] != worded(page(language=language))["title"]
     assert all(name and value for name, value in words["keeping"] + words["money"])
+    if facts["kind"] == "deposit":
+        assert words["until"] is None
+        assert any("CNY" in value and "1.1250 MOP" in value for _, value in words["paid"])
     of = [value for _, value in words["head"]]
     assert ("hall-1/2026/000016" in of) == (facts["kind"] == "reversal")
 
 
 @pytest.mark.parametrize("paper", PAPERS)
-def test_the_code_is_read_back_from_the_page(
-    paper: str, tmp_path: Path, debian_tool: Callable[[str], str]
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_code_is_read_back_from_the_one_page(
+    language: str, paper: str, tmp_path: Path, debian_tool: Callable[[str], str]
 ) -> None:
-    seen = picture(debian_tool("pdftoppm"), printer().pdf(page(paper=paper)), tmp_path)
+    """On it however much there is to say."""
+    pdf = printer().pdf(page(FULL, language, paper))
+    seen = picture(debian_tool("pdftoppm"), pdf, tmp_path)
     assert [found.text for found in zxingcpp.read_barcodes(seen)] == [TOKEN]
+
+
+#: What a receipt says of its shop.
+SHOP = {
+    "zh-Hant": (
+        "氹仔營業廳",
+        "官也街1號",
+        "星期一至星期五10:00–13:00,14:30–19:00;星期日10:00–18:00",
+    ),
+    "zh-Hans": (
+        "氹仔營業廳",
+        "官也街1號",
+        "星期一至星期五10:00–13:00,14:30–19:00;星期日10:00–18:00",
+    ),
+    "pt": ("LojadaTaipa", "R.doCunha,1", "2.ªa6.ª10:00–13:00,14:30–19:00;dom.10:00–18:00"),
+    "en": ("TaipaHall", "1RuadoCunha,G/F", "MontoFri10:00–13:00,14:30–19:00;Sun10:00–18:00"),
+}
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_receipt_says_where_it_was_given(
+    language: str, paper: str, text_of: Callable[[bytes], str]
+) -> None:
+    said = text_of(printer().pdf(page(FULL, language, paper)))
+    near = "".join(said.split())
+    for words in (*SHOP[language], f"{RARE}有限公司", "SO12345", "8100123456", "MPay,acquirer"):
+        assert words in near
 
 
 def test_the_same_page_is_the_same_file() -> None:

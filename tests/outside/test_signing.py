@@ -14,15 +14,19 @@ import pytest
 import typst
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from pyhanko.keys import load_cert_from_pemder
+from pyhanko.keys import load_cert_from_pemder, load_certs_from_pemder_data
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko.sign.validation import SignatureCoverageLevel, validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 from tests.conftest import Campaign
+from tests.outside.test_paper import FULL, page
+from tests.shop.receipts import printer
 
 from baohao.app.ports import KeyUnfit, TokenForged
 from baohao.outside.signing import IssuerOfHouse, Verifier
 
+#: In so many flips each byte gets its own.
+EVERYWHERE = 10_000
 SAID = b'["hall-1/2026/000001","sale","+85366120001"]'
 
 
@@ -51,6 +55,13 @@ def signed_ranges(pdf: bytes) -> list[range]:
     a, n, b, m = map(int, found.groups())
     assert b + m == len(pdf)
     return [range(a, a + n), range(b, b + m)]
+
+
+def container(pdf: bytes) -> range:
+    """The bytes of the signature itself, without most of the zeros that fill it up."""
+    first, second = signed_ranges(pdf)
+    filled = len(pdf[: second.start - 1].rstrip(b"0"))
+    return range(first.stop, filled + 16)
 
 
 # --- tokens ---------------------------------------------------------------------------------------
@@ -94,17 +105,71 @@ def test_a_signed_file_is_good_as_it_is(issuer: IssuerOfHouse, pdf: bytes) -> No
     assert issuer.judge(b"%PDF-1.7 and nothing").signature == "bad"
 
 
+@pytest.fixture
+def receipt(debian_font: Callable[[str, str], None]) -> bytes:
+    """A receipt as people get it, before it is signed."""
+    debian_font("Noto Sans CJK HK", "fonts-noto-cjk")
+    return printer().pdf(page(FULL))
+
+
 @pytest.mark.soak
-def test_a_file_with_any_bit_turned_is_bad(
-    issuer: IssuerOfHouse, pdf: bytes, campaign: Callable[[int], Campaign]
+def test_a_receipt_with_any_bit_turned_is_bad(
+    issuer: IssuerOfHouse, receipt: bytes, campaign: Callable[[int], Campaign]
 ) -> None:
-    signed, drawn = issuer.sign(pdf), campaign(300)
-    covered = [place for part in signed_ranges(signed) for place in part]
-    assert len(covered) > len(pdf)
+    """One bit of each byte in a soak; the signature's own bytes, which it cannot cover, too."""
+    signed, drawn = issuer.sign(receipt), campaign(200)
     chance = random.Random(drawn.seed)
+    everywhere = range(len(signed))
+    own = container(signed)
+    some = [*chance.sample(everywhere, drawn.count // 2), *chance.choices(own, k=drawn.count // 2)]
+    for place in everywhere if drawn.count >= EVERYWHERE else some:
+        bit = place * 8 + chance.randrange(8)
+        assert issuer.judge(flipped(signed, bit)).signature != "good", bit
+
+
+def test_libraries_do_not_mind_bits_of_the_signature_itself(
+    issuer: IssuerOfHouse, pdf: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin: without our own look at them some pass."""
+    signed, chance = issuer.sign(pdf), random.Random(0)
+    bits = [chance.choice(container(signed)) * 8 + chance.randrange(8) for _ in range(100)]
+    assert not any(issuer.judge(flipped(signed, bit)).signature == "good" for bit in bits)
+    monkeypatch.setattr(Verifier, "_is_ours_to_the_byte", lambda *_: True)
+    assert any(issuer.judge(flipped(signed, bit)).signature == "good" for bit in bits)
+
+
+@pytest.mark.soak
+def test_other_programs_see_any_turned_bit_of_what_is_signed(
+    issuer: IssuerOfHouse,
+    receipt: bytes,
+    tmp_path: Path,
+    debian_tool: Callable[[str], str],
+    campaign: Callable[[int], Campaign],
+) -> None:
+    signed, drawn = issuer.sign(receipt), campaign(20)
+    chance, file = random.Random(drawn.seed), tmp_path / "flipped.pdf"
+    covered = [place for part in signed_ranges(signed) for place in part]
+    assert len(covered) > len(receipt)
+    assert is_sound(issuer, signed)
     for _ in range(drawn.count):
         bit = chance.choice(covered) * 8 + chance.randrange(8)
-        assert issuer.judge(flipped(signed, bit)).signature != "good", bit
+        changed = flipped(signed, bit)
+        assert not is_sound(issuer, changed), bit
+        file.write_bytes(changed)
+        command = [debian_tool("pdfsig"), str(file)]
+        said = subprocess.run(command, capture_output=True, check=False).stdout
+        assert b"Signature is Valid" not in said or b"Total document" not in said, bit
+
+
+def is_sound(issuer: IssuerOfHouse, pdf: bytes) -> bool:
+    """What pyHanko's own validator says of a file."""
+    root = next(load_certs_from_pemder_data(issuer.certificates))
+    try:
+        (signature,) = PdfFileReader(BytesIO(pdf)).embedded_signatures
+        status = validate_pdf_signature(signature, ValidationContext(trust_roots=[root]))
+    except Exception:  # noqa: BLE001 - it cannot even be read
+        return False
+    return bool(status.bottom_line and status.coverage == SignatureCoverageLevel.ENTIRE_FILE)
 
 
 @pytest.mark.parametrize("more", [b"\n", b"\n%%EOF\n", b"1 0 obj <<>> endobj\n"])

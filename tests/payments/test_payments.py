@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from functools import partial
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from tests.payments.cashdesk import HASTY_S, NUMBER, Desk
-from tests.shop import BALANCE180, KEEP12
+from tests.shop import BALANCE180, HALL, KEEP12, granted, receipts
 
+from baohao.app import figures
+from baohao.app.days import close_day
 from baohao.app.payments import exceptions, refunding
 from baohao.app.payments.asking import Ports
 from baohao.app.payments.begin import GatewayUnknown, begin
-from baohao.app.payments.learn import charged_back
 from baohao.app.payments.refunding import NothingToGiveBack, Wish
 from baohao.core.decide.selling import QuoteOver, QuoteUnknown
 from baohao.core.payments import RefundTooMuch, SecondPersonForRefund
 from baohao.core.refusals import Refusal
+from baohao.store import days
 
 OTHER = "+85366100002"
 
@@ -266,6 +269,40 @@ def test_a_reversal_at_the_counter_gives_the_payers_money_back(desk: Desk) -> No
         desk.agree()
 
 
+def test_what_is_paid_by_a_code_at_a_point_is_on_its_day(desk: Desk, tmp_path: Path) -> None:
+    desk.shell.run(lambda conn: days.add_point(conn, HALL))
+    with desk.connected():
+        beginning = desk.beginning(desk.quoted())
+        beginning = replace(beginning, asked=replace(beginning.asked, point=HALL.key))
+        kept = begin(desk.shell, desk.ports(), beginning, desk.new_id)
+        desk.twin.pay(kept.payment.order)
+        desk.tell()
+        desk.settle()
+        act = kept.payment.act
+        undo = desk.ask("reverse", NUMBER, of=str(act), reason="?", mistake=True, approved_by="bob")
+        granted(desk.answers([replace(undo, point=HALL.key)])[0])
+        desk.settle()
+    giving = receipts.desk(desk, receipts.issuer(tmp_path))
+    giving.catch_up()
+    sold = giving.issue(act)
+    assert sold.facts["receipt"].startswith("hall/")
+    paid_with = desk.kept(kept.payment.id).payment.capture
+    assert paid_with is not None
+    means = {"kind": "advance", "gateway": "acquirer", "means": paid_with.means}
+    assert sold.facts["means"] == means
+    assert giving.issue(undo.id).facts["means"]["gateway"] == "acquirer"
+    day = sold.day
+    desk.later(timedelta(days=1))
+    closed = desk.shell.run(lambda conn: close_day(conn, HALL.key, day, by="chief"))
+    month = datetime.fromisoformat(sold.facts["sold_at"]).astimezone(UTC).date().replace(day=1)
+    found = desk.shell.run(lambda conn: figures.sold(conn, month))
+    assert ("acquirer", 1) in {(each.means, each.count) for each in found}
+    told = [(t["means"], t["what"], t["minor"]) for t in closed.totals]
+    price = kept.payment.amount_minor
+    assert told == [("acquirer", "reversal", -price), ("acquirer", "sale", price)]
+    desk.is_well()
+
+
 def test_a_refund_that_is_declined_waits_for_a_person(desk: Desk) -> None:
     with desk.connected():
         kept = desk.begun()
@@ -359,15 +396,17 @@ def test_a_house_that_is_closed_carries_nothing(desk: Desk) -> None:
         assert desk.state(kept.payment.id) == "captured"
 
 
-def test_a_chargeback_takes_no_time_away(desk: Desk) -> None:
+def test_what_is_reversed_before_its_buying_was_noted_is_left_alone_afterwards(desk: Desk) -> None:
+    """The process ended between buying and noting it, and a clerk was quicker than the next one."""
     with desk.connected():
         kept = desk.begun()
         desk.twin.pay(kept.payment.order)
         desk.tell()
+        desk.carry()
+        with desk.shell._connect() as conn:
+            conn.execute("UPDATE payments SET state = 'captured', spent_minor = 0, next_at = now()")
+        act = str(kept.payment.act)
+        desk.say("reverse", NUMBER, of=act, reason="wrong number", mistake=True, approved_by="bob")
         desk.settle()
-        before = desk.line(NUMBER)
-        work = partial(charged_back, id_=kept.payment.id, new_id=desk.new_id)
-        desk.shell.run(work)
-        assert (desk.state(kept.payment.id), desk.waiting()) == ("chargeback", ["chargeback"])
-        assert desk.line(NUMBER) == before
-        desk.is_well()
+        assert (desk.state(kept.payment.id), desk.due()) == ("refunded", 0)
+        desk.agree()

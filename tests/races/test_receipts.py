@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import Campaign
 from tests.races.racing import DOORS, at_once
 from tests.shop import Shop
-from tests.shop.receipts import issuer, operators
+from tests.shop.receipts import desk, issuer, operators
 
 from baohao.app.receipts.desk import issue
 from baohao.app.shell import Shell
@@ -106,14 +106,25 @@ def test_a_series_is_1_to_n_whoever_races_dies_or_changes_their_mind(
     numbering.shop.is_well()
 
 
+def test_workers_that_give_what_is_owed_at_once_share_it(numbering: Numbering) -> None:
+    for n in range(20):
+        numbering.act(n)
+    shop = numbering.shop
+    given = at_once(shop, lambda shell, _: desk(shop, numbering.by, shell).catch_up())
+    assert sum(given) == 20
+    found = shop.rows("SELECT number FROM receipts WHERE point = 'online' ORDER BY 1")
+    assert [number for (number,) in found] == list(range(1, 21))
+    shop.is_well()
+
+
 def test_a_sequence_leaves_gaps(numbering: Numbering, monkeypatch: pytest.MonkeyPatch) -> None:
     with psycopg.connect(numbering.shop.conninfo) as conn:
         conn.execute("CREATE SEQUENCE twin")
     twin = """
-        INSERT INTO receipt_series AS s (bucket, point, year, last)
-        VALUES (%b, %b, %b, nextval('twin'))
+        INSERT INTO receipt_series AS s (bucket, point, year, last, issued_at)
+        VALUES (%b, %b, %b, nextval('twin'), %b)
         ON CONFLICT (bucket, point, year) DO UPDATE SET last = excluded.last
-        RETURNING last, (SELECT clock_timestamp() + clock_offset FROM house)"""
+        RETURNING last, issued_at"""
     monkeypatch.setitem(sql.STATEMENTS, "next_receipt", twin.encode())
     numbering.rush([numbering.act(n) for n in range(6)], 0)
     numbers = numbering.numbers()
@@ -137,7 +148,7 @@ def test_without_the_claim_it_has_two(
     numbering: Numbering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     claim = sql.STATEMENTS["claim_receipt"].decode()
-    twin = claim.replace("DO NOTHING", "DO UPDATE SET point = excluded.point")
+    twin = claim.replace(" AND point IS NULL", "")
     assert twin != claim
     monkeypatch.setitem(sql.STATEMENTS, "claim_receipt", twin.encode())
     for n in range(20):

@@ -274,7 +274,7 @@ SAME = (
     *("lines", "tenures", "due", "boundaries", "benefits", "quotes", "cards", "chips", "holdings"),
     *("allotments", "customers"),
     *("promotion_totals", "promotion_uses", "journal", "accounts", "deferrals", "keys", "parked"),
-    *("agent_sales", "shifts"),
+    *("agent_sales", "shifts", "standing_orders"),
 )
 #: Entries of events as they are; the payers' added up: how many there are is the batches' business.
 BOOKS = """
@@ -291,6 +291,7 @@ def ledger(shop: Shop) -> dict[str, list[str]]:
     """Everything that was written, as text, in one order."""
     found = {name: shop.rows(f"SELECT t::text FROM {name} t ORDER BY 1") for name in SAME}
     found["effects"] = shop.rows("SELECT e::text FROM effects e ORDER BY 1")
+    found["receipts owed"] = shop.rows("SELECT p::text FROM receipt_places p ORDER BY 1")
     found["books"] = shop.rows(BOOKS)
     return {name: [text for (text,) in rows] for name, rows in found.items()}
 

@@ -13,6 +13,7 @@ from tests.shop import Shop, granted
 from baohao.app.policies import zone_of
 from baohao.app.ports import Printer
 from baohao.app.receipts.desk import Desk
+from baohao.app.shell import Shell
 from baohao.config import policies_path
 from baohao.core.asks import Ask
 from baohao.core.operators import Operator, parse_operator
@@ -37,9 +38,9 @@ def printer() -> Printer:
     return Typesetter()
 
 
-def desk(shop: Shop, issuer: IssuerOfHouse, **more: bool) -> Desk:
-    """A desk over the shop's own shell."""
-    return Desk(shop.shell, shop.terms(), operators(), issuer, printer(), **more)
+def desk(shop: Shop, issuer: IssuerOfHouse, shell: Shell | None = None, **more: bool) -> Desk:
+    """A desk over the shop's own shell, or another."""
+    return Desk(shell or shop.shell, shop.terms(), operators(), issuer, printer(), **more)
 
 
 def issuer(folder: Path) -> IssuerOfHouse:

@@ -386,8 +386,7 @@ def test_another_way_of_signing_is_refused() -> None:
 # --- the vectors that they publish ----------------------------------------------------------------
 
 #: From the tests of github.com/wechatpay-apiv3/wechatpay-go (Tencent). Their APIv3 key has 16 bytes
-#: there, where real ones have 32. No package that is installed here brings Wycheproof's vectors:
-#: what they would try of a signature is tried above, by mutants.
+#: there, where real ones have 32. Wycheproof is in tests/outside/test_vectors.py.
 THEIRS = b"""-----BEGIN PUBLIC KEY-----
 MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA2VCTd91fnUn73Xy9DLvt
 /V62TVxRTEEstVdeRaZ3B3leO0pldE806mXO4RwdHXagHQ4vGeZN0yqm++rDsGK+

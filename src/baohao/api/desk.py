@@ -7,6 +7,7 @@ A page is async and waits; what it waits for is synchronous, in a thread.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,13 +29,18 @@ from baohao.app.door import Answer, Answered
 from baohao.app.partners import keys
 from baohao.app.partners.keys import Bearer
 from baohao.app.partners.once import once
+from baohao.app.payments.notices import Sent, take
 from baohao.app.ports import Gateway
 from baohao.app.safety import Safe, Safety
+from baohao.app.shell import Shell
 from baohao.core.agents import Agent
 from baohao.core.asks import Ask, Terms
 from baohao.core.credentials import SandboxOnly
 from baohao.core.refusals import Refusal
+from baohao.outside.ids import new_id
 from baohao.wiring import Installation
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Connection = psycopg.Connection[Any]
@@ -43,6 +49,8 @@ Connection = psycopg.Connection[Any]
 READERS = 8
 #: Files that come in at once; they wait for their senders.
 UPLOADS = 4
+#: Payments that are begun at once; they wait for gateways.
+PAYERS = 4
 #: Numbers looked up in one trip.
 LOOKUPS_MAX = 2_000
 #: How often what keys asked is written down.
@@ -65,8 +73,11 @@ class Desk:
     lookups: Gather[str, Safe | None]
     pool: ConnectionPool[Connection]
     callers: Callers
-    #: Payment gateways that tell us, by name.
+    #: Payment gateways that tell us, by name; and what they tell.
     gateways: Mapping[str, Gateway]
+    #: Payments that are put to gateways; each has a thread and a connection.
+    payers: asyncio.Semaphore
+    notices: Gather[Sent, Refusal | None]
     #: Files on their way in; each has a thread and a connection.
     uploads: asyncio.Semaphore
 
@@ -174,6 +185,7 @@ async def opened(installation: Installation, lanes: int = 1) -> AsyncIterator[De
     conninfo = await run_in_threadpool(lambda: installation.conninfo)
     pool: ConnectionPool[Connection] = installation.pool(READERS)
     shells = [installation.make_shell() for _ in range(lanes)]
+    told = installation.make_shell()
     lookups = _Lookups(conninfo)
     shell.steady()
     gateways = installation.gateways()
@@ -193,6 +205,8 @@ async def opened(installation: Installation, lanes: int = 1) -> AsyncIterator[De
             pool=pool,
             callers=Callers(partial(_find_key, pool, installation), installation.seals.unseal),
             gateways=gateways,
+            payers=asyncio.Semaphore(PAYERS),
+            notices=Gather("notices", partial(_take, installation, told)),
             uploads=asyncio.Semaphore(UPLOADS),
         )
         counting = asyncio.create_task(_count(desk))
@@ -203,8 +217,9 @@ async def opened(installation: Installation, lanes: int = 1) -> AsyncIterator[De
             for lane in desk.lanes:
                 await run_in_threadpool(lane.close)
             await run_in_threadpool(desk.lookups.close)
+            await run_in_threadpool(desk.notices.close)
             await _counted(desk)
-            for each in shells:
+            for each in (*shells, told):
                 each.close()
             lookups.close()
             for gateway in gateways.values():
@@ -218,6 +233,18 @@ def _with_connection(pool: ConnectionPool[Connection], work: Callable[[Connectio
             return work(conn)
     except (psycopg.OperationalError, PoolTimeout) as error:
         raise ReadFailed() from error
+
+
+def _take(installation: Installation, told: Shell, notices: Sequence[Sent]) -> list[Refusal | None]:
+    """Take notices down, and wake a worker for what follows from them."""
+    refused = take(told, notices, new_id)
+    if None in refused:
+        try:
+            installation.wake("run_unit", unit="payments")
+        except Refusal as refusal:
+            # It looks by itself within a minute.
+            log.warning("no worker was woken: %s", refusal.code)
+    return refused
 
 
 async def _find_key(

@@ -17,7 +17,7 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 
-from baohao.api import explaining, looking, notices, renewing, renewing_many, wire
+from baohao.api import explaining, looking, notices, renewing, renewing_many, stopping, wire
 from baohao.api.desk import opened
 from baohao.api.openapi import describe
 from baohao.api.pages import PAGES
@@ -85,6 +85,7 @@ def app(house: Installation | None = None, lanes: int | None = None) -> Api:
         framework.include_router(page, prefix="/v1")
     framework.include_router(explaining.router)
     framework.include_router(notices.router)
+    framework.include_router(stopping.router)
     framework.add_api_route("/metrics", _metrics, include_in_schema=False)
     for kind in (Refusal, RequestValidationError, HTTPException, Exception):
         framework.add_exception_handler(kind, _told)

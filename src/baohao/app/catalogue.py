@@ -1,8 +1,8 @@
 """
-The catalogue: what operators sell, with which promotions, fees and commissions, on a day.
+The catalogue: what operators sell, with which promotions, fees, commissions and rates, on a day.
 
-Promotions and schedules are files of the library's folders `promotions`, `fees` and `commissions`,
-checked against the operators and the policies: one for something that nobody sells is a mistake,
+They are files of the library's folders `promotions`, `fees`, `commissions` and `exchange`, checked
+against the operators and the policies: one for something that nobody sells is a mistake,
 and is told as one.
 """
 
@@ -17,6 +17,7 @@ from baohao.app.policies import Located, Source, read_toml, zone_of
 from baohao.core.charging import NAMED, Products, parse_products
 from baohao.core.civil import Span, civil_day
 from baohao.core.commissions import CommissionSchedule, parse_commissions
+from baohao.core.exchange import RateSchedule, parse_rates
 from baohao.core.fees import Dated, FeeSchedule, in_force, parse_fees
 from baohao.core.operators import Operator
 from baohao.core.policy.findings import Finding, Place, PolicyFault
@@ -69,6 +70,12 @@ class CommissionsTwice(PolicyFault):
     """The commissions in {file} are in force for {operator!r} on the same days."""
 
     code = "catalogue.commissions.twice"
+
+
+class RatesTwice(PolicyFault):
+    """The rates in {file} are in force for {operator!r} on the same days."""
+
+    code = "catalogue.exchange.twice"
 
 
 class CommissionForNothing(PolicyFault):
@@ -130,6 +137,13 @@ def commissions_at(
     return in_force(commissions, _days(operators, now))
 
 
+def rates_at(
+    rates: Iterable[RateSchedule], operators: Mapping[str, Operator], now: datetime
+) -> Mapping[str, RateSchedule]:
+    """Return the rates that each operator states at `now`, as `fees_at` does."""
+    return in_force(rates, _days(operators, now))
+
+
 def _days(operators: Mapping[str, Operator], now: datetime) -> Mapping[str, date]:
     return {key: civil_day(now, operator.zone) for key, operator in operators.items()}
 
@@ -176,6 +190,25 @@ def read_fees(
         for other, its_source in read:
             if _overlap(schedule, other):
                 twice = FeesTwice(operator=schedule.operator, file=its_source.file)
+                found.append(_at(source, ("effective",), twice))
+        read.append((schedule, source))
+    return tuple(schedule for schedule, _ in read)
+
+
+def read_rates(
+    folder: Path, operators: Mapping[str, Operator], found: list[Located]
+) -> tuple[RateSchedule, ...]:
+    """Read the rates of exchange of a folder; what is wrong is added to `found`."""
+    read: list[tuple[RateSchedule, Source]] = []
+    for source in toml_files(folder, found):
+        schedule, faults = parse_rates(source.document, zone_of)
+        found += [source.locate(fault) for fault in faults]
+        if schedule is None:
+            continue
+        found += _owned(source, schedule.operator, schedule.currency, operators)
+        for other, its_source in read:
+            if _overlap(schedule, other):
+                twice = RatesTwice(operator=schedule.operator, file=its_source.file)
                 found.append(_at(source, ("effective",), twice))
         read.append((schedule, source))
     return tuple(schedule for schedule, _ in read)

@@ -4,7 +4,7 @@ Days of issuing points: the register of points, and days that are closed for goo
     Refusal
     ├── DayRunning        its midnight has not come yet
     ├── DayOutOfOrder     a later one is closed already
-    ├── DayLeftOut        the tills moved on a day between, that is not closed
+    ├── DayLeftOut        something was paid on a day between, that is not closed
     ├── DayUnfinished     a shift of it is still open
     ├── DayUncounted      a till moved that was never counted
     └── DayOpen           it has not been closed
@@ -12,7 +12,9 @@ Days of issuing points: the register of points, and days that are closed for goo
 A day is closed once it is over, under the locks of its tills: whoever began to sell before has
 finished then, and the door reads its clock after it has these locks and never before the accounts
 were last dated, so that what comes later has a later date, though somebody set the clock back.
-Nothing keeps a closed day shut but that, and its digest shows if it was not enough.
+Nothing keeps a closed day shut but that, and its digest shows if it was not enough. What was paid
+otherwise than in cash is counted by the receipts of the point's series, which are dated alike:
+whoever gives one holds the point, and dates it no earlier than the last day was closed.
 """
 
 from __future__ import annotations
@@ -46,7 +48,7 @@ class DayOutOfOrder(Refusal):
 
 
 class DayLeftOut(Refusal):
-    """{point} has not closed {before} yet, on which its tills moved; close it first."""
+    """{point} has not closed {before} yet, on which something was paid there; close it first."""
 
     code = "day.before"
 
@@ -94,14 +96,18 @@ def add(conn: Connection, point: Point, operators: Mapping[str, Operator]) -> bo
 
 
 def change(conn: Connection, point: Point) -> None:
-    """Give an issuing point another name or other tills; raises `PointUnknown`, `PointKnown`."""
+    """
+    Give an issuing point another name, other particulars or other tills.
+
+    Raises `PointUnknown` and `PointKnown`. Receipts that were given keep what was true then.
+    """
     if point.key not in _alone(conn, point):
         raise PointUnknown(point=point.key)
     days.change_point(conn, point)
 
 
 def _alone(conn: Connection, point: Point) -> Mapping[str, Point]:
-    """Return the register; raises `PointKnown` where a till stands at another point."""
+    """Return the register; raises `PointKnown` where a till or a series is another point's."""
     # One at a time: no key holds a till to one point.
     run(conn, "lock_house")
     found = days.points(conn)
@@ -109,6 +115,9 @@ def _alone(conn: Connection, point: Point) -> Mapping[str, Point]:
         for till in point.tills if other.key != point.key else ():
             if till in other.tills:
                 raise PointKnown(point=other.key, part="till", value=till)
+        for series in point.series if other.key != point.key else ():
+            if series in other.series:
+                raise PointKnown(point=other.key, part="series of receipts", value=series)
     return found
 
 
@@ -135,9 +144,10 @@ def close_day(conn: Connection, key: str, day: date, *, by: str) -> ClosedDay:
     if last is not None:
         _follows(conn, point, last, day, since)
     _counted(conn, point, since, until)
+    moved = days.moved(conn, point.tills, since, until)
     totals = [
         {
-            "means": "till",
+            "means": each.means,
             "what": each.kind,
             "verb": each.verb,
             "plan": each.plan,
@@ -145,7 +155,7 @@ def close_day(conn: Connection, key: str, day: date, *, by: str) -> ClosedDay:
             "count": each.count,
             "minor": each.amount_minor,
         }
-        for each in days.moved(conn, point.tills, since, until)
+        for each in (*moved, *days.paid(conn, point.series, since, until))
     ]
     prev, now = last.digest if last is not None else b"", clock.now(conn)
     books.date_from(conn, point.tills, now)
@@ -173,9 +183,11 @@ def day_of(conn: Connection, key: str, day: date) -> ClosedDay:
 def _follows(conn: Connection, point: Point, last: days.Last, day: date, since: datetime) -> None:
     if day < last.day:
         raise DayOutOfOrder(point=point.key, last=last.day.isoformat(), day=day.isoformat())
-    before = days.first_moved(conn, point.tills, last.until, since)
-    if before is not None:
-        raise DayLeftOut(point=point.key, before=civil_day(before, _zone(point)).isoformat())
+    cash = days.first_moved(conn, point.tills, last.until, since)
+    other = days.first_paid(conn, point.series, last.until, since)
+    if cash is not None or other is not None:
+        before = civil_day(min(at for at in (cash, other) if at is not None), _zone(point))
+        raise DayLeftOut(point=point.key, before=before.isoformat())
 
 
 def _counted(conn: Connection, point: Point, since: datetime, until: datetime) -> None:

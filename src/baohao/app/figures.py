@@ -1,7 +1,8 @@
 """
 Figures of a month for those who keep the accounts: read from the books, and from nothing else.
 
-    revenue        what became revenue, by account; and what was sold, by plan, channel and agent
+    revenue        what became revenue, by account; and what was sold, by plan, channel, agent and
+                   means of payment
     roll_forward   deferred revenue: opening, added, reversed, released, closing
     ageing         how long agents' prepaid money has been lying, the oldest spent first
 
@@ -27,13 +28,15 @@ AGES_DAYS = (30, 60, 90)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoldThrough:
-    """What was sold of one plan, in one channel, for one agent's float; minor units."""
+    """What was sold of one plan, in one channel, by one means; minor units."""
 
     #: Empty where only a fee was paid.
     plan: str
     channel: str
     #: Empty: not for an agent's money.
     agent: str
+    #: "till", "float", "wallet", or the gateway that money came through; empty: nothing was paid.
+    means: str
     currency: str
     count: int
     sold_minor: int
@@ -77,18 +80,19 @@ def revenue(conn: Connection, month: date) -> Mapping[str, int]:
 
 
 def sold(conn: Connection, month: date) -> tuple[SoldThrough, ...]:
-    """Return what was sold in a month, by plan, channel and agent."""
+    """Return what was sold in a month, by plan, channel, agent and means of payment."""
     return tuple(
         SoldThrough(
             plan=plan,
             channel=channel,
             agent=agent,
+            means=means,
             currency=currency,
             count=count,
             sold_minor=sold_minor,
             reversed_minor=reversed_minor,
         )
-        for plan, channel, agent, currency, count, sold_minor, reversed_minor in rows(
+        for plan, channel, agent, means, currency, count, sold_minor, reversed_minor in rows(
             conn, "sum_sales", *month_window(month)
         )
     )

@@ -58,7 +58,7 @@ class Known:
     promotions: PromotionFacts
     #: Account -> minor units.
     available: dict[str, int]
-    #: Account of commission owed -> minor units; of those that the batch may pay out.
+    #: Account of what is owed -> minor units, a claim below zero; of those the batch may move.
     owed: dict[str, int] = field(default_factory=dict)
     #: Till -> its last shift.
     shifts: dict[str, Shift] = field(default_factory=dict)
@@ -157,7 +157,7 @@ class Known:
         entries = [entry for _, entry in booked(decision.earned)]
         for account, total in totals([*entries, *decision.entries]).items():
             if str(account) in self.owed:
-                self.owed[str(account)] += account.balance(total)
+                self.owed[str(account)] -= total
 
     def write(self, writes: Writes) -> None:
         """Add the rows of what the batch counted: holdings, and uses of promotions."""

@@ -1,10 +1,10 @@
 """
-The library: a folder of policies, with the operators, laws, promotions, fees and commissions that
-go with them.
+The library: a folder of policies, with the operators, laws, promotions, fees, commissions and rates
+that go with them.
 
 One policy to a file, in any folder but these: `operators`, `overlays`, `promotions`, `fees`,
-`commissions`, `charging`. A library with a finding anywhere is refused whole: half of one would
-leave lines without their rules.
+`commissions`, `exchange`, `charging`. A library with a finding anywhere is refused whole: half of
+one would leave lines without their rules.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from baohao.app.catalogue import (
     read_fees,
     read_products,
     read_promotions,
+    read_rates,
     toml_files,
 )
 from baohao.app.policies import (
@@ -31,6 +32,7 @@ from baohao.app.policies import (
 )
 from baohao.core.charging import Products, parse_products
 from baohao.core.commissions import CommissionSchedule, parse_commissions
+from baohao.core.exchange import RateSchedule, parse_rates
 from baohao.core.fees import FeeSchedule, parse_fees
 from baohao.core.operators import Operator, parse_operator
 from baohao.core.policy.findings import Finding, Place, PolicyFault
@@ -48,6 +50,7 @@ _READERS: Mapping[str, Reader] = {
     "promotions": lambda document: parse_promotion(document, zone_of).findings,
     "fees": lambda document: parse_fees(document, zone_of)[1],
     "commissions": lambda document: parse_commissions(document, zone_of)[1],
+    "exchange": lambda document: parse_rates(document, zone_of)[1],
     "charging": lambda document: parse_products(document, zone_of)[1],
 }
 
@@ -102,6 +105,8 @@ class Library:
     promotions: tuple[Promotion, ...]
     fees: tuple[FeeSchedule, ...]
     commissions: tuple[CommissionSchedule, ...]
+    #: What payers' currencies are worth to operators.
+    rates: tuple[RateSchedule, ...]
     #: By operator: how its own charging system calls what is sold here.
     products: Mapping[str, Products]
     findings: tuple[Located, ...]
@@ -175,6 +180,7 @@ def read_library(folder: Path) -> Library:
     promotions = read_promotions(folder / "promotions", operators, good, found)
     fees = read_fees(folder / "fees", operators, found)
     commissions = read_commissions(folder / "commissions", operators, good, found)
+    rates = read_rates(folder / "exchange", operators, found)
     products = read_products(folder / "charging", operators, good, found)
     return Library(
         folder=str(folder),
@@ -184,6 +190,7 @@ def read_library(folder: Path) -> Library:
         promotions=promotions,
         fees=fees,
         commissions=commissions,
+        rates=rates,
         products=products,
         findings=tuple(found),
     )

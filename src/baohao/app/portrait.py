@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from baohao.app import show
+from baohao.app import ordered, show
 from baohao.app.timeline import stays
 from baohao.core.asks import Terms
 from baohao.core.civil import aware
@@ -71,6 +71,7 @@ def portrait(conn: Connection, terms: Terms, number: str, at: datetime | None = 
             for stay in stays(policy, folded[0], views[0])
         ],
         "offers": offers(policy, state),
+        "order": ordered.facts(state, terms.rules),
     }
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Any, Protocol
 
+from baohao.core.bank.statement import Statement
 from baohao.core.refusals import Refusal
 
 # --- an operator's own charging system ------------------------------------------------------------
@@ -206,6 +207,8 @@ class Order:
     #: Where the gateway tells us, and where the payer's browser goes back to.
     notify_url: str
     return_url: str = ""
+    #: The payer agrees that we charge them again without them; see `Paid.mandate`.
+    keeps: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +230,40 @@ class Paid:
     at: datetime
     #: Which wallet or card, where they say.
     means: str = ""
+    #: What lets us charge the payer again (`Charger`), where the order keeps. Not every telling of
+    #: a payment has it: where one came without it, it may come with a later one.
+    mandate: str = ""
+    #: The gateway's own name of the card, the same for the same card; never its number.
+    card: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotPaid:
+    """A try to pay an order that failed; the payer may try again."""
+
+    order: str
+    #: The gateway's own id of the try.
+    attempt: str
+    code: str
+    at: datetime
+    #: As `Paid.card`.
+    card: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargedBack:
+    """Money that the payer's bank took back, or has given back to us since ("won")."""
+
+    #: Empty where they name the payment alone.
+    order: str
+    payment: str
+    #: The gateway's own id of it; a payment may be charged back in parts.
+    case: str
+    amount_minor: int
+    currency: str
+    at: datetime
+    #: "open": it is disputed. "lost": it is theirs for good. "won": it came back.
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,20 +293,32 @@ class Refunded:
     refund: str
     amount_minor: int
     is_pending: bool = False
+    #: The bank account of ours that it left; empty: the gateway's.
+    bank: str = ""
+    #: It will not arrive, or has come back; only notices say so, and asking says why.
+    has_failed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillRow:
     """One line of a gateway's daily bill."""
 
+    #: Empty where they name the payment alone.
     order: str
     payment: str
-    #: A refund's own id; empty: a payment.
+    #: A refund's own id; empty: a payment, or a charge-back.
     refund: str = ""
+    #: A charge-back's own id.
+    case: str = ""
+    #: Of a refund or a charge-back what went; below zero: it came back.
     amount_minor: int
     fee_minor: int
     currency: str
     at: datetime
+
+
+#: What a notice may tell; `None`: something that is none of our business.
+Told = Paid | NotPaid | Refunded | ChargedBack | None
 
 
 class Gateway(Protocol):
@@ -300,7 +349,7 @@ class Gateway(Protocol):
         """Ask what became of a refund."""
         ...
 
-    def notice(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Paid | Refunded:
+    def notice(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Told:
         """Read a notice, judged by its raw bytes; raises `NoticeRefused`, and asks nobody."""
         ...
 
@@ -309,10 +358,84 @@ class Gateway(Protocol):
         ...
 
 
+class Charger(Protocol):
+    """A gateway that charges payers again who have agreed to it, without them."""
+
+    @property
+    def name(self) -> str:
+        """As payments are kept under."""
+        ...
+
+    def charge(self, order: Order, mandate: str) -> Paid | Unpaid | Declined | Unknown:
+        """
+        Charge an order by a mandate that `Paid` gave; the same order is charged once.
+
+        `Unpaid`: it is under way. `query` says what became of it, as of any order.
+        """
+        ...
+
+
 class BillMissing(Refusal):
     """{gateway} has no bill of {day} yet, or it cannot be read: {reason}."""
 
     code = "payment.bill"
+
+
+# --- our own bank accounts ------------------------------------------------------------------------
+
+
+class StatementRefused(Refusal):
+    """The statement was not taken in, and nothing of it is kept: {reason}."""
+
+    code = "bank.statement"
+
+
+class StatementReader(Protocol):
+    """Reads the files that a bank gives."""
+
+    def read(self, data: bytes) -> Sequence[Statement]:
+        """Return the statements of a file, whole; raises `StatementRefused` with the line."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankAccount:
+    """An account of ours that people pay into."""
+
+    #: As it is called in the books.
+    key: str
+    currency: str
+    #: What the payer is shown, by name ("bank", "holder", "number" ...).
+    given: Mapping[str, str]
+    #: As its statements write it.
+    number: str
+    #: Where its days begin.
+    zone: tzinfo
+    reader: StatementReader
+
+
+class BankLedger(Protocol):
+    """What is known here of transfers; nobody outside is asked."""
+
+    def paid(self, order: str) -> Paid | None:
+        """Return the transfer that was matched to an order."""
+        ...
+
+    def pay_out(self, refund: Refund) -> Refunded | None:
+        """Put a refund on the list of what a person pays out; `None`: its payment is not known."""
+        ...
+
+    def paid_out(self, refund: str) -> Refunded | None:
+        """Return a refund that is on that list."""
+        ...
+
+    def bill(self, day: date) -> Iterator[BillRow] | None:
+        """Return what came and went on a day; `None`: no statement has it."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what it was opened with."""
+        ...
 
 
 # --- receipts -------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from baohao.app import play
+from baohao.app import ordered, play
 from baohao.app.timeline import drawn, stays
 from baohao.core.asks import Terms
 from baohao.core.bucket import bucket_of
@@ -29,7 +29,7 @@ from baohao.core.money import format_minor
 from baohao.core.policy.model import Offer, Policy
 from baohao.core.policy.worlds import worlds_of
 from baohao.core.reminders import Known, Wishes, reminders
-from baohao.store import clock, journal, lines, reports
+from baohao.store import clock, journal, lines, receipts, reports
 from baohao.store.journal import Kept
 from baohao.store.sql import Connection
 
@@ -55,8 +55,9 @@ def chain_of(conn: Connection, number: str) -> tuple[Kept, ...]:
 
 
 def find_ask(conn: Connection, ask: UUID) -> str | None:
-    """Return the number of the line that an ask has changed; `None`: none."""
-    return reports.subject_of(conn, ask)
+    """Return the number of the line that an ask has paid or got money for; `None`: none."""
+    place = receipts.place(conn, str(ask))
+    return None if place is None else place.line
 
 
 def quote(conn: Connection, number: str, quote_id: UUID) -> Mapping[str, Any]:
@@ -106,6 +107,7 @@ def show(conn: Connection, terms: Terms, number: str, at: datetime | None = None
         "allowances": allowances(acts, at),
         "reminders": due_reminders(policy, views, state, at, at + REMINDERS_AHEAD),
         "offers": offers(policy, state),
+        "order": ordered.facts(state, terms.rules),
         "how": _how(policy),
         "sold": [_sold(policy, sold) for sold in state.sold if sold.at <= at],
         "history": [

@@ -13,7 +13,8 @@ from hashlib import blake2b
 import msgspec
 
 from baohao.core.asks import Ask
-from baohao.core.books.chart import Account
+from baohao.core.books.chart import Account, AccountKind
+from baohao.core.points import SERIES
 from baohao.core.refusals import Malformed
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
@@ -44,6 +45,8 @@ def body_of(ask: Ask) -> bytes:
     if ask.key or ask.verb not in KEYLESS:
         _name(ask.key, "key", KEY_MAX)
     _subject(ask.subject)
+    if ask.point and SERIES.fullmatch(ask.point) is None:
+        raise AskMalformed(part="point", reason="write at most 32 of a-z, 0-9, . and -")
     until = ask.expect_until
     if until is not None and until.tzinfo is None:
         raise AskMalformed(part="expect_until", reason="it has no offset from UTC")
@@ -72,7 +75,9 @@ def _name(value: str, part: str, most: int) -> None:
 
 def _subject(subject: str) -> None:
     if ":" in subject:
-        if not Account.parse(subject).guarded:
+        account = Account.parse(subject)
+        # A gateway keeps fees and hands money over; those are asks of our account with it.
+        if not account.guarded and account.kind is not AccountKind.BANK:
             raise AskMalformed(part="subject", reason="nobody owns that account")
     elif _E164.fullmatch(subject) is None:
         raise AskMalformed(part="subject", reason="write a number as +85366123456")

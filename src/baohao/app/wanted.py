@@ -15,18 +15,27 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from baohao.core.asks import Ask, Terms
+from baohao.core.books.chargebacks import claims_account
 from baohao.core.books.chart import Account
 from baohao.core.books.sale import refund_account
 from baohao.core.bucket import bucket_of
 from baohao.core.decide.pay_commission import owed_account
+from baohao.core.line.ordered import CARD
 from baohao.core.promotions.model import Promotion
 from baohao.store import books, keys, lines, promotions, quotes
 from baohao.store.sql import Call, call
 
 #: Verbs whose money, and whose uses of promotions, go back where they came from.
 PAYS_BACK = frozenset({"reverse", "correct"})
-#: Verbs that pay out what is owed beside a guarded account, and where that stands.
-PAYS_OUT = {"pay_commission": owed_account, "pay_refund": refund_account}
+#: Verbs that move what is owed, or claimed, beside a guarded account, and where that stands.
+PAYS_OUT = {
+    "pay_commission": (owed_account,),
+    "pay_refund": (refund_account,),
+    "charge_back": (claims_account,),
+    "win_back": (claims_account,),
+    "set_off": (refund_account, claims_account),
+    "close_claim": (claims_account,),
+}
 #: Fields that name what must be on one line alone.
 IDENTIFIERS = ("iccid", "imsi")
 
@@ -71,7 +80,7 @@ class Wanted:
         calls += [books.lock(accounts)] if accounts else []
         # Its shift moves under the lock of a till.
         calls += _by_bucket("find_shifts", (name for name in accounts if name.startswith("till:")))
-        calls += _by_bucket("sum_owed", filter(None, map(owed_of, asks)))
+        calls += _by_bucket("sum_owed", (name for ask in asks for name in owed_of(ask)))
         calls += _by_bucket("lock_holdings", self.holders)
         limited = (p.id for p in self.promotions if promotions.is_limited(p))
         calls += _by_bucket("lock_promotion_totals", limited)
@@ -98,12 +107,11 @@ def quote_of(ask: Ask) -> UUID | None:
         return None
 
 
-def owed_of(ask: Ask) -> str:
-    """Return where it stands what an ask may pay out: commission, a refund; empty: nowhere."""
-    account_of = PAYS_OUT.get(ask.verb)
-    if account_of is None or ":" not in ask.subject:
-        return ""
-    return str(account_of(Account.parse(ask.subject)))
+def owed_of(ask: Ask) -> Iterator[str]:
+    """Yield where it stands what an ask may move: commission, a refund, a charge-back."""
+    if ":" in ask.subject:
+        for account_of in PAYS_OUT.get(ask.verb, ()):
+            yield str(account_of(Account.parse(ask.subject)))
 
 
 def holder_of(ask: Ask) -> str:
@@ -120,6 +128,8 @@ def _counts(promotion: Promotion) -> bool:
 
 def _priced(ask: Ask) -> str:
     """Return the verb that promotions know: a quote's is what it is for."""
+    if ask.verb == "keep_order":
+        return "renew"
     return str(ask.payload.get("what", "renew")) if ask.verb == "quote" else ask.verb
 
 
@@ -133,7 +143,7 @@ def _accounts(ask: Ask, line: lines.Line | None) -> Iterator[str]:
     if ":" in ask.subject:
         yield ask.subject
     paid = ask.payload.get("paid")
-    if isinstance(paid, str):
+    if isinstance(paid, str) and not paid.startswith(CARD):
         yield paid
     if ask.verb in PAYS_BACK and line is not None:
         of = ask.payload.get("of")

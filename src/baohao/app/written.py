@@ -16,11 +16,22 @@ from baohao.core.books.entry import Entry, EntryKind
 from baohao.core.books.sale import batch_transfer
 from baohao.core.bucket import bucket_of
 from baohao.core.commissions import Earned, booked
-from baohao.core.decide import telling
+from baohao.core.decide import ordering, telling
 from baohao.core.line.event import Event
 from baohao.core.line.outlook import outlook
 from baohao.core.line.state import LineState
-from baohao.store import agent_sales, books, charges, effects, journal, lines, parked, shifts
+from baohao.store import (
+    agent_sales,
+    books,
+    charges,
+    effects,
+    journal,
+    lines,
+    parked,
+    receipts,
+    shifts,
+    standing_orders,
+)
 from baohao.store.journal import Asker, Recorded
 from baohao.store.sql import Connection
 from baohao.store.writes import Writes
@@ -31,6 +42,9 @@ ANSWER_MAX_BYTES = 200
 ADDED_UP_FROM = 1_000_000
 #: What a settlement posts.
 _BY_ITSELF = frozenset({EntryKind.CHARGE, EntryKind.BREAKAGE})
+#: What a receipt is given for.
+_PROVEN = frozenset({EntryKind.SALE, EntryKind.TOP_UP, EntryKind.REVERSAL})
+_DEPOSITS = frozenset({"deposit", "undo_deposit"})
 
 _json = msgspec.json.Encoder().encode
 
@@ -79,6 +93,8 @@ class Written:
         effects.owe(writes, ask.subject, epoch, decision.effects, ask.id)
         agent_sales.add(writes, ask, epoch, decision.earned)
         charges.owe(writes, ask.subject, decision.effects)
+        if ask.verb in _DEPOSITS or any(entry.kind in _PROVEN for entry in decision.entries):
+            receipts.owe(writes, ask)
         self._alarms(writes, ask, changes, len(decision.effects))
         if ask.key:
             self._key(writes, ask, body, place.seq, answer)
@@ -154,7 +170,14 @@ class Written:
         if decision.events:
             ahead = outlook(state, self._terms.rules, writes.now)
             lines.write(writes, before, state, place.head, ahead)
+            self._order(writes, before.state if before is not None else None, state)
             self._customers(writes, before.state if before is not None else None, state)
+
+    def _order(self, writes: Writes, before: LineState | None, after: LineState) -> None:
+        """Write what a line's standing order does next, from how the line stands now."""
+        if after.order is not None or (before is not None and before.order is not None):
+            following = ordering.next_of(after, self._terms.rules)
+            standing_orders.write(writes, before, after, following)
 
     def _customers(self, writes: Writes, before: LineState | None, after: LineState) -> None:
         """Remember the agents that have sold to the tenure of a line."""

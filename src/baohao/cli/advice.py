@@ -14,6 +14,7 @@ _NEXT: Mapping[str, str] = {
     "quote.over": "Ask for a new one: baohao quote NUMBER --term 12m",
     "quote.unknown": "Ask for one: baohao quote NUMBER --term 12m",
     "money.short": "Pay money in: baohao fund ACCOUNT --amount 1000.00",
+    "payment.refund_moved": "Look at it: baohao payments show PAYMENT",
     "money.price_moved": "Ask what it costs now: baohao quote NUMBER --term 12m",
     "offer.unknown": "See what is on offer: baohao lines show NUMBER",
     "stock.not_yours": "The operator allots it: baohao agents allot AGENT NUMBER",

@@ -34,6 +34,12 @@ Key = Annotated[
         "--key", show_default=False, help="The same key again gives the first answer again."
     ),
 ]
+AtPoint = Annotated[
+    str,
+    typer.Option(
+        "--point", show_default=False, help="Where it is sold: an issuing point, for its receipt."
+    ),
+]
 Number = Annotated[str, typer.Argument(metavar="NUMBER", show_default=False, help="+85366123456")]
 
 #: Who asks when nobody says, and where.
@@ -58,6 +64,7 @@ def made(
     key: str | None = None,
     expect_until: datetime | None = None,
     expect_version: int | None = None,
+    point: str = "",
 ) -> Ask:
     """Return an ask with an id of its own; without a key, the id is the key."""
     ask_id = new_id()
@@ -71,6 +78,7 @@ def made(
         payload={name: value for name, value in payload.items() if value not in (None, [], "")},
         expect_until=expect_until,
         expect_version=expect_version,
+        point=point,
     )
 
 

@@ -24,7 +24,16 @@ app = typer.Typer(help="The books: double entry, in whole minor units.", no_args
 
 #: What the doctor says of money.
 MONEY = (
-    *("entries", "clearing", "balances", "sales", "deferrals", "promotions", "commissions"),
+    *(
+        "entries",
+        "clearing",
+        "exchange",
+        "balances",
+        "sales",
+        "deferrals",
+        "promotions",
+        "commissions",
+    ),
     "days",
 )
 

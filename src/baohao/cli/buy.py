@@ -14,7 +14,19 @@ from baohao.app import show, wishes
 from baohao.app.door import Answered
 from baohao.app.expecting import expecting
 from baohao.app.shell import Shell
-from baohao.cli.asking import COUNTER, STAFF, By, Channel, Data, Key, Number, decided, house, made
+from baohao.cli.asking import (
+    COUNTER,
+    STAFF,
+    AtPoint,
+    By,
+    Channel,
+    Data,
+    Key,
+    Number,
+    decided,
+    house,
+    made,
+)
 from baohao.cli.files import renew_file
 from baohao.cli.output import Json, pairs, tell
 from baohao.cli.reading import number, span
@@ -126,6 +138,7 @@ def renew(
             help="Renew the lines of a .csv or .ndjson file.",
         ),
     ] = None,
+    point: AtPoint = "",
     by: By = STAFF,
     channel: Channel = COUNTER,
     data: Data = None,
@@ -135,6 +148,8 @@ def renew(
     if (line is None) == (file is None):
         raise typer.BadParameter("give a NUMBER, or --file with many of them")
     if file is not None:
+        if point:
+            raise typer.BadParameter("--point is for one sale: --file is of no counter")
         renew_file(file, term=term, paid=paid, till=till, by=by, channel=channel, data=data)
         return
     if term is None:
@@ -150,6 +165,7 @@ def renew(
         key=key,
         expect_until=expect_until,
         code=code,
+        point=point,
         by=by,
         channel=channel,
         data=data,
@@ -166,6 +182,7 @@ def top_up(
     quote_id: QuoteId = None,
     code: Code = None,
     service_fee: ServiceFee = None,
+    point: AtPoint = "",
     by: By = STAFF,
     channel: Channel = COUNTER,
     data: Data = None,
@@ -183,6 +200,7 @@ def top_up(
         key=key,
         expect_until=expect_until,
         code=code,
+        point=point,
         by=by,
         channel=channel,
         data=data,
@@ -205,6 +223,7 @@ def activate(
     quote_id: QuoteId = None,
     code: Code = None,
     service_fee: ServiceFee = None,
+    point: AtPoint = "",
     by: By = STAFF,
     channel: Channel = COUNTER,
     data: Data = None,
@@ -228,6 +247,7 @@ def activate(
         key=key,
         expect_until=None,
         code=code,
+        point=point,
         by=by,
         channel=channel,
         data=data,
@@ -249,6 +269,7 @@ def reverse(
         str | None, typer.Option("--approved-by", show_default=False, help="The second person.")
     ] = None,
     key: Key = None,
+    point: AtPoint = "",
     by: By = STAFF,
     channel: Channel = COUNTER,
     data: Data = None,
@@ -264,7 +285,7 @@ def reverse(
             "mistake": mistake or None,
             "approved_by": approved_by,
         }
-        ask = made("reverse", subject, asked, by=by, channel=channel, key=key)
+        ask = made("reverse", subject, asked, by=by, channel=channel, key=key, point=point)
         answer = decided(shell, ask)
         told = answer.answer
         facts = {
@@ -295,6 +316,7 @@ def _sell(
     key: str | None,
     expect_until: str | None,
     code: list[str] | None,
+    point: str,
     by: str,
     channel: str,
     data: Path | None,
@@ -307,7 +329,16 @@ def _sell(
         asked["service_fee_minor"] = _minor(service_fee, policy)
         asked |= {"paid": wishes.payer(paid, policy.currency, till), "codes": list(code or ())}
         until = wishes.shown(expect_until, policy, before) if expect_until else None
-        ask = made(verb, subject, asked, by=by, channel=channel, key=key, expect_until=until)
+        ask = made(
+            verb,
+            subject,
+            asked,
+            by=by,
+            channel=channel,
+            key=key,
+            expect_until=until,
+            point=point,
+        )
         answer = decided(shell, _expecting(shell, ask))
         after, policy = _line(opened, shell, subject)
         facts = _sold(policy, before, after, answer)

@@ -11,11 +11,13 @@ import typer
 from rich.console import Console
 
 from baohao.app import days, tables
+from baohao.app.receipts import paid
 from baohao.cli.asking import STAFF, By, Data, house
 from baohao.cli.output import DONE, REFUSED, Json, pairs, table, tell
+from baohao.cli.point_words import particulars
 from baohao.cli.reading import day as day_of
 from baohao.core.money import format_minor
-from baohao.core.points import ClosedDay, Point, PointUnknown
+from baohao.core.points import ClosedDay, Particulars, Point, PointUnknown
 
 app = typer.Typer(help="Days of issuing points, closed for good.", no_args_is_help=True)
 points_app = typer.Typer(help="Issuing points: where people pay.", no_args_is_help=True)
@@ -32,6 +34,47 @@ Out = Annotated[
     Path | None,
     typer.Option("--out", dir_okay=False, show_default=False, help="A .csv or .xlsx file."),
 ]
+NameIn = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--name-in",
+        metavar="LANG=NAME",
+        show_default=False,
+        help="Its name in another language, as in zh-Hant=氹仔營業廳; may come again.",
+    ),
+]
+Address = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--address",
+        metavar="[LANG=]ADDRESS",
+        show_default=False,
+        help="Street and house, as in pt='Rua Direita 1, Taipa'; may come again.",
+    ),
+]
+Hours = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--hours",
+        metavar="DAYS=HOURS",
+        show_default=False,
+        help="As in mon-fri=10:00-13:00,14:30-19:00 or sat=10:00-18:00; may come again. Days that "
+        "are not named are closed.",
+    ),
+]
+Phone = Annotated[str | None, typer.Option("--phone", show_default=False, help="Of the shop.")]
+Email = Annotated[str | None, typer.Option("--email", show_default=False, help="Of the shop.")]
+Company = Annotated[
+    str | None,
+    typer.Option("--company", show_default=False, help="Who sells there, if not the operator."),
+]
+Registration = Annotated[
+    str | None,
+    typer.Option("--registration", show_default=False, help="In the register of companies."),
+]
+TaxNumber = Annotated[
+    str | None, typer.Option("--tax-number", show_default=False, help="As a taxpayer.")
+]
 _COLUMNS = ("means", "what", "verb", "plan", "currency", "count", "amount")
 
 
@@ -45,10 +88,29 @@ def add(
         str | None,
         typer.Option("--zone", show_default=False, help="By default its operator's."),
     ] = None,
+    name_in: NameIn = None,
+    address: Address = None,
+    phone: Phone = None,
+    email: Email = None,
+    hours: Hours = None,
+    company: Company = None,
+    registration: Registration = None,
+    tax_number: TaxNumber = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Register an issuing point and its tills."""
+    """Register an issuing point: what it is called, where it is, its tills."""
+    told = particulars(
+        Particulars(),
+        names=name_in,
+        addresses=address,
+        hours=hours,
+        phone=phone,
+        email=email,
+        company=company,
+        registration=registration,
+        tax_number=tax_number,
+    )
     with house(data) as (opened, shell):
         operators = opened.library.operators
         here = operators[operator].zone_name if operator in operators else ""
@@ -58,6 +120,7 @@ def add(
             name=name,
             zone=zone or here,
             tills=tuple(sorted(set(till or ()))),
+            told=told,
         )
         shell.run(lambda conn: days.add(conn, made, operators))
     _told(made)
@@ -68,16 +131,39 @@ def change(
     point: Key,
     name: Annotated[str | None, typer.Option("--name", show_default=False)] = None,
     till: Tills = None,
+    name_in: NameIn = None,
+    address: Address = None,
+    phone: Phone = None,
+    email: Email = None,
+    hours: Hours = None,
+    company: Company = None,
+    registration: Registration = None,
+    tax_number: TaxNumber = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Give an issuing point another name, or other tills; days that are closed keep theirs."""
+    """
+    Change what is said of an issuing point; what is not named stays, and "" takes it away.
+
+    Receipts that were given and days that are closed keep what was true then.
+    """
     with house(data) as (_, shell):
         was = shell.run(days.known).get(point)
         if was is None:
             raise PointUnknown(point=point)
         stand = tuple(sorted(set(till))) if till else was.tills
-        made = replace(was, name=name or was.name, tills=stand)
+        told = particulars(
+            was.told,
+            names=name_in,
+            addresses=address,
+            hours=hours,
+            phone=phone,
+            email=email,
+            company=company,
+            registration=registration,
+            tax_number=tax_number,
+        )
+        made = replace(was, name=name or was.name, tills=stand, told=told)
         shell.run(lambda conn: days.change(conn, made))
     _told(made)
 
@@ -152,8 +238,18 @@ def _print(console: Console, facts: dict[str, Any]) -> None:
 
 def _told(point: Point) -> None:
     facts = _point(point)
-    shown = facts | {"tills": ", ".join(point.tills)}
+    shown = {
+        name: " · ".join(_said(*each) for each in value.items())
+        if isinstance(value, dict)
+        else value
+        for name, value in facts.items()
+    }
+    shown["tills"] = ", ".join(point.tills)
     tell(facts, lambda console: console.print(pairs(shown)))
+
+
+def _said(key: str, value: str | list[str]) -> str:
+    return f"{key} {value if isinstance(value, str) else ', '.join(value)}".strip()
 
 
 def _point(point: Point) -> dict[str, Any]:
@@ -161,6 +257,7 @@ def _point(point: Point) -> dict[str, Any]:
         "point": point.key,
         "operator": point.operator,
         "name": point.name,
+        **paid.told(point),
         "zone": point.zone,
         "tills": list(point.tills),
     }

@@ -24,7 +24,7 @@ Rows = list[dict[str, str]]
 
 
 def revenue(month: Month, out: Out = None, data: Data = None, json: Json = False) -> None:
-    """Show what became revenue in a month, and what was sold by plan, channel and agent."""
+    """Show what became revenue in a month, and what was sold by plan, channel, agent and means."""
     with house(data) as (_, shell):
         income = shell.run(lambda conn: figures.revenue(conn, month))
         sold = shell.run(lambda conn: figures.sold(conn, month))
@@ -39,6 +39,7 @@ def revenue(month: Month, out: Out = None, data: Data = None, json: Json = False
             "plan": each.plan,
             "channel": each.channel,
             "agent": each.agent,
+            "means": each.means,
             "currency": each.currency,
             "count": str(each.count),
             "sold": format_minor(each.sold_minor, each.currency),
@@ -85,9 +86,9 @@ def floats(out: Out = None, data: Data = None, json: Json = False) -> None:
     _tell({"floats": found}, [(("agent", "currency", "balance", *ages), found)], out)
 
 
-_SOLD = ("plan", "channel", "agent", "currency", "count", "sold", "reversed")
+_SOLD = ("plan", "channel", "agent", "means", "currency", "count", "sold", "reversed")
 _ROLLED = ("opening", "added", "reversed", "released", "other", "closing")
-_WORDS = frozenset({"kind", "of", "plan", "channel", "agent", "currency"})
+_WORDS = frozenset({"kind", "of", "plan", "channel", "agent", "means", "currency"})
 
 
 def _tell(

@@ -113,11 +113,24 @@ def _head(console: Console, told: dict[str, Any]) -> None:
                 "next": f"{ahead['what']}: {ahead['of']}, {minute(ahead['at'])}" if ahead else "",
                 "parked": "yes" if told["parked"] else "",
                 "on hold": "yes" if told["held"] else "",
+                "standing order": _order(told["order"]),
                 "left": ", ".join(f"{n} {name}" for name, n in told["allowances"].items()),
             }
         )
     )
     console.print()
+
+
+def _order(order: dict[str, Any] | None) -> str:
+    """Say what a line's standing order does next."""
+    if order is None:
+        return ""
+    if order["stopped_at"]:
+        return f"stopped, {minute(order['stopped_at'])}"
+    ahead = order["next"]
+    went = f" (the last charge failed: {order['code']})" if order["code"] else ""
+    what = f"{ahead['what']}, {minute(ahead['at'])}" if ahead else "nothing for this deadline"
+    return f"{order['payer']} pays; next: {what}{went}"
 
 
 def _works(services: list[str]) -> str:

@@ -24,11 +24,14 @@ from baohao.cli import (
     facts,
     figures,
     lines,
+    matching,
     money,
+    orders,
     payments,
     receipt,
     till,
     upkeep,
+    wallets,
     webhooks,
 )
 from baohao.cli.bench import PASSED_ON, bench
@@ -86,6 +89,13 @@ app.add_typer(receipt.app, name="receipt")
 app.add_typer(bulk.app, name="bulk")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(payments.app, name="payments")
+app.add_typer(orders.app, name="order")
+payments.app.command("match")(matching.match)
+payments.app.command("matches")(matching.matches)
+payments.app.command("roll")(matching.roll)
+payments.app.command("handed-over")(matching.handed_over)
+payments.app.command("deposit")(wallets.deposit)
+app.add_typer(wallets.app, name="wallets")
 app.add_typer(payments.exceptions_app, name="exceptions")
 app.add_typer(upkeep.audit_app, name="audit")
 app.add_typer(db.app, name="db")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,12 +13,12 @@ from rich.console import Console
 from baohao.app.ports import LANGUAGES, PAPERS, Verifier
 from baohao.app.receipts import export as exporting
 from baohao.app.receipts import proof as proving
-from baohao.app.receipts.desk import ONLINE
+from baohao.app.receipts import retention as keeping
+from baohao.app.receipts.paid import ONLINE
 from baohao.app.receipts.proof import Proof, State
 from baohao.cli.asking import Data, house
-from baohao.cli.output import DONE, REFUSED, Json, pairs, tell
+from baohao.cli.output import DONE, REFUSED, Json, pairs, table, tell
 from baohao.cli.reading import day as day_of
-from baohao.cli.reading import number as number_of
 from baohao.wiring import installation, verifier
 
 app = typer.Typer(help="Receipts: the proof of what was paid and kept.", no_args_is_help=True)
@@ -37,30 +37,32 @@ def issue(
     act: Annotated[
         UUID,
         typer.Argument(
-            metavar="ACT", show_default=False, help="The id of a sale, a fee or a reversal."
+            metavar="ACT",
+            show_default=False,
+            help='The id that a sale printed as "receipt", or a reversal as "id".',
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", dir_okay=False, show_default=False)],
+    out: Annotated[
+        Path, typer.Option("--out", dir_okay=False, show_default=False, help="The PDF to write.")
+    ],
     point: Annotated[
         str,
         typer.Option(
             "--point",
             show_default=False,
-            help=f"Whose series gives the number; else the till's that was paid at, or {ONLINE}.",
+            help="Whose series gives the number; by default the point that the sale named, else "
+            f"the till that was paid at, else {ONLINE}.",
         ),
     ] = "",
     paper: Paper = PAPERS[0],
     lang: Lang = None,
-    line: Annotated[
-        str | None, typer.Option("--number", show_default=False, help="The line, if it is known.")
-    ] = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Give an act its receipt and print it; the second print is marked as a copy."""
+    """Give what was paid or paid back its receipt, and print it; later prints are copies."""
     with house(data) as (opened, shell):
         desk = opened.desk(shell)
-        receipt = desk.issue(act, point, number_of(line) if line else None)
+        receipt = desk.issue(act, point)
         into = lang or desk.language_of(receipt)
         pdf, is_copy = desk.pdf(receipt, language=into, paper=paper)
         out.write_bytes(pdf)
@@ -72,15 +74,12 @@ def issue(
 
 
 @app.command("catch-up")
-def catch_up(
-    day: Annotated[date, typer.Option("--day", parser=day_of, metavar="DAY", help="UTC.")],
-    data: Data = None,
-) -> None:
-    """Give what was paid on a day the receipts that it lacks, in the order in which it was paid."""
-    since = datetime.combine(day, time(), UTC)
+def catch_up(data: Data = None, json: Json = False) -> None:
+    """Give the receipts that nobody gave yet; the worker does it each minute."""
     with house(data) as (opened, shell):
-        given = opened.desk(shell).catch_up(since, since + timedelta(days=1))
-    typer.echo(f"{given} receipts were missing, and are given.")
+        given = opened.desk(shell).catch_up()
+    said = f"{given} receipts were owed, and are given." if given else "No receipt is owed."
+    tell({"given": given}, lambda console: console.print(said))
 
 
 @app.command()
@@ -126,21 +125,28 @@ def verify(
 
 @app.command()
 def export(
-    out: Annotated[Path, typer.Option("--out", dir_okay=False, show_default=False)],
+    out: Annotated[
+        Path, typer.Option("--out", dir_okay=False, show_default=False, help="The ZIP to write.")
+    ],
     holder: Annotated[
-        str | None, typer.Option("--holder", show_default=False, help="All of a holder's id.")
+        str | None,
+        typer.Option("--holder", show_default=False, help="All of one holder, by its id."),
     ] = None,
     day: Annotated[
         date | None,
         typer.Option(
-            "--day", parser=day_of, metavar="DAY", show_default=False, help="All of a day."
+            "--day",
+            parser=day_of,
+            metavar="DAY",
+            show_default=False,
+            help="All that were issued on a day.",
         ),
     ] = None,
     paper: Paper = PAPERS[0],
     lang: Lang = None,
     data: Data = None,
 ) -> None:
-    """Write copies of receipts into one ZIP, with what they say as JSON."""
+    """Write copies of receipts into one ZIP, with what they say and the certificates."""
     if (holder is None) == (day is None):
         raise typer.BadParameter("give --holder or --day")
     with house(data) as (opened, shell):
@@ -151,6 +157,36 @@ def export(
         )
         exporting.write(out, found, opened.desk(shell), paper=paper, language=lang)
     typer.echo(f"{out}: {len(found)} receipts")
+
+
+@app.command()
+def retention(
+    years: Annotated[
+        int, typer.Option("--years", help="For how long after the year's end they are kept.")
+    ] = keeping.USUAL_YEARS,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Say until when each series must be kept, and which may be deleted; nothing is deleted."""
+    with house(data) as (_, shell):
+        found = shell.run(lambda conn: keeping.terms(conn, years))
+    facts = [
+        {
+            "series": f"{term.series.point}/{term.series.year}",
+            "receipts": term.series.count,
+            "proves_until": term.series.proves_until,
+            "kept_until": term.kept_until,
+            "may_go": term.may_go,
+        }
+        for term in found
+    ]
+    listed = table(
+        "series", "receipts", "must be kept until", "may be deleted", right=("receipts",)
+    )
+    for each in facts:
+        may_go = "yes" if each["may_go"] else "no"
+        listed.add_row(str(each["series"]), str(each["receipts"]), str(each["kept_until"]), may_go)
+    tell(facts, lambda console: console.print(listed))
 
 
 @app.command("rotate-key")

@@ -191,6 +191,47 @@ class Reversed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """An amount that is paid in another currency, at a rate that was stated."""
+
+    #: What is put in, and what the payer pays.
+    own_minor: int
+    own_currency: str
+    paid_minor: int
+    paid_currency: str
+    #: What one unit of theirs is worth, as "1.03".
+    rate: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deposit:
+    """Money for your float, and what the payer is given."""
+
+    id: UUID
+    account: str
+    gateway: str
+    #: "payable" · "unknown": not answered yet, ask again · "used": it is in the float · "closed",
+    #: "failed", "captured", "refunding", "refunded", "chargeback".
+    state: str
+    #: What is to be paid.
+    amount_minor: int
+    currency: str
+    #: `None`: it is paid in the float's currency.
+    exchange: Exchange | None
+    #: What the payer needs, as "code_url" or "page_url".
+    given: Mapping[str, str]
+    #: From then on nobody can pay it.
+    ends_at: datetime
+    paid_minor: int
+    #: What the float has got.
+    put_in_minor: int
+    #: What went back to the payer, in what was paid.
+    returned_minor: int
+    #: Why it stands so; empty: nothing is wrong.
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What was sold by a paid act, as it was then."""
 

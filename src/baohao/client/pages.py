@@ -12,6 +12,7 @@ from uuid import UUID
 
 from baohao.client.answers import (
     UNREADABLE,
+    Deposit,
     Line,
     Looked,
     Outcome,
@@ -210,6 +211,39 @@ class Client:
     def receipt(self, receipt: UUID) -> Receipt:
         """Return what was sold by an act of yours, as it was then."""
         return _read(Receipt, self._wire.send("GET", f"/v1/receipts/{receipt}"))
+
+    # --- your float -------------------------------------------------------------------------------
+
+    def deposit(
+        self,
+        amount_minor: int,
+        *,
+        gateway: str | None = None,
+        way: str = "qr",
+        payer: str | None = None,
+        currency: str | None = None,
+        return_url: str | None = None,
+        key: str | None = None,
+    ) -> Deposit:
+        """
+        Begin a payment into your float; what the payer needs is in `given`.
+
+        With the same `key` it is the same order. `gateway` is not needed where one is connected;
+        `way` is "qr", "jsapi", "h5" or "page"; another `currency` is paid at the stated rate.
+        """
+        body = {
+            "amount_minor": amount_minor,
+            "gateway": gateway,
+            "way": way,
+            "payer": payer,
+            "currency": currency,
+            "return_url": return_url,
+        }
+        return self._write(Deposit, "/v1/float/deposits", body, key)
+
+    def deposited(self, deposit: UUID) -> Deposit:
+        """Return what became of a deposit."""
+        return _read(Deposit, self._wire.send("GET", f"/v1/float/deposits/{deposit}"))
 
     # --- whatever else there is -------------------------------------------------------------------
 

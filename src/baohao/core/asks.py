@@ -38,6 +38,8 @@ class Ask:
     principal: str
     channel: str
     payload: Json = field(default_factory=dict)
+    #: The issuing point where it was asked, whose series numbers its receipt; empty: at none.
+    point: str = ""
     #: The deadline that the asker was shown; `None` where the asker is no person or agent.
     expect_until: datetime | None = None
     #: The version that the asker was shown; the other way to compare and set.
@@ -60,7 +62,7 @@ class Facts:
 
     #: Guarded account's text -> minor units available. An account that is missing has nothing.
     available: Mapping[str, int] = field(default_factory=dict)
-    #: Account of commission or refunds owed -> minor units; known to who pays it out alone.
+    #: Account of what is owed -> minor units, a claim below zero; known to who moves it alone.
     owed: Mapping[str, int] = field(default_factory=dict)
     #: Till -> its last shift; one that is missing is worked without shifts.
     shifts: Mapping[str, Shift] = field(default_factory=dict)

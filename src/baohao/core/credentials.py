@@ -105,7 +105,7 @@ class Scope(StrEnum):
     EVENTS = "events"
     #: An operator's own systems: records and observations.
     FACTS = "facts"
-    #: An operator's own app: holders handed over signed in.
+    #: An operator's own app: holders handed over signed in, and their wallets.
     HANDOVER = "handover"
 
 

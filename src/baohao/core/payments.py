@@ -15,9 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from baohao.core.books.chart import Account, AccountKind, account
+from baohao.core.exchange import Exchanged
 from baohao.core.money import exponent_of
 from baohao.core.refusals import Refusal
 
@@ -32,6 +33,24 @@ class SecondPersonForRefund(Refusal):
     """More than {limit_minor} minor units go back only with a second person's approval."""
 
     code = "payment.second_person"
+
+
+class NotAPurse(Refusal):
+    """{account} takes no deposits: give a holder's wallet or an agent's float."""
+
+    code = "payment.not_a_purse"
+
+
+class DepositTooSmall(Refusal):
+    """A deposit into {account} is {least_minor} minor units at least."""
+
+    code = "payment.deposit.too_small"
+
+
+class DepositTooLarge(Refusal):
+    """A deposit into {account} is {most_minor} minor units at most; pay the rest by another one."""
+
+    code = "payment.deposit.too_large"
 
 
 class State(StrEnum):
@@ -54,6 +73,10 @@ class State(StrEnum):
     CHARGEBACK = "chargeback"
 
 
+#: The gateway that is our own bank account: money that comes there is in our books before anybody
+#: knows which payment it is for.
+BY_BANK = "bank"
+
 _PLACE = {state: place for place, state in enumerate(State)}
 #: Nothing more comes of these by itself.
 ENDED = frozenset({State.FAILED, State.CLOSED, State.USED, State.REFUNDED, State.CHARGEBACK})
@@ -74,6 +97,19 @@ class Wanted:
     #: The deadline that was promised, and how many days of it would be lost.
     until: datetime | None = None
     lost_days: int = 0
+    #: What it costs, where it is paid in another currency.
+    exchange: Exchanged | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deposit:
+    """Prepaid money: into a holder's wallet or an agent's float."""
+
+    account: str
+    #: Who gives the receipt for it.
+    operator: str
+    #: What is put in, where it is paid in another currency.
+    exchange: Exchanged | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,14 +128,15 @@ class Capture:
 class Payment:
     """One payment, as far as it is known."""
 
-    #: The quote that it pays: one quote, one payment.
+    #: The quote that it pays, or what follows from a deposit's key: one intent, one payment.
     id: UUID
     gateway: str
     state: State = State.CREATED
+    #: What is asked of the payer, in the payer's currency; so are all amounts but `own_minor`.
     amount_minor: int
     currency: str
     #: `None`: money came for an order of ours that is not known here.
-    wanted: Wanted | None
+    wanted: Wanted | Deposit | None
     #: The id of the ask that buys it, given when it begins.
     act: UUID
     capture: Capture | None = None
@@ -121,10 +158,37 @@ class Payment:
 
     @property
     def fits(self) -> bool:
-        """Whether what has come is what was asked for."""
-        return self.capture is not None and (
-            (self.capture.amount_minor, self.capture.currency) == (self.amount_minor, self.currency)
-        )
+        """
+        Whether what has come is what was asked for.
+
+        A transfer was matched, by its amount or by a person: of more, the rest goes back.
+        """
+        come = self.capture
+        if come is None or come.currency != self.currency:
+            return False
+        is_more = self.gateway == BY_BANK and come.amount_minor > self.amount_minor
+        return is_more or come.amount_minor == self.amount_minor
+
+    @property
+    def changed(self) -> Exchanged | None:
+        """The exchange by which its money came in; `None`: it is kept as it came."""
+        return self.wanted.exchange if self.wanted is not None and self.fits else None
+
+    @property
+    def own_minor(self) -> int:
+        """How much has come, in the currency of its advance."""
+        return self.captured_minor if self.changed is None else self.changed.own_minor
+
+    def theirs(self, own_minor: int, before_minor: int = 0) -> int:
+        """
+        Return what goes back to the payer for so much of ours, after so much of ours went before.
+
+        At the same rate, at least a minor unit, and never more than is there.
+        """
+        if self.changed is None:
+            return own_minor
+        back = max(1, self.changed.back(own_minor, before_minor))
+        return min(back, self.captured_minor - self.refunded_minor)
 
     @property
     def unspent_minor(self) -> int:
@@ -132,9 +196,18 @@ class Payment:
         return max(0, self.captured_minor - self.spent_minor - self.refunded_minor)
 
     @property
+    def waits_in(self) -> Account | None:
+        """Where money is in our books that came by transfer, until it is in the advance."""
+        if self.gateway != BY_BANK or self.capture is None:
+            return None
+        return account(AccountKind.SUSPENSE, self.capture.payment, self.capture.currency)
+
+    @property
     def advance(self) -> Account:
-        """Where its money is kept until it is used; in the currency that came."""
+        """Where its money is kept until it is used; as it came, or changed into ours."""
         currency = self.capture.currency if self.capture is not None else self.currency
+        if self.changed is not None:
+            currency = self.changed.own_currency
         return account(AccountKind.ADVANCE, str(self.id), currency)
 
 
@@ -188,9 +261,11 @@ def is_other(payment: Payment, capture: Capture) -> bool:
 
 
 def used(payment: Payment, spent_minor: int) -> Payment:
-    """It bought what was quoted, for so much."""
-    if payment.state in (State.CAPTURED, State.USED):
-        payment = replace(payment, spent_minor=spent_minor)
+    """It bought what was wanted, for so much of ours; what is left over is the payer's."""
+    if payment.state in (State.CAPTURED, State.USED, State.CHARGEBACK):
+        rest = payment.own_minor - spent_minor
+        left = payment.theirs(rest) if rest else 0
+        payment = replace(payment, spent_minor=payment.captured_minor - left)
     return _on(payment, State.USED)
 
 
@@ -215,13 +290,50 @@ def returned(payment: Payment, amount_minor: int) -> Payment:
 
 
 def charged_back(payment: Payment) -> Payment:
-    """The payer's bank took the money back; what it bought stays, and a person looks."""
+    """The payer's bank took money back, whatever became of that; what it bought stays."""
     return _on(payment, State.CHARGEBACK)
 
 
 def _on(payment: Payment, state: State) -> Payment:
     """Move on to a state, unless the payment is there or further."""
     return payment if _PLACE[state] <= _PLACE[payment.state] else replace(payment, state=state)
+
+
+# --- what is taken back ---------------------------------------------------------------------------
+
+#: How a charge-back stands; each is further on than those before it.
+OUTCOMES = ("open", "lost", "won")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Money that a payer's bank took back; a payment may have several."""
+
+    gateway: str
+    #: The gateway's own ids of the payment and of the case.
+    payment: str
+    reference: str
+    amount_minor: int
+    currency: str
+    at: datetime
+    #: "open": it is disputed. "lost": it is gone for good. "won": it came back.
+    outcome: str
+
+    @property
+    def place(self) -> str:
+        """Where it is kept: with the payment, as its gateway names it."""
+        return f"{self.gateway}:{self.payment}"
+
+
+def heard(known: Case, told: Case) -> Case:
+    """Move a case on by what is told of it: the furthest stays, so that any order ends in one."""
+    further = max(known.outcome, told.outcome, key=OUTCOMES.index)
+    return replace(known, outcome=further)
+
+
+def is_other_case(known: Case, told: Case) -> bool:
+    """Say whether a case is told with other money than before."""
+    return (known.amount_minor, known.currency) != (told.amount_minor, told.currency)
 
 
 # --- what is bought -------------------------------------------------------------------------------
@@ -255,6 +367,34 @@ def promised(
         until=_instant(terms.get("until")),
         lost_days=lost if isinstance(lost, int) else 0,
     )
+
+
+# --- what is put in -------------------------------------------------------------------------------
+
+#: Who may hold prepaid money.
+PURSES = (AccountKind.WALLET, AccountKind.FLOAT)
+#: In whole units of the currency: below the first a gateway's fee eats it up; above the others,
+#: tens of years of most plans, and a month of a busy kiosk's sales, a person looks at it first.
+DEPOSIT_MIN = 10
+DEPOSIT_MAX = {AccountKind.WALLET: 5_000, AccountKind.FLOAT: 200_000}
+#: Ours alone: what follows from it is no id of anybody else's.
+_DEPOSITS = UUID("6b1d7f2e-3c55-4a51-9d5e-b1f0a7c0de90")
+
+
+def deposit_id(principal: str, key: str) -> UUID:
+    """Return the payment of a deposit: it follows from who asks and the key, so it is one."""
+    return uuid5(_DEPOSITS, f"{principal}\0{key}")
+
+
+def deposited(into: Account, amount_minor: int) -> None:
+    """Hold a deposit to its limits; raises `NotAPurse`, `DepositTooSmall`, `DepositTooLarge`."""
+    if into.kind not in PURSES:
+        raise NotAPurse(account=str(into))
+    unit = 10 ** exponent_of(into.currency)
+    if amount_minor < DEPOSIT_MIN * unit:
+        raise DepositTooSmall(account=str(into), least_minor=DEPOSIT_MIN * unit)
+    if amount_minor > DEPOSIT_MAX[into.kind] * unit:
+        raise DepositTooLarge(account=str(into), most_minor=DEPOSIT_MAX[into.kind] * unit)
 
 
 # --- what follows ---------------------------------------------------------------------------------

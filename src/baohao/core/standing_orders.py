@@ -2,7 +2,8 @@
 Standing orders: a holder's consent that a line renews by itself.
 
 For each deadline: first the holder is told (at least 7 days before), then the means of payment is
-charged, again each day while the cure period lasts, then the order gives up and says so. One tap
+charged, again each day while the cure period lasts, then the order gives up and says so. To be told
+is more than to be owed a notice: nothing is charged before somebody has handed it over. One tap
 stops it at any point. When the deadline moves, by this order or by anything else, everything begins
 anew for the new one.
 """
@@ -46,8 +47,10 @@ class OverLimit(Refusal):
 class StepKind(StrEnum):
     """What a standing order does next."""
 
-    #: Tell the holder what will be charged, when, and how to stop it.
+    #: Owe it to the holder to be told what will be charged, when, and how to stop it.
     NOTIFY = "notify"
+    #: Whoever sends messages hands the notice over; by itself nothing comes of it.
+    HAND_OVER = "hand_over"
     CHARGE = "charge"
     #: Tell the holder that the line did not renew.
     GIVE_UP = "give_up"
@@ -90,6 +93,9 @@ class StandingOrder:
             raise StandingOrderMalformed(reason="it has no limit above zero")
         if self.lead.seconds or self.cure.seconds:
             raise StandingOrderMalformed(reason="lead and cure are counted in days or months")
+        if _longest_days(self.lead) + _longest_days(self.notice) >= _shortest_days(self.term):
+            # Else what one charge has bought would fall due at once.
+            raise StandingOrderMalformed(reason="lead and notice are as long as what is bought")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +103,8 @@ class Progress:
     """What was done for one deadline."""
 
     deadline: datetime
+    #: The notice is owed since then, and was handed over then.
+    owed_at: datetime | None = None
     noticed_at: datetime | None = None
     #: Failed charges, the first first.
     failed_at: tuple[datetime, ...] = ()
@@ -126,6 +134,8 @@ def next_step(
         progress = Progress(deadline=safe_until)
     planned = before(safe_until, order.lead, order.zone)
     if progress.noticed_at is None:
+        if progress.owed_at is not None:
+            return Step(StepKind.HAND_OVER, progress.owed_at)
         told = before(planned, order.notice, order.zone)
         return Step(StepKind.NOTIFY, max(told, order.consented_at))
     charge = max(planned, after(progress.noticed_at, order.notice, order.zone))
@@ -163,3 +173,8 @@ def stop(order: StandingOrder, at: datetime) -> StandingOrder:
 def _shortest_days(span: Span) -> int:
     """Return the fewest civil days a calendar span can be: February's for months."""
     return span.days + 28 * span.months
+
+
+def _longest_days(span: Span) -> int:
+    """Return the most civil days a calendar span can be."""
+    return span.days + 31 * span.months

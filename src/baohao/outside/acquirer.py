@@ -35,6 +35,7 @@ from baohao.app.ports import (
     Absent,
     BillMissing,
     BillRow,
+    ChargedBack,
     Declined,
     NoticeRefused,
     Order,
@@ -42,6 +43,7 @@ from baohao.app.ports import (
     Payable,
     Refund,
     Refunded,
+    Told,
     Unknown,
     Unpaid,
 )
@@ -58,6 +60,8 @@ _DECLINES = frozenset(
     ("AMOUNT_INVALID", "CURRENCY_INVALID", "MERCHANT_CLOSED", "REFUND_LIMIT", "REFUND_PERIOD_OVER")
 )
 _ABSENT = frozenset({"ORDER_NOT_FOUND", "REFUND_NOT_FOUND"})
+#: How a charge-back stands.
+_OUTCOMES = {"TAKEN": "open", "LOST": "lost", "RETURNED": "won"}
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _MINOR = re.compile(r"[1-9]\d{0,14}", re.ASCII)
 
@@ -203,7 +207,7 @@ class Acquirer:
 
     # --- what they tell ---------------------------------------------------------------------------
 
-    def notice(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Paid | Refunded:
+    def notice(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Told:
         """Read a notice; asks nobody, and raises `NoticeRefused`."""
         try:
             if len(body) > NOTICE_MAX_BYTES:
@@ -212,6 +216,8 @@ class Acquirer:
             said = seen.said
             if _text(said, "event") == "payment.paid":
                 return self._paid(said)
+            if _text(said, "event") == "payment.chargeback":
+                return self._taken_back(said)
             if _text(said, "event") == "refund.done":
                 return self._refunded(said, _text(said, "refundRef"))
             raise _Broken("it tells of something else")
@@ -225,8 +231,9 @@ class Acquirer:
             text = seen.said.get("csv") if isinstance(seen.said, dict) else None
             if not isinstance(text, str):
                 raise _Broken(_code(seen.said) or "it has no lines")
-            yield from [_bill_row(row) for row in csv.DictReader(text.splitlines())]
-        except (_Broken, httpx.HTTPError, KeyError, ValueError) as error:
+            # As they are read: a list of a million rows would be as large as the bill again.
+            yield from map(_bill_row, csv.DictReader(_lines(text)))
+        except (_Broken, httpx.HTTPError, KeyError, TypeError, ValueError) as error:
             why = str(error) or type(error).__name__
             raise BillMissing(gateway=NAME, day=day.isoformat(), reason=why) from None
 
@@ -311,6 +318,24 @@ class Acquirer:
             means=_text(said, "wallet"),
         )
 
+    def _taken_back(self, said: Any) -> ChargedBack:
+        if _text(said, "merchant") != self._contract.merchant:
+            raise _Broken("it is for another merchant")
+        amount, currency = _read_amount(said)
+        outcome = _OUTCOMES.get(_text(said, "status"))
+        payment, case = _text(said, "txn"), _text(said, "caseRef")
+        if outcome is None or not payment or not case:
+            raise _Broken("it names no case")
+        return ChargedBack(
+            order=_text(said, "orderRef"),
+            payment=payment,
+            case=case,
+            amount_minor=amount,
+            currency=currency,
+            at=_instant(_text(said, "at")),
+            outcome=outcome,
+        )
+
     def _refunded(self, said: Any, refund: str) -> Refunded:
         if _text(said, "merchant") != self._contract.merchant:
             raise _Broken("it is for another merchant")
@@ -368,11 +393,20 @@ def _instant(text: str) -> datetime:
     return found
 
 
+def _lines(text: str) -> Iterator[str]:
+    at = 0
+    while at < len(text):
+        end = text.find("\n", at) + 1 or len(text)
+        yield text[at:end]
+        at = end
+
+
 def _bill_row(row: Mapping[str, str]) -> BillRow:
     return BillRow(
         order=row["orderRef"],
         payment=row["txn"],
         refund=row["refundRef"],
+        case=row["caseRef"],
         amount_minor=int(row["amount"]),
         fee_minor=int(row["fee"]),
         currency=row["currency"],

@@ -6,9 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import msgspec
+
+from baohao.core.books.chart import AccountKind
 from baohao.core.bucket import bucket_of
-from baohao.core.points import ClosedDay, Point
+from baohao.core.points import ClosedDay, Particulars, Point
 from baohao.store.sql import Connection, Row, rows, run
+
+#: What a receipt says was done -> the act, as the journal has it.
+_ACTS = {"renew": "renewal", "top_up": "topup", "reverse": "undone"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +29,10 @@ class Last:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """What moved tills in one way: minor units, into them above zero."""
+    """What was paid in one way: minor units, to us above zero."""
 
+    #: "till", "float", "wallet", or the gateway that it came through.
+    means: str
     kind: str
     verb: str
     plan: str
@@ -35,24 +43,25 @@ class Moved:
 
 def add_point(conn: Connection, point: Point) -> bool:
     """Register an issuing point; false where the key is taken."""
-    row = (point.key, point.operator, point.name, point.zone, list(point.tills))
+    row = (point.key, point.operator, point.name, point.zone, list(point.tills), _json(point.told))
     return run(conn, "insert_point", bucket_of(point.key), *row) == 1
 
 
 def change_point(conn: Connection, point: Point) -> bool:
     """Give an issuing point another name or other tills; false where there is none by that key."""
     place = (bucket_of(point.key), point.key)
-    return run(conn, "update_point", point.name, list(point.tills), *place) == 1
+    row = (point.name, list(point.tills), _json(point.told))
+    return run(conn, "update_point", *row, *place) == 1
 
 
 def points(conn: Connection) -> Mapping[str, Point]:
     """Return the register by key."""
-    return {row[0]: _point(row) for row in rows(conn, "read_points")}
+    return {row[0]: point_of(row) for row in rows(conn, "read_points")}
 
 
 def lock_point(conn: Connection, key: str) -> Point | None:
     """Lock an issuing point, and return it."""
-    return next(map(_point, rows(conn, "lock_point", bucket_of(key), key)), None)
+    return next(map(point_of, rows(conn, "lock_point", bucket_of(key), key)), None)
 
 
 def last(conn: Connection, point: str) -> Last | None:
@@ -90,15 +99,53 @@ def first_moved(
     return at
 
 
+def first_paid(
+    conn: Connection, series: Sequence[str], since: datetime, until: datetime
+) -> datetime | None:
+    """Return when something was first paid there in some time otherwise than into a till."""
+    [(found,)] = rows(conn, "find_unclosed_receipt", list(series), since, until)
+    at: datetime | None = found
+    return at
+
+
 def moved(
     conn: Connection, tills: Sequence[str], since: datetime, until: datetime
 ) -> tuple[Moved, ...]:
     """Return what moved these tills in some time, added up."""
     accounts = list(tills)
     return tuple(
-        Moved(kind=kind, verb=verb, plan=plan, currency=currency, count=count, amount_minor=amount)
+        Moved(
+            means=AccountKind.TILL,
+            kind=kind,
+            verb=verb,
+            plan=plan,
+            currency=currency,
+            count=count,
+            amount_minor=amount,
+        )
         for kind, verb, plan, currency, count, amount in rows(
             conn, "sum_day", accounts, since, until, accounts
+        )
+    )
+
+
+def paid(
+    conn: Connection, series: Sequence[str], since: datetime, until: datetime
+) -> tuple[Moved, ...]:
+    """Return what was paid and given back there otherwise than in cash, by its receipts."""
+    return tuple(
+        Moved(
+            means=means,
+            # As the books say it of cash: a fee is sold, too.
+            kind="sale" if kind == "fee" else kind,
+            verb=_ACTS.get(str(what), str(what)),
+            plan=plan,
+            currency=currency,
+            count=count,
+            amount_minor=-amount if kind == "reversal" else amount,
+        )
+        for means, kind, what, plan, currency, count, amount in rows(
+            conn, "sum_counter", list(series), since, until
         )
     )
 
@@ -116,9 +163,23 @@ def close(
 ) -> None:
     """Write the row of a day, with its digest; `totals` is JSON, `prev` the last day's digest."""
     place = (bucket_of(point.key), point.key, day)
-    run(conn, "insert_day", *place, *window, list(point.tills), totals, at, by, prev)
+    where = (list(point.tills), list(point.series))
+    run(conn, "insert_day", *place, *window, *where, totals, at, by, prev)
 
 
-def _point(row: Row) -> Point:
-    key, operator, name, zone, tills = row
-    return Point(key=key, operator=operator, name=name, zone=zone, tills=tuple(tills))
+def point_of(row: Row) -> Point:
+    """Return the issuing point that a row of the register is."""
+    key, operator, name, zone, tills, told = row
+    hours = {day: tuple(spans) for day, spans in told.get("hours", {}).items()}
+    return Point(
+        key=key,
+        operator=operator,
+        name=name,
+        zone=zone,
+        tills=tuple(tills),
+        told=Particulars(**{**told, "hours": hours}),
+    )
+
+
+def _json(told: Particulars) -> str:
+    return msgspec.json.encode(told).decode()

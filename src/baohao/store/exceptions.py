@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,12 @@ def listed(conn: Connection, subject: str | None, *, closed: bool) -> list[ForPe
     return [ForPerson(**dict(zip(_FIELDS, row, strict=True))) for row in found]
 
 
+def of(conn: Connection, subject: str, kind: str) -> list[ForPerson]:
+    """Return those of one kind that a subject has had, closed or not."""
+    found = rows(conn, "find_exceptions_of", bucket_of(subject), subject, kind)
+    return [ForPerson(**dict(zip(_FIELDS, row, strict=True))) for row in found]
+
+
 def take(conn: Connection, each: ForPerson, owner: str) -> bool:
     """Say who looks after one; return whether it is open."""
     return run(conn, "take_exception", owner, bucket_of(each.subject), each.id) == 1
@@ -64,8 +70,15 @@ def close(
 
 
 def settled(
-    conn: Connection, subject: str, kind: str, *, action: str, by: str, why: str, at: datetime
+    conn: Connection,
+    subjects: Sequence[str],
+    kind: str,
+    *,
+    action: str,
+    by: str,
+    why: str,
+    at: datetime,
 ) -> None:
     """Close what has settled itself."""
-    place = (bucket_of(subject), subject, kind)
-    run(conn, "close_exceptions_of", action, by, why, at, *place)
+    places = [bucket_of(subject) for subject in subjects], list(subjects)
+    run(conn, "close_exceptions_of", action, by, why, at, *places, kind)

@@ -24,6 +24,7 @@ def park(writes: Writes, ask: Ask, reason: str) -> None:
         "principal": ask.principal,
         "channel": ask.channel,
         "payload": ask.payload,
+        "point": ask.point,
         "expect_until": ask.expect_until,
         "expect_version": ask.expect_version,
     }

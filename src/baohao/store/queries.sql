@@ -303,6 +303,11 @@ INSERT INTO effects (bucket, id, subject, epoch, kind, due_at, data)
 SELECT * FROM unnest(%b::smallint[], %b::uuid[], %b::text[], %b::int[], %b::text[], %b::timestamptz[],
                      %b::json[])
 
+-- name: insert_receipts_owed
+-- Owe receipts for what was paid.
+INSERT INTO receipt_places (due_at, bucket, ask, line, wanted)
+SELECT %b::timestamptz, t.* FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::text[]) AS t
+
 -- name: insert_keys
 -- Keep answers under their keys, for ever.
 INSERT INTO keys (recorded_at, bucket, principal, key, body, answer, subject, seq)
@@ -647,6 +652,14 @@ SELECT count(*), count(*) FILTER (WHERE l.number IS NULL OR b.number IS NULL OR 
 FROM lines l
 FULL JOIN boundaries b USING (bucket, number)
 
+-- name: doctor_orders
+-- Every standing order that goes on is one of its line's open tenure, and stands as its line does; none is missing.
+SELECT count(*), count(*) FILTER (
+  WHERE o.number IS NULL OR l.number IS NULL OR o.epoch <> l.epoch OR o.version <> l.version OR o.id::text <> l.id)
+FROM (SELECT bucket, number, epoch, version, state #>> '{16,order,id}' AS id FROM lines
+      WHERE state #> '{16,order}' IS NOT NULL AND state #> '{16,order,stopped_at}' IS NULL) AS l
+FULL JOIN standing_orders o USING (bucket, number)
+
 -- name: doctor_promotions
 -- No promotion has given more than it may.
 SELECT count(*), count(*) FILTER (WHERE uses > uses_max OR cost_minor > budget_max_minor)
@@ -803,7 +816,7 @@ RETURNING h.number, h.epoch
 -- === what agents earn ================================================================================
 
 -- name: sum_owed
--- Sum up what is owed of commission or refunds, to be sent after the floats and advances were locked.
+-- Sum up what is owed of commission or refunds, or claimed (below zero), to be sent after the floats and advances were locked.
 SELECT t.account, coalesce(-sum(p.amount), 0)::bigint
 FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, account)
 LEFT JOIN LATERAL (SELECT x.amount FROM entries e, unnest(e.accounts, e.amounts) AS x (account, amount)
@@ -1227,6 +1240,48 @@ FROM listeners l
 FULL JOIN (SELECT bucket, listener, count(*) AS events, max(seq) AS last FROM feed GROUP BY 1, 2) AS f
   USING (bucket, listener)
 
+-- === standing orders =================================================================================
+
+-- name: put_standing_orders
+-- Write what standing orders do next.
+INSERT INTO standing_orders (bucket, number, epoch, id, channel, payer, version, step, deadline, step_at, next_at)
+SELECT * FROM unnest(%b::smallint[], %b::text[], %b::int[], %b::uuid[], %b::text[], %b::text[], %b::int[],
+                     %b::text[], %b::timestamptz[], %b::timestamptz[], %b::timestamptz[])
+ON CONFLICT (bucket, number) DO UPDATE
+SET epoch = excluded.epoch, id = excluded.id, channel = excluded.channel, payer = excluded.payer,
+    version = excluded.version, step = excluded.step, deadline = excluded.deadline, step_at = excluded.step_at,
+    next_at = excluded.next_at
+
+-- name: delete_standing_orders
+-- Take away standing orders that were stopped, or whose tenure is over.
+DELETE FROM standing_orders o
+USING unnest(%b::smallint[], %b::text[]) AS t (bucket, number)
+WHERE o.bucket = t.bucket AND o.number = t.number
+
+-- name: find_standing_orders
+-- Find standing orders that are due, the earliest first.
+SELECT bucket, number, epoch, id, channel, payer, version, step, deadline, step_at FROM standing_orders
+WHERE next_at <= %b ORDER BY next_at, bucket, number LIMIT %b
+
+-- name: find_standing_orders_after
+-- Find standing orders that are due, the earliest first, behind one of them.
+SELECT bucket, number, epoch, id, channel, payer, version, step, deadline, step_at FROM standing_orders
+WHERE next_at <= %b AND (next_at, bucket, number) > (%b, %b, %b) ORDER BY next_at, bucket, number LIMIT %b
+
+-- name: find_standing_order
+-- Find whose standing order this is.
+SELECT number FROM standing_orders WHERE bucket = %b AND id = %b
+
+-- name: list_standing_orders_of
+-- List the standing orders that an account pays, by number, after one of them.
+SELECT bucket, number, epoch, id, channel, payer, version, step, deadline, step_at FROM standing_orders
+WHERE payer = %b AND number > %b ORDER BY number LIMIT %b
+
+-- name: list_standing_orders
+-- List standing orders, or those that have something to do until then, the earliest first.
+SELECT bucket, number, epoch, id, channel, payer, version, step, deadline, step_at FROM standing_orders
+WHERE %b::timestamptz IS NULL OR step_at <= %b ORDER BY step_at NULLS LAST, bucket, number
+
 -- === pages of the API ================================================================================
 
 -- name: page_agent_sales
@@ -1260,6 +1315,30 @@ SELECT is_open AND (
                WHERE e.state = 'live' AND (e.lease IS NULL OR e.lease <= clock_timestamp() + clock_offset)
                  AND c.next_try_at <= clock_timestamp() + clock_offset AND c.next_seq <= l.last_seq))
 FROM house
+-- === wallets =========================================================================================
+
+-- name: list_wallets
+-- List the wallets that anything was ever posted to, with what is in them.
+SELECT account, balance_minor FROM accounts WHERE account LIKE 'wallet:%%' ORDER BY account
+
+-- name: list_wallet_movements
+-- List what moved a wallet behind a place, with the lines that it paid for and the balance after each.
+SELECT m.recorded_at, m.id, m.kind, m.amount, m.balance::bigint, m.reason, coalesce(l.numbers, '{}')
+FROM (SELECT e.recorded_at, e.id, e.kind, e.transfer, e.reason, x.account, -x.amount AS amount,
+             sum(-x.amount) OVER (ORDER BY e.recorded_at, e.id) AS balance
+      FROM entries e, unnest(e.accounts, e.amounts) AS x (account, amount)
+      WHERE e.bucket = %b AND x.account = %b) AS m
+LEFT JOIN LATERAL (
+    SELECT array_agg(DISTINCT s.subject ORDER BY s.subject) AS numbers FROM entries s
+    WHERE s.payer LIKE 'wallet:%%' AND s.seq > 0 AND s.payer = m.account AND s.recorded_at = m.recorded_at
+      AND s.transfer = m.transfer) AS l ON true
+WHERE (m.recorded_at, m.id) > (%b, %b)
+ORDER BY m.recorded_at, m.id LIMIT %b
+
+-- name: read_holding
+-- Read how many lines a holder has with an operator.
+SELECT cards FROM holdings WHERE bucket = %b AND holder = %b AND operator = %b
+
 -- === payments through gateways =======================================================================
 
 -- name: insert_payment
@@ -1269,19 +1348,24 @@ INSERT INTO payments (bucket, id, gateway, state, amount_minor, currency, number
 VALUES (%b, %b, %b, 'created', %b, %b, %b, %b::jsonb, %b, %b::jsonb, %b, %b, %b)
 ON CONFLICT (bucket, id) DO NOTHING
 
--- name: read_payment
--- Read one payment.
-SELECT id, gateway, state, amount_minor, currency, wanted, act, their_id, captured_minor, captured_currency,
-       captured_at, means, spent_minor, refunded_minor, returned_minor, asked, ends_at, given, code, created_at,
-       tries, next_at
-FROM payments WHERE bucket = %b AND id = %b
+-- name: read_payments
+-- Read these payments.
+SELECT p.id, p.gateway, p.state, p.amount_minor, p.currency, p.wanted, p.act, p.their_id, p.captured_minor,
+       p.captured_currency, p.captured_at, p.means, p.spent_minor, p.refunded_minor, p.returned_minor, p.asked,
+       p.ends_at, p.given, p.code, p.created_at, p.tries, p.next_at
+FROM unnest(%b::smallint[], %b::uuid[]) AS t (bucket, id)
+JOIN payments p USING (bucket, id)
+ORDER BY bucket, id
 
--- name: lock_payment
--- Lock one payment, to move it on.
-SELECT id, gateway, state, amount_minor, currency, wanted, act, their_id, captured_minor, captured_currency,
-       captured_at, means, spent_minor, refunded_minor, returned_minor, asked, ends_at, given, code, created_at,
-       tries, next_at
-FROM payments WHERE bucket = %b AND id = %b FOR UPDATE
+-- name: lock_payments
+-- Lock these payments in one order, to move them on.
+SELECT p.id, p.gateway, p.state, p.amount_minor, p.currency, p.wanted, p.act, p.their_id, p.captured_minor,
+       p.captured_currency, p.captured_at, p.means, p.spent_minor, p.refunded_minor, p.returned_minor, p.asked,
+       p.ends_at, p.given, p.code, p.created_at, p.tries, p.next_at
+FROM unnest(%b::smallint[], %b::uuid[]) AS t (bucket, id)
+JOIN payments p USING (bucket, id)
+ORDER BY bucket, id
+FOR UPDATE OF p
 
 -- name: list_payments
 -- List payments of some state, or all, the oldest first.
@@ -1291,39 +1375,47 @@ SELECT id, gateway, state, amount_minor, currency, wanted, act, their_id, captur
 FROM payments WHERE (%b::text IS NULL OR state = %b) ORDER BY created_at, bucket, id
 
 -- name: claim_payments
--- Claim payments that are due, for as long as the lease says; others take what is left. A closed house claims
--- none: it has forgotten what it did.
+-- Claim payments that are due, whose money has come or has not, for as long as the lease says; others take what
+-- is left. A closed house claims none: it has forgotten what it did.
 WITH t AS MATERIALIZED (
     SELECT bucket, id FROM payments
-    WHERE next_at <= %b AND (SELECT is_open FROM house)
+    WHERE next_at <= %b AND (captured_minor > 0) = %b AND (SELECT is_open FROM house)
     ORDER BY next_at, bucket, id LIMIT %b FOR UPDATE SKIP LOCKED
 )
 UPDATE payments p SET next_at = %b, tries = tries + 1
 FROM t WHERE p.bucket = t.bucket AND p.id = t.id
 RETURNING p.id
 
--- name: move_payment
--- Note what has become of a payment that is locked.
-UPDATE payments
-SET state = %b, their_id = %b, captured_minor = %b, captured_currency = %b, captured_at = %b, means = %b,
-    spent_minor = %b, refunded_minor = %b, returned_minor = %b, given = %b::jsonb, code = %b, tries = %b, next_at = %b
-WHERE bucket = %b AND id = %b
+-- name: move_payments
+-- Note what has become of payments that are locked.
+UPDATE payments p
+SET state = t.state, their_id = t.their_id, captured_minor = t.captured_minor,
+    captured_currency = t.captured_currency, captured_at = t.captured_at, means = t.means,
+    spent_minor = t.spent_minor, refunded_minor = t.refunded_minor, returned_minor = t.returned_minor,
+    given = t.given, code = t.code, tries = t.tries, next_at = t.next_at
+FROM unnest(%b::smallint[], %b::uuid[], %b::text[], %b::text[], %b::bigint[], %b::text[], %b::timestamptz[],
+            %b::text[], %b::bigint[], %b::bigint[], %b::bigint[], %b::jsonb[], %b::text[], %b::int[],
+            %b::timestamptz[])
+  AS t (bucket, id, state, their_id, captured_minor, captured_currency, captured_at, means, spent_minor,
+        refunded_minor, returned_minor, given, code, tries, next_at)
+WHERE p.bucket = t.bucket AND p.id = t.id
 
 -- name: read_quote_whole
 -- Read a quote with the line's version that it was made for.
 SELECT number, version, made_at, until, terms FROM quotes WHERE bucket = %b AND id = %b
 
--- name: insert_notice
+-- name: insert_notices
 -- Keep what a gateway told, once.
 INSERT INTO payment_notices (bucket, gateway, event, payment, said, received_at)
-VALUES (%b, %b, %b, %b, %b::jsonb, %b)
+SELECT t.bucket, %b, t.event, t.payment, t.said, %b
+FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::jsonb[]) AS t (bucket, event, payment, said)
 ON CONFLICT (bucket, gateway, event) DO NOTHING
 
 -- name: insert_refund
 -- Owe a refund, once.
 INSERT INTO refunds (bucket, id, payment, state, amount_minor, reason, by, approved_by, created_at,
-                     next_at)
-VALUES (%b, %b, %b, 'owed', %b, %b, %b, %b, %b, %b)
+                     next_at, own_minor)
+VALUES (%b, %b, %b, 'owed', %b, %b, %b, %b, %b, %b, %b)
 ON CONFLICT (bucket, id) DO NOTHING
 
 -- name: claim_refunds
@@ -1336,22 +1428,27 @@ WITH t AS MATERIALIZED (
 UPDATE refunds r SET next_at = %b, tries = tries + 1
 FROM t WHERE r.bucket = t.bucket AND r.id = t.id
 RETURNING r.id, r.payment, r.state, r.amount_minor, r.reason, r.by, r.approved_by, r.code,
-          r.created_at, r.tries, r.next_at
+          r.created_at, r.tries, r.next_at, r.bank, r.done_at, r.own_minor
 
 -- name: read_refunds
 -- Read the refunds of a payment, the first first.
-SELECT id, payment, state, amount_minor, reason, by, approved_by, code, created_at, tries, next_at
+SELECT id, payment, state, amount_minor, reason, by, approved_by, code, created_at, tries, next_at, bank, done_at,
+       own_minor
 FROM refunds WHERE bucket = %b AND payment = %b ORDER BY created_at, id
 
 -- name: move_refund
 -- Note what has become of a refund; what is done stays so.
-UPDATE refunds SET state = %b, code = %b, next_at = %b
+UPDATE refunds SET state = %b, code = %b, next_at = %b, bank = %b, done_at = %b
 WHERE bucket = %b AND id = %b AND state <> 'done'
 
 -- name: wake_refund
 -- Have a refund looked at now that is not done yet.
 UPDATE refunds SET next_at = CASE WHEN state IN ('owed', 'pending') THEN %b::timestamptz ELSE next_at END
 WHERE bucket = %b AND id = %b
+
+-- name: wake_refunds
+-- Have the refunds of a payment looked at that were kept back while its bank disputed it.
+UPDATE refunds SET next_at = %b, tries = 0 WHERE bucket = %b AND payment = %b AND state = 'owed' AND next_at IS NULL
 
 -- name: take_refunds_owed
 -- Take the refunds that reversals owe off what is owed.
@@ -1364,6 +1461,86 @@ DELETE FROM effects e USING t
 WHERE e.bucket = t.bucket AND e.id = t.id
 RETURNING e.id, e.data
 
+-- name: find_payment_by_theirs
+-- Find the payment that a gateway knows by its own id.
+SELECT id FROM payments WHERE their_id = %b AND gateway = %b ORDER BY created_at, id LIMIT 1
+
+-- name: insert_chargeback
+-- Keep a charge-back, once.
+INSERT INTO chargebacks (bucket, place, reference, gateway, their_id, amount_minor, currency, at, outcome, created_at,
+                         next_at)
+VALUES (%b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b)
+ON CONFLICT (bucket, place, reference) DO NOTHING
+
+-- name: lock_chargeback
+-- Lock one charge-back, to move it on.
+SELECT reference, gateway, their_id, amount_minor, currency, at, outcome, payment, booked, created_at, tries, next_at
+FROM chargebacks WHERE bucket = %b AND place = %b AND reference = %b FOR UPDATE
+
+-- name: read_chargebacks
+-- Read the charge-backs of a payment, the first first.
+SELECT reference, gateway, their_id, amount_minor, currency, at, outcome, payment, booked, created_at, tries, next_at
+FROM chargebacks WHERE bucket = %b AND place = %b ORDER BY created_at, reference
+
+-- name: find_charged_back
+-- Find which of these payments of gateways were charged back.
+SELECT DISTINCT t.place FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, place)
+JOIN chargebacks USING (bucket, place)
+
+-- name: move_chargeback
+-- Note what has become of a charge-back that is locked.
+UPDATE chargebacks SET outcome = %b, payment = %b, booked = %b, tries = %b, next_at = %b
+WHERE bucket = %b AND place = %b AND reference = %b
+
+-- name: claim_chargebacks
+-- Claim charge-backs that are due, for as long as the lease says; others take what is left.
+WITH t AS MATERIALIZED (
+    SELECT bucket, place, reference FROM chargebacks
+    WHERE next_at <= %b AND (SELECT is_open FROM house)
+    ORDER BY next_at, bucket, place LIMIT %b FOR UPDATE SKIP LOCKED
+)
+UPDATE chargebacks c SET next_at = %b, tries = tries + 1
+FROM t WHERE c.bucket = t.bucket AND c.place = t.place AND c.reference = t.reference
+RETURNING c.reference, c.gateway, c.their_id, c.amount_minor, c.currency, c.at, c.outcome, c.payment, c.booked,
+          c.created_at, c.tries, c.next_at
+
+-- name: wake_chargebacks
+-- Have the charge-backs of a payment looked at; whoever has one in hand looks at it anyway.
+WITH t AS MATERIALIZED (
+    SELECT bucket, place, reference FROM chargebacks WHERE bucket = %b AND place = %b FOR UPDATE SKIP LOCKED
+)
+UPDATE chargebacks c SET next_at = %b
+FROM t WHERE c.bucket = t.bucket AND c.place = t.place AND c.reference = t.reference
+
+-- name: lock_card_tries
+-- Lock the tries of one payer, number or address, to count them.
+INSERT INTO card_tries (bucket, subject, event, kind, at) VALUES (%b, %b, '', '', %b)
+ON CONFLICT (bucket, subject, event) DO UPDATE SET at = excluded.at
+
+-- name: read_card_tries
+-- Read what was tried since.
+SELECT kind, at, card FROM card_tries WHERE bucket = %b AND subject = %b AND event <> '' AND at > %b ORDER BY at, event
+
+-- name: read_card_of_try
+-- Read the card of one try.
+SELECT card FROM card_tries WHERE bucket = %b AND subject = %b AND event = %b
+
+-- name: insert_card_try
+-- Keep a try, once.
+INSERT INTO card_tries (bucket, subject, event, kind, card, at) VALUES (%b, %b, %b, %b, %b, %b)
+ON CONFLICT (bucket, subject, event) DO NOTHING
+
+-- name: delete_card_try
+-- Forget a try.
+DELETE FROM card_tries WHERE bucket = %b AND subject = %b AND event = %b
+
+-- name: forget_card_tries
+-- Forget some tries that no limit looks back to.
+WITH t AS MATERIALIZED (
+    SELECT bucket, subject, event FROM card_tries WHERE at <= %b ORDER BY at LIMIT %b FOR UPDATE SKIP LOCKED
+)
+DELETE FROM card_tries c USING t WHERE c.bucket = t.bucket AND c.subject = t.subject AND c.event = t.event
+
 -- name: insert_exception
 -- Put something before a person, unless it is there.
 INSERT INTO exceptions (bucket, id, kind, subject, said, opened_at, due_at)
@@ -1374,6 +1551,11 @@ ON CONFLICT (bucket, subject, kind) WHERE closed_at IS NULL DO NOTHING
 -- List what waits for a person, or what was closed too, whose clock runs out first.
 SELECT id, kind, subject, said, opened_at, due_at, owner, action, closed_by, why, closed_at FROM exceptions
 WHERE (%b OR closed_at IS NULL) AND (%b::text IS NULL OR subject = %b) ORDER BY due_at, bucket, id
+
+-- name: find_exceptions_of
+-- Find what was put before a person of one subject and kind, closed or not.
+SELECT id, kind, subject, said, opened_at, due_at, owner, action, closed_by, why, closed_at FROM exceptions
+WHERE bucket = %b AND subject = %b AND kind = %b
 
 -- name: take_exception
 -- Say who looks after an exception.
@@ -1386,8 +1568,9 @@ WHERE bucket = %b AND id = %b AND closed_at IS NULL
 
 -- name: close_exceptions_of
 -- Close the exceptions of one kind that have settled themselves.
-UPDATE exceptions SET action = %b, closed_by = %b, why = %b, closed_at = %b
-WHERE bucket = %b AND subject = %b AND kind = %b AND closed_at IS NULL
+UPDATE exceptions x SET action = %b, closed_by = %b, why = %b, closed_at = %b
+FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, subject)
+WHERE x.bucket = t.bucket AND x.subject = t.subject AND x.kind = %b AND x.closed_at IS NULL
 
 -- name: doctor_payments
 -- Captured money has a home: what was quoted, a refund, or a person who is to look; no money came twice.
@@ -1395,10 +1578,18 @@ SELECT count(*), count(*) FILTER (WHERE NOT (
     (p.state = 'used' AND p.spent_minor + p.refunded_minor >= p.captured_minor)
     OR (p.state = 'refunding' AND EXISTS (SELECT FROM refunds r WHERE (r.bucket, r.payment) = (p.bucket, p.id)))
     OR p.state = 'refunded'
+    OR (p.state = 'chargeback' AND p.spent_minor + p.refunded_minor >= p.captured_minor)
     OR p.next_at IS NOT NULL
     OR EXISTS (SELECT FROM exceptions x WHERE x.bucket = p.bucket AND x.subject = p.id::text AND x.closed_at IS NULL))
     OR p.twins > 1)
 FROM (SELECT *, count(*) OVER (PARTITION BY gateway, their_id) AS twins FROM payments WHERE captured_minor > 0) AS p
+
+-- name: doctor_chargebacks
+-- What banks took back is in the books as far as it is known, or is due, or waits for a person.
+SELECT count(*), count(*) FILTER (WHERE next_at IS NULL
+    AND booked <> CASE outcome WHEN 'won' THEN 'won' ELSE 'taken' END
+    AND NOT EXISTS (SELECT FROM exceptions x WHERE x.bucket = c.bucket AND x.subject = c.place AND x.closed_at IS NULL))
+FROM chargebacks c
 
 -- name: doctor_refunds
 -- What goes back of a payment is the sum of its refunds, and each has gone, is on its way, or waits for a person.
@@ -1417,25 +1608,379 @@ WHERE p.captured_minor > 0
 -- The advance of a payment that is used or goes back is empty.
 SELECT count(*), count(*) FILTER (WHERE a.balance_minor > 0)
 FROM payments p
-JOIN accounts a ON a.bucket = p.bucket AND a.account = 'advance:' || p.id || ':' || p.captured_currency
+JOIN accounts a ON a.bucket = p.bucket AND a.account LIKE 'advance:' || p.id || ':%%'
 WHERE p.state IN ('used', 'refunding', 'refunded')
+
+-- name: doctor_deposits
+-- Every deposit that was paid is in the wallet or float that it is for, as often as its payment says, and once.
+SELECT count(*), count(*) FILTER (WHERE d.deposits <> (p.spent_minor > 0)::int)
+FROM payments p
+JOIN LATERAL (
+    SELECT count(*) AS deposits FROM journal j
+    WHERE j.bucket = baohao_bucket(p.wanted ->> 'account') AND j.subject = p.wanted ->> 'account'
+      AND j.ask = p.act AND j.kind = 'deposited') AS d ON true
+WHERE p.wanted ? 'account' AND p.state IN ('used', 'refunding', 'refunded')
+
+-- name: doctor_exchange
+-- Every exchange has two legs, one in each of two currencies.
+SELECT count(*), count(*) FILTER (WHERE legs <> 2 OR currencies <> 2)
+FROM (SELECT count(*) AS legs, count(DISTINCT currency) AS currencies
+      FROM entries, unnest(accounts, amounts) AS p (account, amount)
+      WHERE account LIKE 'exchange:%%' GROUP BY transfer) AS t
 
 -- name: doctor_exceptions
 -- Nothing waits for a person beyond its time.
 SELECT count(*), count(*) FILTER (WHERE due_at < (SELECT clock_timestamp() + clock_offset FROM house))
 FROM exceptions WHERE closed_at IS NULL
+-- === bank transfers ===============================================================================
+
+-- name: insert_statement
+-- Keep a statement that was taken in, once.
+INSERT INTO bank_statements (bucket, account, id, their_id, from_on, to_on, opening_minor, closing_minor, row_count,
+                             file, by, imported_at)
+VALUES (%b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b)
+ON CONFLICT (bucket, account, id) DO NOTHING
+
+-- name: list_statement_ends
+-- List where the statements of an account begin and end, as far as the bank says.
+SELECT id, from_on, to_on, opening_minor, closing_minor FROM bank_statements
+WHERE bucket = %b AND account = %b AND opening_minor IS NOT NULL
+
+-- name: find_statement_day
+-- Say whether any statement has a day.
+SELECT EXISTS (SELECT FROM bank_statements WHERE %b BETWEEN from_on AND to_on)
+
+-- name: find_rows_by_ref
+-- Find what is kept under the bank's own ids of rows.
+SELECT r.ref, r.id, r.content FROM unnest(%b::text[]) AS w (ref)
+JOIN bank_rows r ON r.account = %b AND r.ref = w.ref AND r.ref <> ''
+ORDER BY r.booked_on, r.id
+
+-- name: insert_bank_row
+-- Keep a row of a statement, once for ever.
+INSERT INTO bank_rows (bucket, id, account, ref, content, statement, line, booked_on, booked_at, amount_minor,
+                       currency, sealed, exact, near, state, imported_at)
+VALUES (%b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, 'new', %b)
+ON CONFLICT (bucket, id) DO NOTHING
+
+-- name: list_new_bank_rows
+-- List rows that nobody has looked at; a closed house looks at none.
+SELECT id, account, ref, content, statement, line, booked_on, booked_at, amount_minor, currency, sealed, exact, near,
+       state, payment, by, approved_by
+FROM bank_rows WHERE state = 'new' AND (SELECT is_open FROM house) ORDER BY bucket, id LIMIT %b
+
+-- name: read_bank_row
+-- Read one row of a statement.
+SELECT id, account, ref, content, statement, line, booked_on, booked_at, amount_minor, currency, sealed, exact, near,
+       state, payment, by, approved_by
+FROM bank_rows WHERE bucket = %b AND id = %b
+
+-- name: lock_bank_row
+-- Lock one row of a statement, to move it on.
+SELECT id, account, ref, content, statement, line, booked_on, booked_at, amount_minor, currency, sealed, exact, near,
+       state, payment, by, approved_by
+FROM bank_rows WHERE bucket = %b AND id = %b FOR UPDATE
+
+-- name: list_bank_rows
+-- List rows of statements in some state, or all, the oldest first.
+SELECT id, account, ref, content, statement, line, booked_on, booked_at, amount_minor, currency, sealed, exact, near,
+       state, payment, by, approved_by
+FROM bank_rows WHERE (%b::text IS NULL OR state = %b) ORDER BY booked_on, account, bucket, id
+
+-- name: list_bank_rows_of_day
+-- List the rows of one day.
+SELECT id, account, ref, content, statement, line, booked_on, booked_at, amount_minor, currency, sealed, exact, near,
+       state, payment, by, approved_by
+FROM bank_rows WHERE booked_on = %b ORDER BY account, bucket, id
+
+-- name: move_bank_row
+-- Note what has become of a row that is locked.
+UPDATE bank_rows SET state = %b, payment = %b, by = %b, approved_by = %b WHERE bucket = %b AND id = %b
+
+-- name: find_payments_by_reference
+-- Find the payments whose references these are.
+SELECT id FROM payments WHERE gateway = 'bank' AND given ->> 'reference' = ANY(%b::text[]) ORDER BY bucket, id
+
+-- name: insert_payout
+-- Put something on the list of what a person is to pay out, once.
+INSERT INTO bank_payouts (bucket, id, payment, came_by, account, amount_minor, currency, reference, reason, listed_at)
+VALUES (%b, %b, %b, %b, %b, %b, %b, %b, %b, %b)
+ON CONFLICT (bucket, id) DO NOTHING
+
+-- name: read_payout
+-- Read one of what is to be paid out.
+SELECT id, payment, came_by, account, amount_minor, currency, reference, reason, listed_at, gone_at, gone_by, by
+FROM bank_payouts WHERE bucket = %b AND id = %b
+
+-- name: lock_payout
+-- Lock one of what is to be paid out.
+SELECT id, payment, came_by, account, amount_minor, currency, reference, reason, listed_at, gone_at, gone_by, by
+FROM bank_payouts WHERE bucket = %b AND id = %b FOR UPDATE
+
+-- name: list_payouts
+-- List what is to be paid out, or all that ever was, the oldest first.
+SELECT id, payment, came_by, account, amount_minor, currency, reference, reason, listed_at, gone_at, gone_by, by
+FROM bank_payouts WHERE %b OR gone_at IS NULL ORDER BY listed_at, bucket, id
+
+-- name: find_payouts_by_reference
+-- Find what these references were given to.
+SELECT id FROM bank_payouts WHERE reference = ANY(%b::text[]) ORDER BY bucket, id
+
+-- name: list_unbooked_payouts
+-- List rows that went back and are still in suspense.
+SELECT id, payment, came_by, account, amount_minor, currency, reference, reason, listed_at, gone_at, gone_by, by
+FROM bank_payouts
+WHERE payment IS NULL AND NOT is_booked AND gone_at IS NOT NULL AND (SELECT is_open FROM house)
+ORDER BY bucket, id
+
+-- name: move_payout
+-- Note that something was paid out; what is known of it stays.
+UPDATE bank_payouts
+SET account = CASE WHEN gone_at IS NULL THEN %b ELSE account END, gone_at = coalesce(gone_at, %b),
+    gone_by = coalesce(gone_by, %b), by = CASE WHEN gone_at IS NULL THEN %b ELSE by END
+WHERE bucket = %b AND id = %b
+
+-- name: book_payout
+-- Note that the books have what was paid out.
+UPDATE bank_payouts SET is_booked = true WHERE bucket = %b AND id = %b
+
+-- name: doctor_suspense
+-- What is in suspense is the sum of the rows that wait, each in its own account, and whoever waits is before a person.
+SELECT count(*), count(*) FILTER (WHERE NOT CASE r.state
+    WHEN 'new' THEN s.held IN (0, r.amount_minor)
+    WHEN 'held' THEN s.held = r.amount_minor AND EXISTS (
+        SELECT FROM exceptions x WHERE x.bucket = r.bucket AND x.subject = r.id::text AND x.closed_at IS NULL)
+    WHEN 'returning' THEN s.held IN (0, r.amount_minor) AND EXISTS (
+        SELECT FROM bank_payouts o WHERE o.bucket = r.bucket AND o.id = r.id AND (s.held > 0 OR o.gone_at IS NOT NULL))
+    WHEN 'returned' THEN s.held = 0
+    WHEN 'matched' THEN s.held = 0 OR s.held = r.amount_minor AND EXISTS (
+        SELECT FROM payments p WHERE p.id = r.payment AND p.next_at IS NOT NULL)
+    END)
+FROM (
+    SELECT bucket, id, account, amount_minor, currency, state, payment FROM bank_rows WHERE amount_minor > 0
+    UNION ALL
+    -- Suspense that no row has.
+    SELECT a.bucket, NULL, a.account, 0, '', 'returned', NULL FROM accounts a
+    WHERE a.account LIKE 'suspense:%%' AND a.balance_minor <> 0 AND NOT EXISTS (
+        SELECT FROM bank_rows b WHERE b.bucket = a.bucket AND b.id::text = split_part(a.account, ':', 2))
+) AS r
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(a.balance_minor), 0) AS held FROM accounts a
+    WHERE a.bucket = r.bucket
+      AND a.account = CASE WHEN r.id IS NULL THEN r.account ELSE 'suspense:' || r.id || ':' || r.currency END) AS s
+-- name: keep_mandate
+-- Keep what lets a payer be charged again; the first that is told stays.
+UPDATE payments SET mandate = %b WHERE bucket = %b AND id = %b AND mandate = ''
+
+-- name: read_mandate
+-- Read what lets the payer of a payment be charged again.
+SELECT mandate FROM payments WHERE bucket = %b AND id = %b
+
+-- === gateways' bills ==============================================================================
+
+-- name: claim_bill
+-- Take the bill of a day up, for as long as the lease says: a new one, one that is due, or whichever is wanted.
+INSERT INTO bills (bucket, gateway, day, next_at)
+SELECT %b, %b::text, %b::date, %b::timestamptz FROM house WHERE is_open
+ON CONFLICT (bucket, gateway, day) DO UPDATE SET next_at = excluded.next_at
+WHERE bills.next_at <= %b OR %b
+
+-- name: read_bill
+-- Read what is known of a day's bill.
+SELECT gateway, day, readings, digest, read_at, theirs, ours, fees, matched_at, tries, code, next_at
+FROM bills WHERE bucket = %b AND gateway = %b AND day = %b
+
+-- name: lock_bill
+-- Lock what is known of a day's bill, to move it on.
+SELECT gateway, day, readings, digest, read_at, theirs, ours, fees, matched_at, tries, code, next_at
+FROM bills WHERE bucket = %b AND gateway = %b AND day = %b FOR UPDATE
+
+-- name: list_bills
+-- List the days of one gateway, or of all, whose bills were looked for, the earliest first.
+SELECT gateway, day, readings, digest, read_at, theirs, ours, fees, matched_at, tries, code, next_at
+FROM bills WHERE gateway = coalesce(%b, gateway) AND day >= %b ORDER BY gateway, day
+
+-- name: move_bill
+-- Note what has become of a day's bill.
+UPDATE bills SET readings = %b, digest = %b, read_at = %b, theirs = %b::json, ours = %b::json, fees = %b::json,
+    matched_at = %b, tries = %b, code = %b, next_at = %b
+WHERE bucket = %b AND gateway = %b AND day = %b
+
+-- name: wake_bill
+-- Have a day's bill read again at some time.
+UPDATE bills SET next_at = %b WHERE bucket = %b AND gateway = %b AND day = %b AND next_at IS NULL
+
+-- name: delete_bill_rows
+-- Forget the rows of a day's bill in every bucket, before they are written as they are now.
+DELETE FROM bill_rows WHERE bucket BETWEEN 0 AND 4095 AND gateway = %b AND day = %b
+
+-- name: insert_bill_rows
+-- Write rows of a day's bill behind those that were written before.
+INSERT INTO bill_rows (bucket, gateway, day, subject, n, payment, their_id, refund, refund_id, amount_minor,
+                       fee_minor, currency, at)
+SELECT baohao_bucket(t.subject), %b::text, %b::date, t.subject, %b::int + t.n, t.payment, t.their_id, t.refund,
+       CASE WHEN t.refund <> '' THEN
+         CASE WHEN t.refund ~ '^[0-9a-f]{64}$' AND left(t.refund, 32) = replace(t.payment::text, '-', '')
+              THEN right(t.refund, 32)::uuid END END,
+       t.amount_minor, t.fee_minor, t.currency, to_timestamp(t.at)
+FROM unnest(%b::text[], %b::uuid[], %b::text[], %b::text[], %b::bigint[], %b::bigint[], %b::text[], %b::float8[])
+  WITH ORDINALITY AS t (subject, payment, their_id, refund, amount_minor, fee_minor, currency, at, n)
+
+-- name: sum_bill
+-- Add up some rows of a day's bill, by currency and whether it went back: what it has, what of it we have, and
+-- how many rows are just as we have them.
+SELECT b.currency, b.refund <> '' AS is_refund, count(*), sum(b.amount_minor)::bigint, sum(b.fee_minor)::bigint,
+       count(*) FILTER (WHERE f.is_ours), coalesce(sum(f.minor) FILTER (WHERE f.is_ours), 0)::bigint,
+       count(*) FILTER (WHERE f.fits AND f.minor >= 2 * abs(b.fee_minor))
+FROM bill_rows b
+LEFT JOIN LATERAL (SELECT gateway, their_id, captured_minor, captured_currency FROM payments
+                   WHERE bucket = b.bucket AND id = b.payment LIMIT 1) AS p ON true
+LEFT JOIN LATERAL (SELECT state, bank, amount_minor FROM refunds
+                   WHERE bucket = b.bucket AND id = b.refund_id LIMIT 1) AS r ON b.refund <> ''
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN b.refund = ''
+        THEN p.gateway = b.gateway AND p.their_id = b.their_id AND p.captured_minor = b.amount_minor
+             AND p.captured_currency = b.currency AND b.fee_minor >= 0
+        ELSE r.state = 'done' AND r.bank IN ('', b.gateway) AND r.amount_minor = b.amount_minor
+             AND p.captured_currency = b.currency END AS fits,
+    CASE WHEN b.refund = '' THEN p.gateway = b.gateway AND p.their_id = b.their_id ELSE r.state = 'done' END
+    AND p.captured_currency = b.currency AS is_ours,
+    CASE WHEN b.refund = '' THEN p.captured_minor ELSE r.amount_minor END AS minor) AS f
+WHERE b.gateway = %b AND b.day = %b AND b.n BETWEEN %b AND %b
+GROUP BY 1, 2
+
+-- name: find_bill_differences
+-- Find those of some rows of a day's bill that are not as we have them.
+SELECT b.subject, b.payment, b.their_id, b.refund, b.amount_minor, b.fee_minor, b.currency, b.at,
+       coalesce(p.gateway, ''), coalesce(p.their_id, ''), coalesce(p.captured_minor, 0),
+       coalesce(p.captured_currency, ''), coalesce(r.state, ''), coalesce(r.amount_minor, 0), coalesce(r.bank, '')
+FROM bill_rows b
+LEFT JOIN LATERAL (SELECT gateway, their_id, captured_minor, captured_currency FROM payments
+                   WHERE bucket = b.bucket AND id = b.payment LIMIT 1) AS p ON true
+LEFT JOIN LATERAL (SELECT state, bank, amount_minor FROM refunds
+                   WHERE bucket = b.bucket AND id = b.refund_id LIMIT 1) AS r ON b.refund <> ''
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN b.refund = ''
+        THEN p.gateway = b.gateway AND p.their_id = b.their_id AND p.captured_minor = b.amount_minor
+             AND p.captured_currency = b.currency AND b.fee_minor >= 0
+        ELSE r.state = 'done' AND r.bank IN ('', b.gateway) AND r.amount_minor = b.amount_minor
+             AND p.captured_currency = b.currency END AS fits) AS f
+WHERE b.gateway = %b AND b.day = %b AND b.n BETWEEN %b AND %b
+  AND (f.fits AND b.amount_minor >= 2 * abs(b.fee_minor)) IS NOT TRUE
+ORDER BY b.n
+
+-- name: find_billed_twice
+-- Find what stands twice in a day's bill, or in its and that of the day before, in some buckets.
+SELECT subject, their_id, refund, count(*)::int, max(amount_minor), max(currency), min(day), max(at)
+FROM bill_rows
+WHERE bucket = ANY (%b::smallint[]) AND gateway = %b AND day IN (%b::date - 1, %b::date)
+GROUP BY subject, their_id, refund
+HAVING count(*) > 1 AND bool_or(day = %b)
+ORDER BY subject
+
+-- name: first_captured
+-- Say when a gateway's first money came.
+SELECT min(captured_at) FROM payments WHERE gateway = %b AND captured_at IS NOT NULL
+
+-- name: count_captured
+-- Count what came through a gateway in some time.
+SELECT count(*) FROM payments WHERE gateway = %b AND captured_at >= %b AND captured_at < %b
+
+-- name: find_unbilled
+-- Find what came through a gateway in some time and stands in no bill of some days. Each is looked up by the key
+-- (a LIMIT is no join): a plan for a bill that was written a moment ago would guess.
+SELECT p.id, p.their_id, p.captured_minor, p.captured_currency, p.captured_at
+FROM payments p
+WHERE p.gateway = %b AND p.captured_at >= %b AND p.captured_at < %b
+  AND (SELECT true FROM bill_rows b
+       WHERE b.bucket = p.bucket AND b.gateway = p.gateway AND b.day = ANY (%b::date[]) AND b.subject = p.id::text
+         AND b.their_id = p.their_id AND b.refund = '' LIMIT 1) IS NOT TRUE
+ORDER BY p.captured_at, p.bucket, p.id LIMIT %b
+
+-- name: find_unbilled_refunds
+-- Find what went back through a gateway in some time and stands in no bill since it was owed.
+SELECT r.payment, r.id, r.amount_minor, p.captured_currency, r.created_at, r.done_at
+FROM refunds r
+JOIN payments p ON p.bucket = r.bucket AND p.id = r.payment
+WHERE r.bank = %b AND r.done_at >= %b AND r.done_at < %b
+  AND (SELECT true FROM bill_rows b
+       WHERE b.bucket = r.bucket AND b.gateway = r.bank
+         AND b.day IN (SELECT (r.created_at AT TIME ZONE 'UTC')::date - 1 + n
+                       FROM generate_series(0, %b::date - (r.created_at AT TIME ZONE 'UTC')::date + 1) AS n)
+         AND b.subject = r.payment::text AND b.refund_id = r.id LIMIT 1) IS NOT TRUE
+ORDER BY r.done_at, r.bucket, r.id LIMIT %b
+
+-- name: is_billed
+-- Say whether a payment, or a refund of it, stands in a gateway's bill of some day or a later one.
+SELECT EXISTS (SELECT FROM bill_rows
+               WHERE bucket = %b AND gateway = %b AND day >= %b AND subject = %b AND their_id = coalesce(%b, their_id)
+                 AND refund = %b)
+
+-- name: find_bought_nothing
+-- Find payments that were used and whose act is not in their line's journal, or has given it no time that it is for.
+SELECT p.id, p.number, p.act, p.spent_minor, p.captured_currency, p.captured_at
+FROM payments p
+WHERE p.gateway = %b AND p.captured_at >= %b AND p.captured_at < %b AND p.id = coalesce(%b, p.id)
+  AND p.spent_minor > 0 AND p.number LIKE '+%%'
+  AND NOT coalesce(
+    (SELECT true FROM benefits b
+     WHERE b.bucket = baohao_bucket(p.number) AND b.number = p.number AND b.act = p.act::text
+       AND b.kind = 'paid' AND b.epoch >= (p.wanted ->> 'epoch')::int LIMIT 1),
+    (SELECT true FROM journal j
+     WHERE j.bucket = baohao_bucket(p.number) AND j.subject = p.number AND j.ask = p.act
+       AND j.recorded_at >= p.created_at AND p.wanted ->> 'verb' NOT IN ('renew', 'restore', 'activate') LIMIT 1),
+    false)
+ORDER BY p.captured_at, p.bucket, p.id LIMIT %b
+
+-- name: find_not_in_network
+-- Find payments that were used for lines of operators whose own system is master, and that it has not done, or
+-- otherwise.
+SELECT p.id, p.number, p.act, p.spent_minor, p.captured_currency, p.captured_at, coalesce(c.state, ''),
+       coalesce(c.code, '')
+FROM payments p
+LEFT JOIN LATERAL (SELECT state, code FROM charges
+                   WHERE bucket = baohao_bucket(p.number) AND number = p.number AND id = p.act LIMIT 1) AS c ON true
+WHERE p.gateway = %b AND p.captured_at >= %b AND p.captured_at < %b AND p.id = coalesce(%b, p.id)
+  AND p.spent_minor > 0 AND p.number LIKE '+%%'
+  AND CASE WHEN c.state IN ('done', 'refused') AND c.code NOT IN ('amount_differs', 'taken_back') THEN false
+           ELSE (SELECT true FROM lines l WHERE l.bucket = baohao_bucket(p.number) AND l.number = p.number
+                                            AND l.operator = ANY (%b::text[]) LIMIT 1) END
+ORDER BY p.captured_at, p.bucket, p.id LIMIT %b
+
+-- name: roll_bank
+-- Roll an account with a gateway or bank forward: by day (UTC) and kind of entry, what came and what went.
+SELECT (e.recorded_at AT TIME ZONE 'UTC')::date, e.kind,
+       coalesce(sum(x.amount) FILTER (WHERE x.amount > 0), 0)::bigint,
+       coalesce(-sum(x.amount) FILTER (WHERE x.amount < 0), 0)::bigint
+FROM entries e, unnest(e.accounts, e.amounts) AS x (account, amount)
+WHERE x.account = %b AND e.accounts @> ARRAY[%b::text]
+GROUP BY 1, 2 ORDER BY 1, 2
+
 -- === receipts =====================================================================================
 
 -- name: claim_receipt
--- Claim an ask for an issuing point; none is met where one has it, and whoever is claiming is waited for.
-INSERT INTO receipt_places (bucket, ask, point) VALUES (%b, %b, %b)
-ON CONFLICT (bucket, ask) DO NOTHING
+-- Claim the receipt that is owed for an ask; none is met where it was given, and whoever is claiming is waited for.
+UPDATE receipt_places SET point = %b, due_at = NULL
+WHERE bucket = %b AND ask = %b AND point IS NULL
+
+-- name: hold_point
+-- Keep the issuing point of a series from closing a day, and read what it is called now.
+SELECT point, operator, name, zone, tills, told FROM points p
+WHERE p.point = %b OR EXISTS (SELECT FROM unnest(p.tills) AS t (till) WHERE split_part(t.till, ':', 2) = %b)
+ORDER BY p.point LIMIT 1 FOR KEY SHARE
+
+-- name: read_issuing_time
+-- Read the clock for a receipt: never before the last of its series, or the last day that its point has closed.
+SELECT greatest((SELECT clock_timestamp() + clock_offset FROM house),
+                (SELECT max(issued_at) FROM receipt_series WHERE bucket = %b AND point = %b),
+                (SELECT max(closed_at) FROM days WHERE bucket = %b AND point = %b))
 
 -- name: next_receipt
 -- Give the next number of a series, under the lock of its row, and say when.
-INSERT INTO receipt_series AS s (bucket, point, year, last) VALUES (%b, %b, %b, 1)
-ON CONFLICT (bucket, point, year) DO UPDATE SET last = s.last + 1
-RETURNING last, (SELECT clock_timestamp() + clock_offset FROM house)
+INSERT INTO receipt_series AS s (bucket, point, year, last, issued_at) VALUES (%b, %b, %b, 1, %b)
+ON CONFLICT (bucket, point, year) DO UPDATE
+SET last = s.last + 1, issued_at = greatest(s.issued_at, excluded.issued_at)
+RETURNING last, issued_at
 
 -- name: insert_receipt
 -- Keep what a receipt says.
@@ -1443,8 +1988,23 @@ INSERT INTO receipts (bucket, point, year, number, ask, line, epoch, holder, iss
 VALUES (%b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b::json, %b)
 
 -- name: read_receipt_place
--- Read which issuing point has given an ask its receipt.
-SELECT point FROM receipt_places WHERE bucket = %b AND ask = %b
+-- Read which line an ask that money moved for is of, where it was asked, and where its receipt was given.
+SELECT line, wanted, point FROM receipt_places WHERE bucket = %b AND ask = %b
+
+-- name: has_owed_receipts
+-- Say whether a receipt is owed and nobody is giving it.
+SELECT EXISTS (SELECT FROM receipt_places WHERE due_at <= %b)
+
+-- name: claim_owed_receipts
+-- Take up receipts that are owed, for as long as it doubles with each time; others take what is left. A house
+-- that is closed owes nothing.
+UPDATE receipt_places p
+SET tries = p.tries + 1, due_at = %b::timestamptz + least(2 ^ p.tries, 60) * interval '1 minute'
+FROM (SELECT bucket, ask, due_at FROM receipt_places
+      WHERE due_at <= %b AND (SELECT is_open FROM house)
+      ORDER BY due_at, bucket, ask LIMIT %b FOR UPDATE SKIP LOCKED) AS t
+WHERE p.bucket = t.bucket AND p.ask = t.ask
+RETURNING t.due_at, p.ask
 
 -- name: read_receipt_of_ask
 -- Read the receipt of an ask.
@@ -1466,6 +2026,11 @@ FROM receipts WHERE holder = %b ORDER BY issued_at, point, year, number
 SELECT point, year, number, ask, line, epoch, holder, issued_at, day, facts, token, digest, language
 FROM receipts WHERE day = %b ORDER BY point, year, number
 
+-- name: list_series
+-- List every series: how many, the last, and the latest deadline that any of them proves.
+SELECT point, year, count(*)::int, max(issued_at), max((facts ->> 'until')::timestamptz)
+FROM receipts GROUP BY point, year ORDER BY point, year
+
 -- name: print_receipt
 -- Note the first print of a receipt; none is met where there was one.
 UPDATE receipts SET digest = %b, language = %b
@@ -1477,21 +2042,28 @@ SELECT kind, currency, payer, accounts, amounts FROM entries
 WHERE bucket = %b AND subject = %b AND seq BETWEEN %b AND %b AND recorded_at = %b
 ORDER BY seq, id
 
--- name: list_asks_without_receipt
--- List asks that money moved for and that have no receipt, in the order in which they were taken down.
--- Entries go with a decision's last event, which may be one that fell due by itself.
-SELECT j.ask, e.subject
-FROM entries e
-CROSS JOIN LATERAL (SELECT j.ask FROM journal j
-                    WHERE (j.bucket, j.subject, j.recorded_at) = (e.bucket, e.subject, e.recorded_at)
-                      AND j.seq <= e.seq AND j.ask IS NOT NULL
-                    ORDER BY j.seq DESC LIMIT 1) AS j
-WHERE e.recorded_at >= %b AND e.recorded_at < %b AND e.seq > 0 AND e.kind IN ('sale', 'top_up', 'reversal')
-  AND NOT EXISTS (SELECT FROM receipt_places p
-                  WHERE p.bucket = baohao_bucket(j.ask::text) AND p.ask = j.ask::text)
-GROUP BY j.ask, e.subject
-ORDER BY min(e.recorded_at), j.ask
+-- name: doctor_paid
+-- For every decision that money moved for a receipt was given, or is owed. Entries go with a decision's last
+-- event, which may be one that fell due by itself.
+SELECT count(*), count(*) FILTER (WHERE NOT EXISTS (
+  SELECT FROM receipt_places p WHERE p.bucket = baohao_bucket(ask::text) AND p.ask = paid.ask::text
+    AND (p.due_at IS NOT NULL OR EXISTS (
+      SELECT FROM receipts r WHERE r.bucket = baohao_bucket(p.point) AND r.ask = p.ask))))
+FROM (SELECT DISTINCT j.ask
+      FROM entries e
+      CROSS JOIN LATERAL (SELECT j.ask FROM journal j
+                          WHERE (j.bucket, j.subject, j.recorded_at) = (e.bucket, e.subject, e.recorded_at)
+                            AND j.seq <= e.seq AND j.ask IS NOT NULL
+                          ORDER BY j.seq DESC LIMIT 1) AS j
+      WHERE e.seq > 0 AND e.kind IN ('sale', 'top_up', 'reversal') AND e.subject NOT LIKE '%%:%%'
+      UNION SELECT ask FROM journal
+      WHERE kind IN ('deposited', 'deposit_undone') AND ask IS NOT NULL) AS paid
 
+-- name: doctor_owed
+-- No receipt is an hour late, or has failed ten times.
+SELECT count(*), count(*) FILTER (WHERE due_at < (SELECT clock_timestamp() + clock_offset FROM house)
+                                                 - interval '1 hour' OR tries > 10)
+FROM receipt_places WHERE due_at IS NOT NULL
 -- name: doctor_receipts
 -- Every series is numbered from 1 to its last without a gap.
 SELECT count(*), count(*) FILTER (WHERE coalesce(s.last, -1) <> coalesce(r.receipts, 0)
@@ -1552,20 +2124,21 @@ WHERE s.bucket = t.bucket AND s.account = t.account AND s.n = t.n AND s.closed_a
 
 -- name: insert_point
 -- Register an issuing point, once.
-INSERT INTO points (bucket, point, operator, name, zone, tills) VALUES (%b, %b, %b, %b, %b, %b::text[])
+INSERT INTO points (bucket, point, operator, name, zone, tills, told)
+VALUES (%b, %b, %b, %b, %b, %b::text[], %b::json)
 ON CONFLICT (bucket, point) DO NOTHING
 
 -- name: update_point
--- Let an issuing point be called otherwise, or have other tills.
-UPDATE points SET name = %b, tills = %b::text[] WHERE bucket = %b AND point = %b
+-- Let an issuing point be called otherwise, be elsewhere, or have other tills.
+UPDATE points SET name = %b, tills = %b::text[], told = %b::json WHERE bucket = %b AND point = %b
 
 -- name: read_points
 -- Read the register of issuing points.
-SELECT point, operator, name, zone, tills FROM points ORDER BY point
+SELECT point, operator, name, zone, tills, told FROM points ORDER BY point
 
 -- name: lock_point
 -- Lock one issuing point: its days are closed one after the other.
-SELECT point, operator, name, zone, tills FROM points WHERE bucket = %b AND point = %b FOR UPDATE
+SELECT point, operator, name, zone, tills, told FROM points WHERE bucket = %b AND point = %b FOR UPDATE
 
 -- name: find_last_day
 -- Find the day that an issuing point closed last.
@@ -1574,17 +2147,17 @@ SELECT day, until, digest FROM days WHERE bucket = %b AND point = %b ORDER BY da
 -- name: read_day
 -- Read a day that was closed, and whether its entries are still those that it was closed with.
 SELECT day, since, until, tills, totals, closed_at, closed_by, digest,
-       digest = baohao_day_digest(point, day, tills, since, until, totals::text, prev)
+       digest = baohao_day_digest(point, day, tills, series, since, until, totals::text, prev)
 FROM days WHERE bucket = %b AND point = %b AND day = %b
 
 -- name: insert_day
--- Close a day: its row, with the digest over its entries.
-INSERT INTO days (bucket, point, day, since, until, tills, totals, closed_at, closed_by, prev, digest)
-SELECT bucket, point, day, since, until, tills, totals::json, closed_at, closed_by, prev,
-       baohao_day_digest(point, day, tills, since, until, totals, prev)
-FROM (VALUES (%b::smallint, %b::text, %b::date, %b::timestamptz, %b::timestamptz, %b::text[], %b::text,
+-- Close a day: its row, with the digest over its entries and receipts.
+INSERT INTO days (bucket, point, day, since, until, tills, series, totals, closed_at, closed_by, prev, digest)
+SELECT bucket, point, day, since, until, tills, series, totals::json, closed_at, closed_by, prev,
+       baohao_day_digest(point, day, tills, series, since, until, totals, prev)
+FROM (VALUES (%b::smallint, %b::text, %b::date, %b::timestamptz, %b::timestamptz, %b::text[], %b::text[], %b::text,
               %b::timestamptz, %b::text, %b::bytea))
-  AS d (bucket, point, day, since, until, tills, totals, closed_at, closed_by, prev)
+  AS d (bucket, point, day, since, until, tills, series, totals, closed_at, closed_by, prev)
 
 -- name: date_accounts
 -- Let nothing move these accounts before an instant any more, whatever the clock says: the door never goes back.
@@ -1619,10 +2192,22 @@ FROM (
   WHERE e.kind <> 'transfer') AS moved
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 
+-- name: find_unclosed_receipt
+-- Find when something was first paid at these counters otherwise than in cash.
+SELECT min(issued_at) FROM baohao_counter_receipts(%b::text[], %b, %b)
+
+-- name: sum_counter
+-- Add up what was paid at these counters otherwise than in cash, and given back.
+SELECT coalesce(facts -> 'means' ->> 'gateway', split_part(facts ->> 'paid_from', ':', 1)), facts ->> 'kind',
+       facts ->> 'what', facts ->> 'plan', facts ->> 'currency', count(*),
+       sum((facts ->> 'total_minor')::bigint)::bigint
+FROM baohao_counter_receipts(%b::text[], %b, %b)
+GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+
 -- name: doctor_days
 -- Every day that was closed has the entries that it was closed with, and follows the one before.
 SELECT count(*), count(*) FILTER (
-  WHERE digest <> baohao_day_digest(point, day, tills, since, until, totals::text, prev) OR prev <> before)
+  WHERE digest <> baohao_day_digest(point, day, tills, series, since, until, totals::text, prev) OR prev <> before)
 FROM (SELECT d.*, coalesce(lag(digest) OVER (PARTITION BY bucket, point ORDER BY day), '') AS before
       FROM days d) AS closed
 
@@ -1637,9 +2222,11 @@ WHERE e.recorded_at >= %b AND e.recorded_at < %b
 GROUP BY 1 ORDER BY 1
 
 -- name: sum_sales
--- Add up what was sold in some time, by plan, channel and the agent that paid.
+-- Add up what was sold in some time, by plan, channel, the agent that paid and the means: of captured money, its
+-- gateway.
 SELECT coalesce(p.plan, ''), coalesce(a.channel, ''),
-       CASE WHEN e.payer LIKE 'float:%%' THEN split_part(e.payer, ':', 2) ELSE '' END AS agent, e.currency,
+       CASE WHEN e.payer LIKE 'float:%%' THEN split_part(e.payer, ':', 2) ELSE '' END AS agent,
+       coalesce(g.gateway, split_part(e.payer, ':', 1), '') AS means, e.currency,
        count(*) FILTER (WHERE e.kind <> 'reversal'),
        coalesce(sum(s.minor) FILTER (WHERE e.kind <> 'reversal'), 0)::bigint,
        coalesce(-sum(s.minor) FILTER (WHERE e.kind = 'reversal'), 0)::bigint
@@ -1654,8 +2241,10 @@ LEFT JOIN LATERAL (
   SELECT j.channel FROM journal j
   WHERE j.bucket = e.bucket AND j.subject = e.subject AND j.seq <= e.seq AND j.recorded_at = e.recorded_at
     AND j.ask IS NOT NULL ORDER BY j.seq DESC LIMIT 1) AS a ON true
+LEFT JOIN payments g ON split_part(e.payer, ':', 1) IN ('advance', 'refunds')
+  AND g.bucket = baohao_bucket(split_part(e.payer, ':', 2)) AND g.id::text = split_part(e.payer, ':', 2)
 WHERE e.recorded_at >= %b AND e.recorded_at < %b AND e.kind IN ('sale', 'top_up', 'reversal')
-GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
 
 -- name: sum_deferred
 -- Add up what is deferred by plan: before some time, and in it by kind of entry.

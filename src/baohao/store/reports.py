@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +16,6 @@ from baohao.store.sql import ADAPTERS, STATEMENTS, Connection, Row, rows
 
 #: Rows fetched at once.
 PAGE = 5_000
-#: The clocks of clients go wrong by less than this.
-ASTRAY = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +68,3 @@ def versions(conn: Connection, numbers: Iterable[str]) -> Mapping[str, tuple[int
     buckets = [bucket_of(number) for number in wanted]
     found = rows(conn, "find_versions", buckets, wanted)
     return {number: (version, pin) for number, version, pin in found}
-
-
-def subject_of(conn: Connection, ask: UUID) -> str | None:
-    """
-    Return the line that an ask has changed; `None`: it has changed none.
-
-    The ask's own time, in the first 48 bits of its id, says from where the journal is searched.
-    """
-    try:
-        made = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ask.int >> 80)
-    except OverflowError:
-        return None  # no calendar has that time: it is no id of ours
-    found = [subject for (subject,) in rows(conn, "find_subject_of_ask", ask, made - ASTRAY)]
-    return next((subject for subject in found if ":" not in subject), None)

@@ -28,6 +28,8 @@ ORDER = (
     "move_due",
     "put_due",
     "delete_due",
+    "delete_standing_orders",
+    "put_standing_orders",
     "insert_ladders",
     "insert_boundaries",
     "update_boundaries",
@@ -55,11 +57,20 @@ ORDER = (
     "insert_promotion_uses",
     "insert_effects",
     "insert_charges",
+    "insert_receipts_owed",
     "park_asks",
     "insert_keys",
 )
 #: Their first parameter is the batch's `now`.
-DATED = frozenset({"insert_journal", "insert_entries", "insert_agent_sales", "insert_keys"})
+DATED = frozenset(
+    {
+        "insert_journal",
+        "insert_entries",
+        "insert_agent_sales",
+        "insert_receipts_owed",
+        "insert_keys",
+    }
+)
 #: Each of their rows was read under a lock, so each must be met.
 _LOCKED = ("update_", "delete_", "end_", "hold_", "move_")
 SURE = frozenset(name for name in ORDER if name.startswith(_LOCKED))

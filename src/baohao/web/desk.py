@@ -85,8 +85,7 @@ class Desk:
             if self._ports is None:
                 if not self.house.takes_payments:
                     raise wiring.NoGateway()
-                gateways = self.house.gateways()
-                self._ports = Ports(gateways=gateways, notify_url=self.house.settings.notify_url)
+                self._ports = self.house.ports(self.house.gateways())
             return self._ports
 
     def carrier(self) -> Carrier:

@@ -137,6 +137,7 @@ def test_every_kind_of_account_is_in_the_chart() -> None:
         AccountKind.WALLET,
         AccountKind.TILL,
         AccountKind.ADVANCE,
+        AccountKind.SUSPENSE,
     }
     assert CHART[AccountKind.TILL].normal is Side.DEBIT
     assert CHART[AccountKind.FLOAT].normal is Side.CREDIT

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.core.decide.desk import (
+    AT_WORK,
     FLOAT,
     KEEP12,
     TEN,
+    TILL,
     WALLET,
     Desk,
     Refused,
     full,
     gift,
+    macau,
     money,
     unsellable,
     with_base,
@@ -40,15 +43,16 @@ from baohao.core.decide.reverse import ActReversed, ActUnknown, ChargedThere, Ot
 from baohao.core.decide.selling import MoneyShort, PriceMoved
 from baohao.core.policy.terms import Base
 from baohao.core.refusals import Refusal
+from baohao.core.shifts import TillShort
 
 MONTH = Span(1, Unit.MONTH)
 OFFERS = (*KEEP12.offers, replace(KEEP12.offers[1], term=MONTH, price_minor=1_500))
 
 
-def desk(**parts: object) -> Desk:
+def desk(paid: str = FLOAT, **parts: object) -> Desk:
     """A year was sold where a month was meant."""
     ready = Desk(**parts).varied(offers=OFFERS).active().at("2026-06-01")  # type: ignore[arg-type]
-    ready.do("renew", term="12 months", paid=FLOAT)
+    ready.do("renew", term="12 months", paid=paid)
     return ready
 
 
@@ -64,6 +68,12 @@ GOOD: dict[str, object] = {
 def unexpected() -> Decision | Refusal:
     ready = desk()
     return ready.answer(replace(ready.asking("correct", **GOOD), expect_version=None))
+
+
+def in_cash(held_minor: int = 10**6, **payload: object) -> Decision | Refusal:
+    """Correct what was paid in cash, in the shift that took it in."""
+    ready = desk(paid=TILL).knowing(shifts={TILL: AT_WORK}, available={TILL: held_minor})
+    return ready.ask("correct", **GOOD | {"paid": TILL} | payload)
 
 
 REFUSED: Refused = {
@@ -95,8 +105,24 @@ REFUSED: Refused = {
             desk().varied(**with_base(KEEP12, "renew", Base.RESET)).ask("correct", **GOOD)
         ),
         PriceMoved: lambda: desk().ask("correct", **GOOD, total_minor=12_000),
+        TillShort: lambda: in_cash(11_999),
     }
 }
+
+
+def test_nobody_is_their_own_second_person_by_a_space() -> None:
+    assert isinstance(in_cash(), Decision)
+    for alone in ("clerk-1", "clerk-1 ", " ", ""):
+        assert isinstance(in_cash(approved_by=alone), SecondPersonMissing)
+
+
+def test_cash_of_an_earlier_shift_has_its_second_person_already() -> None:
+    later = replace(AT_WORK, opened_at=macau("2026-06-02"))
+    ready = desk(paid=TILL).at("2026-06-03")
+    ready = ready.knowing(shifts={TILL: later}, available={TILL: 10**6})
+    assert isinstance(ready.ask("correct", **GOOD | {"paid": TILL}), Decision)
+    alone = ready.ask("correct", **GOOD | {"paid": TILL, "approved_by": "clerk-1"})
+    assert type(alone) is SecondPersonMissing
 
 
 def test_one_act_puts_it_right() -> None:

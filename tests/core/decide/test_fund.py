@@ -9,7 +9,9 @@ from tests.core.decide.desk import AT_WORK, COUNTED, FLOAT, TILL, Desk, Refused,
 from baohao.core.asks import Decision
 from baohao.core.books.chart import AccountMalformed
 from baohao.core.decide import decide
+from baohao.core.decide.payload import FieldMalformed
 from baohao.core.decide.selling import MoneyShort, PayerUnknown
+from baohao.core.money import CurrencyUnknown
 from baohao.core.refusals import Refusal
 from baohao.core.shifts import Shift, ShiftCounted, ShiftOpen
 
@@ -23,11 +25,19 @@ def asked(
     return decide(None, desk.facts, ask, desk.terms, desk.now)
 
 
+ADVANCE = "advance:p-1:MOP"
+
+
+def theirs(currency: str = "HKD", **more: object) -> dict[str, object]:
+    return {"currency": currency, "minor": 8_550, "value_minor": 8_806, **more}
+
+
 REFUSED: Refused = {
     "fund": {
         PayerUnknown: lambda: asked("fund", "revenue:keep12:MOP", amount_minor=1),
         AccountMalformed: lambda: asked("fund", "float", amount_minor=1),
         ShiftCounted: lambda: asked("fund", TILL, COUNTED, amount_minor=1),
+        CurrencyUnknown: lambda: asked("fund", ADVANCE, amount_minor=1, exchange=theirs("XXX")),
     },
     "withdraw": {
         PayerUnknown: lambda: asked("withdraw", "bank:main:MOP", amount_minor=1),
@@ -55,3 +65,20 @@ def test_cash_in_a_till_is_ours() -> None:
     assert money(done("fund", TILL).entries) == {TILL: 200, "bank:main:MOP": -200}
     assert money(done("withdraw", TILL).entries) == {TILL: -200, "bank:main:MOP": 200}
     assert done("withdraw", TILL).answer["balance"] == 300
+
+
+def test_money_of_another_currency_is_two_entries_of_one_transfer() -> None:
+    came = asked("fund", ADVANCE, amount_minor=8_800, bank="acquirer", exchange=theirs())
+    assert isinstance(came, Decision)
+    assert [entry.currency for entry in came.entries] == ["HKD", "MOP"]
+    assert len({entry.transfer for entry in came.entries}) == 1
+    assert money(came.entries) == {
+        "bank:acquirer:HKD": 8_550,
+        "exchange::HKD": -8_550,
+        "exchange::MOP": 8_806,
+        ADVANCE: -8_800,
+        "rounding::MOP": -6,
+    }
+    for wrong in (theirs("MOP"), theirs(minor=0), theirs(minor=True), theirs(value_minor=-1), {}):
+        refused = asked("fund", ADVANCE, amount_minor=8_800, exchange=wrong)
+        assert isinstance(refused, FieldMalformed), wrong

@@ -59,6 +59,37 @@ class Offer(Told):
     currency: str
 
 
+class NextStep(Told):
+    """What a standing order does next."""
+
+    step: str
+    what: str
+    at: datetime
+
+
+class Order(Told):
+    """A standing order: what was consented to, what was done for this deadline, what is next."""
+
+    order: str
+    term: str
+    payer: str
+    limit_minor: int
+    currency: str
+    lead: str
+    notice: str
+    cure: str
+    consented_at: datetime
+    granted_until: datetime | None
+    stopped_at: datetime | None
+    deadline: datetime | None
+    next: NextStep | None
+    notice_owed_at: datetime | None
+    told_at: datetime | None
+    failed_at: list[datetime]
+    code: str | None = Field(description="Why the last charge failed.")
+    paid_for: datetime | None = Field(description="The last deadline that it has paid for.")
+
+
 class Line(Told):
     """A line at an instant."""
 
@@ -81,6 +112,9 @@ class Line(Told):
     allowances: dict[str, int]
     stays: list[Stay] = Field(description="Its life: the stages behind it and ahead.")
     offers: list[Offer]
+    order: Order | None = Field(
+        description="Its standing order, told to the agent that pays and to the operator."
+    )
 
 
 class Happened(Told):
@@ -141,6 +175,9 @@ async def line(
     """Everything that is true of a line. Its ETag is its version."""
     subject = await own_number(desk, caller, number)
     found = await desk.read(partial(portrait.portrait, terms=desk.terms, number=subject, at=at))
+    order = found["order"]
+    if order is not None and caller.agent is not None:
+        found["order"] = order if order["payer"] == caller.agent.float_account else None
     tag = f'"{found["version"]}"'
     if at is None and if_none_match == tag:
         return Response(status_code=304, headers={"ETag": tag})

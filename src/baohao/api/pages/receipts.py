@@ -59,7 +59,8 @@ async def receipt(
     desk: AtDesk,
     caller: Accountant,
     number: Annotated[
-        str | None, Query(max_length=40, description="Its line, if you have it: that is faster.")
+        str | None,
+        Query(max_length=40, description="The line that it was carried over to, if it was."),
     ] = None,
 ) -> object:
     """What was sold, as it was then, and whether it was reversed since."""

@@ -24,7 +24,9 @@ class Reversal(Body):
     """Which paid act is undone, and why."""
 
     of: UUID = Field(description="The act's id, as its receipt has it.")
-    number: Written | None = Field(None, description="Its line, if you have it: that is faster.")
+    number: Written | None = Field(
+        None, description="The line that it was carried over to, if it was."
+    )
     reason: Annotated[str, Field(min_length=1, max_length=200, description="In words.")]
     mistake: Flag = Field(False, description="The wrong line or term: everything goes back.")
     approved_by: Annotated[str, Field(max_length=80)] | None = Field(

@@ -29,7 +29,10 @@ from baohao.store.sql import Connection
 PAUSED, GIVEN_UP = "endpoint.paused", "replay.given_up"
 #: Everything that is ever told.
 TYPES = frozenset(
-    {*telling.TYPES.values(), telling.STAGE, telling.UNTIL, telling.FLOAT_LOW, PAUSED, GIVEN_UP}
+    {
+        *(*telling.TYPES.values(), *telling.ORDERS.values()),
+        *(telling.STAGE, telling.UNTIL, telling.FLOAT_LOW, PAUSED, GIVEN_UP),
+    }
 )
 #: For how long a secret that was rotated out still signs: a receiver has a day to take the new one.
 OVERLAP = timedelta(hours=24)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
 
 from baohao.app.ports import (
     Absent,
@@ -18,11 +20,21 @@ from baohao.app.ports import (
     Unpaid,
 )
 from baohao.app.ports import Refund as ToRefund
+from baohao.core.exchange import RateSchedule
 from baohao.core.payments import State
+from baohao.core.velocity import Limit
 from baohao.store.payments import PENDING, Kept, Refund
 
-#: A code of our own: nothing connects to that gateway.
-NOT_CONNECTED = "not_connected"
+T = TypeVar("T")
+
+#: Codes of our own: nothing connects to that gateway; it says nothing just now.
+NOT_CONNECTED, NOT_ASKED = "not_connected", "not_asked"
+
+#: A gateway that gave so many no answer in a row is silent: see `Silence`.
+SILENT_MAX = 2
+
+#: How an order is paid that nobody pays by themselves: by a mandate, which stands for the payer.
+CHARGED = "mandate"
 
 Outcome = Payable | Paid | Unpaid | Absent | Declined | Unknown
 
@@ -34,9 +46,32 @@ class Ports:
     gateways: Mapping[str, Gateway]
     #: Where they tell us; each at an address of its own below, by its name.
     notify_url: str
+    #: How long after a quote's end its money may still be on its way, by the gateway.
+    patience: Mapping[str, timedelta] = field(default_factory=dict)
+    #: Those where people pay by card, and how often they may try.
+    cards: frozenset[str] = frozenset()
+    limits: tuple[Limit, ...] = ()
+    #: What payers' currencies are worth now, by operator.
+    rates: Callable[[], Mapping[str, RateSchedule]] = dict
 
 
-def create(ports: Ports, kept: Kept) -> Payable | Declined | Unknown:
+class Silence:
+    """Which gateways are silent in one run: they are asked no more in it, for a call may hang."""
+
+    def __init__(self) -> None:
+        self._unanswered: Counter[str] = Counter()
+
+    def ask(self, gateway: str, question: Callable[[], T]) -> T | Unknown:
+        """Ask a gateway something, unless it is silent."""
+        if self._unanswered[gateway] >= SILENT_MAX:
+            return Unknown(code=NOT_ASKED)
+        outcome = question()
+        is_silent = isinstance(outcome, Unknown) and outcome.code.startswith("http.")
+        self._unanswered[gateway] = self._unanswered[gateway] + 1 if is_silent else 0
+        return outcome
+
+
+def create(ports: Ports, kept: Kept) -> Payable | Paid | Unpaid | Declined | Unknown:
     """Put the order to its gateway; the same as ever."""
     gateway = ports.gateways.get(kept.payment.gateway)
     if gateway is None:
@@ -52,8 +87,16 @@ def create(ports: Ports, kept: Kept) -> Payable | Declined | Unknown:
         ends_at=kept.ends_at,
         notify_url=f"{ports.notify_url}/{gateway.name}",
         return_url=asked.return_url,
+        keeps=asked.keeps,
     )
-    return gateway.create(order)
+    if asked.way != CHARGED:
+        return gateway.create(order)
+    charge = getattr(gateway, "charge", None)
+    if charge is None:
+        return Declined(code="way.not_offered")
+    # The payer is not there: by what they have agreed to, the same order is charged once.
+    found: Paid | Unpaid | Declined | Unknown = charge(order, asked.payer)
+    return found
 
 
 def look(ports: Ports, kept: Kept, now: datetime) -> Outcome:

@@ -3,10 +3,12 @@ Carry: the janitor. Whatever was paid ends as what was quoted, a refund, or befo
 
     created, unknown, payable ─ the gateway is asked ─> captured, closed, failed
     captured ─ the door: its money into its advance, then what was quoted, paid from it ──> used
+         │ └─ a deposit: its money on into the wallet or float that it is for ──────────────> used
          │ └─ the line moved: quoted anew, and bought if that is not worse for the holder ─> used
          │ └─ it cannot be used: all of it is set apart ─────────────────────────────────> refunding
          └─── what came is not what was asked for ───────────────────────────> an exception is open
     a refund ─ the gateway gives it back, under one number for ever ──> returned, in the books too
+    a charge-back ─ the books: taken, and won back or claimed (app/payments/claims) ──> chargeback
 
 Each arrow is a transaction of its own, and gateways are asked between two of them. Every ask has a
 key that follows from the payment, so that whoever takes up a payment in the middle repeats nothing.
@@ -23,15 +25,16 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from baohao.app.door import Answer, Answered, AskParked, HouseClosed, KeyReused
-from baohao.app.payments import exceptions, refunding
-from baohao.app.payments.asking import Ports, look
+from baohao.app.door import Answer, Answered, AskParked, KeyReused
+from baohao.app.payments import claims, exceptions, refunding, velocity
+from baohao.app.payments.asking import Ports, Silence, look
 from baohao.app.payments.learn import CODE_MAX, PRINCIPAL, is_held, note
-from baohao.app.shell import OutcomeUnknown, Shell
+from baohao.app.payments.refunding import heard
+from baohao.app.shell import Shell
 from baohao.core import payments as rules
 from baohao.core.asks import Ask
 from baohao.core.bucket import bucket_of
-from baohao.core.payments import Payment, State, Wanted, pause
+from baohao.core.payments import Deposit, State, Wanted, pause
 from baohao.core.refusals import Refusal
 from baohao.store import clock, lines, payments
 from baohao.store.payments import Kept
@@ -39,8 +42,10 @@ from baohao.store.sql import Connection, rows
 
 #: Nobody else takes a payment up for so long: the longest that its calls may take, and then some.
 LEASE = timedelta(minutes=5)
-#: As many as are bought in one batch.
-AT_ONCE = 100
+#: As many as are bought in one batch: beyond that the door gains little.
+AT_ONCE = 300
+#: As many as gateways are asked about in one turn; each call may take half a minute.
+ASKED_AT_ONCE = 10
 #: Where the line is lost but may be had back, renewing it is having it again.
 INSTEAD = {"renew": ("renew", "restore")}
 
@@ -52,17 +57,27 @@ class Carrier:
         self._shell = shell
         self._ports = ports
         self._new_id = new_id
+        self._silence = Silence()
 
     def run(self) -> Mapping[str, int]:
-        """Carry until nothing is due; return how many went how."""
+        """
+        Carry until nothing is due; return how many went how.
+
+        What has come goes first: a gateway that says nothing keeps nobody's money waiting.
+        """
         ran: Counter[str] = Counter()
+        self._silence = Silence()
         while True:
             adopted = self._shell.run(partial(refunding.adopt, new_id=self._new_id))
-            due = self._shell.run(_claim)
+            cases = claims.book_due(self._shell, self._new_id)
+            due = self._shell.run(partial(_claim, captured=True, limit=AT_ONCE))
+            due = due or self._shell.run(partial(_claim, captured=False, limit=ASKED_AT_ONCE))
             ran.update(kept.payment.state.value for kept in self.carry(due))
-            returned = refunding.send_due(self._shell, self._ports, self._new_id)
+            returned = refunding.send_due(self._shell, self._ports, self._silence, self._new_id)
             ran.update(f"refund {refund.state}" for refund in returned)
-            if not (adopted or due or returned):
+            ran.update(f"chargeback {each.case.outcome}" for each in cases)
+            if not (adopted or cases or due or returned):
+                self._shell.run(partial(velocity.forget, limits=self._ports.limits))
                 return ran
 
     def carry(self, ids: Sequence[UUID]) -> list[Kept]:
@@ -79,9 +94,14 @@ class Carrier:
         return [used.get(kept.payment.id, kept) for kept in known]
 
     def _asked(self, kept: Kept, now: datetime) -> Kept:
-        if kept.payment.capture is not None:
+        """Ask what became of a payment."""
+        if kept.payment.state is State.CAPTURED:
             return kept
-        outcome = look(self._ports, kept, now)
+        if kept.payment.capture is not None:
+            # What it bought was reversed before that was noted: all of it goes back already.
+            return self._shell.run(partial(_hold, id_=kept.payment.id))
+        question = partial(look, self._ports, kept, now)
+        outcome = self._silence.ask(kept.payment.gateway, question)
         work = partial(note, id_=kept.payment.id, outcome=outcome, new_id=self._new_id)
         return self._shell.run(work)
 
@@ -89,21 +109,30 @@ class Carrier:
 
     def _used(self, captured: Sequence[Kept]) -> Iterator[Kept]:
         """Fund the advances of captured payments and buy with them what was quoted."""
-        heard(self._shell.answer([self._funding(kept.payment) for kept in captured]))
+        if not captured:
+            return
+        money = [refunding.funding(kept.payment, self._new_id()) for kept in captured]
+        heard(self._shell.answer(money))
         for kept in captured:
             if is_held(kept.payment):
                 yield self._shell.run(partial(_hold, id_=kept.payment.id))
         free = [kept for kept in captured if not is_held(kept.payment)]
-        asks = [self._buying(kept, _wanted(kept)) for kept in free]
-        for kept, answer in zip(free, heard(self._shell.answer(asks)), strict=True):
-            if isinstance(answer, Refusal) and not isinstance(answer, KeyReused | AskParked):
-                yield self._quoted_anew(kept, answer)
-            else:
+        asks = [self._using(kept) for kept in free]
+        answers = list(zip(free, heard(self._shell.answer(asks)), strict=True))
+        whole = [kept.payment.id for kept, answer in answers if _is_whole(kept, answer)]
+        yield from self._shell.run(partial(_use_whole, ids=whole))
+        for kept, answer in answers:
+            if _is_whole(kept, answer):
+                continue
+            if not isinstance(answer, Refusal) or isinstance(answer, KeyReused | AskParked):
                 yield self._bought(kept, answer)
+            elif isinstance(kept.payment.wanted, Wanted):
+                yield self._quoted_anew(kept, kept.payment.wanted, answer)
+            else:
+                yield self._give_back(kept, answer.code)
 
-    def _quoted_anew(self, kept: Kept, refusal: Refusal) -> Kept:
+    def _quoted_anew(self, kept: Kept, wanted: Wanted, refusal: Refusal) -> Kept:
         """Buy by a new quote that is not worse for the holder; else the money goes back."""
-        wanted = _wanted(kept)
         for verb in INSTEAD.get(wanted.verb, (wanted.verb,)):
             said = {name: wanted.said[name] for name in QUOTED if name in wanted.said}
             ask = self._ask(kept, "quote", wanted.number, "", {"what": verb, **said})
@@ -111,7 +140,8 @@ class Carrier:
             if isinstance(answer, Refusal):
                 continue
             quote = UUID(str(answer.answer["quote"]))
-            look_at = partial(_fitting, kept=kept, quote=quote, verb=verb)
+            paid = kept.payment.own_minor
+            look_at = partial(_fitting, wanted=wanted, paid_minor=paid, quote=quote, verb=verb)
             anew = self._shell.run(look_at)
             if anew is None:
                 continue
@@ -130,10 +160,10 @@ class Carrier:
         spent = answer.answer.get("total") if isinstance(answer, Answered) else None
         if not isinstance(spent, int):
             # It was bought under this key by whoever had the payment before: by another quote.
-            spent = payment.captured_minor - self._shell.run(
+            spent = payment.own_minor - self._shell.run(
                 partial(refunding.balance, account=str(payment.advance))
             )
-        rest = payment.captured_minor - spent
+        rest = payment.own_minor - spent
         if rest:
             ask = refunding.setting_apart(payment, rest, "rest", self._new_id())
             (apart,) = heard(self._shell.answer([ask]))
@@ -145,7 +175,7 @@ class Carrier:
     def _give_back(self, kept: Kept, code: str) -> Kept:
         """Set all of a payment apart that cannot be used, and owe it to the payer."""
         payment = kept.payment
-        ask = refunding.setting_apart(payment, payment.captured_minor, "whole", self._new_id())
+        ask = refunding.setting_apart(payment, payment.own_minor, "whole", self._new_id())
         (answer,) = heard(self._shell.answer([ask]))
         if isinstance(answer, Refusal):
             # Somebody bought with it meanwhile: the next turn finds out what.
@@ -155,22 +185,14 @@ class Carrier:
 
     # --- asks -------------------------------------------------------------------------------------
 
-    def _funding(self, payment: Payment) -> Ask:
-        come = payment.capture
-        assert come is not None  # noqa: S101 - only captured payments are funded
-        return Ask(
-            id=self._new_id(),
-            verb="fund",
-            subject=str(payment.advance),
-            key=f"payment:{payment.id}:fund",
-            principal=PRINCIPAL,
-            channel="operator",
-            payload={
-                "amount_minor": come.amount_minor,
-                "bank": payment.gateway,
-                "reference": come.payment,
-            },
-        )
+    def _using(self, kept: Kept) -> Ask:
+        """Return the ask that uses a payment's money for what it is for."""
+        payment, wanted = kept.payment, kept.payment.wanted
+        if isinstance(wanted, Wanted):
+            return self._buying(kept, wanted)
+        assert isinstance(wanted, Deposit)  # noqa: S101 - who wants nothing is held
+        said = {"amount_minor": payment.own_minor, "paid": str(payment.advance)}
+        return replace(self._ask(kept, "deposit", wanted.account, "buy", said), id=payment.act)
 
     def _buying(self, kept: Kept, wanted: Wanted, quote: UUID | None = None) -> Ask:
         said = {
@@ -191,6 +213,7 @@ class Carrier:
             principal=PRINCIPAL,
             channel=kept.asked.channel,
             payload=said,
+            point=kept.asked.point,
         )
 
 
@@ -198,28 +221,23 @@ class Carrier:
 QUOTED = ("term", "amount_minor", "codes")
 
 
-def _wanted(kept: Kept) -> Wanted:
-    wanted = kept.payment.wanted
-    assert wanted is not None  # noqa: S101 - who bought nothing is held
-    return wanted
-
-
 # --- transactions ---------------------------------------------------------------------------------
 
 
-def _claim(conn: Connection) -> list[UUID]:
+def _claim(conn: Connection, *, captured: bool, limit: int) -> list[UUID]:
     now = clock.now(conn)
-    return payments.claim(conn, now, now + LEASE, AT_ONCE)
+    return payments.claim(conn, now, now + LEASE, limit, captured=captured)
 
 
 def _read(conn: Connection, ids: Sequence[UUID]) -> tuple[datetime, list[Kept]]:
-    found = (payments.find(conn, id_) for id_ in ids)
-    return clock.now(conn), [kept for kept in found if kept is not None]
+    found = payments.find_all(conn, ids)
+    return clock.now(conn), [found[id_] for id_ in ids if id_ in found]
 
 
-def _fitting(conn: Connection, kept: Kept, quote: UUID, verb: str) -> Wanted | None:
+def _fitting(
+    conn: Connection, wanted: Wanted, paid_minor: int, quote: UUID, verb: str
+) -> Wanted | None:
     """Return what a new quote promises; `None`: it is worse, or for somebody else by now."""
-    wanted = _wanted(kept)
     found = rows(conn, "read_quote_whole", bucket_of(wanted.number), quote)
     line = lines.find(conn, wanted.number)
     if not found or line is None:
@@ -227,7 +245,7 @@ def _fitting(conn: Connection, kept: Kept, quote: UUID, verb: str) -> Wanted | N
     ((_, version, _, _, terms),) = found
     if (line.state.epoch, line.state.version) != (wanted.epoch, version):
         return None
-    if rules.is_worse(wanted, kept.payment.captured_minor, terms):
+    if rules.is_worse(wanted, paid_minor, terms):
         return None
     return replace(wanted, verb=verb, version=version)
 
@@ -240,7 +258,7 @@ def _locked(conn: Connection, id_: UUID) -> Kept:
 
 
 def _hold(conn: Connection, id_: UUID) -> Kept:
-    """Leave a payment to the person before whom it is."""
+    """Do nothing more about a payment by itself: a person has it, or it has ended."""
     kept = replace(_locked(conn, id_), next_at=None)
     payments.move(conn, kept)
     return kept
@@ -263,28 +281,44 @@ def _put_off(conn: Connection, id_: UUID, code: str) -> Kept:
 
 def _use(conn: Connection, id_: UUID, spent_minor: int, new_id: Callable[[], UUID]) -> Kept:
     kept = _locked(conn, id_)
-    if kept.payment.state is not State.CAPTURED:
+    if kept.payment.state not in (State.CAPTURED, State.CHARGEBACK):
         return kept
+    rest = kept.payment.own_minor - spent_minor
     kept = replace(kept, payment=rules.used(kept.payment, spent_minor), next_at=None, code="")
-    rest = kept.payment.unspent_minor
     if rest:
-        return refunding.owe(conn, kept, new_id(), rest, "the price has fallen", PRINCIPAL)
+        return refunding.owe(conn, kept, new_id(), rest, "more came than it cost", PRINCIPAL)
     payments.move(conn, kept)
     return kept
 
 
+def _use_whole(conn: Connection, ids: Sequence[UUID]) -> list[Kept]:
+    """Note of payments that were used up, to the last unit, what they bought."""
+    found = payments.lock_all(conn, ids)
+    done = {
+        id_: replace(
+            kept,
+            payment=rules.used(kept.payment, kept.payment.own_minor),
+            next_at=None,
+            code="",
+        )
+        for id_, kept in found.items()
+        if kept.payment.state in (State.CAPTURED, State.CHARGEBACK)
+    }
+    payments.move_all(conn, done.values())
+    return [done.get(id_, kept) for id_, kept in found.items()]
+
+
 def _owe_whole(conn: Connection, id_: UUID, code: str, new_id: Callable[[], UUID]) -> Kept:
     kept = _locked(conn, id_)
-    if kept.payment.state is not State.CAPTURED:
+    payment = kept.payment
+    if payment.state not in (State.CAPTURED, State.CHARGEBACK) or not payment.unspent_minor:
         return kept
+    # What was changed is ours; else a part of it may be going back already.
+    whole = payment.unspent_minor if payment.changed is None else payment.own_minor
     kept = replace(kept, next_at=None, code=code[:CODE_MAX])
-    whole = kept.payment.unspent_minor
     return refunding.owe(conn, kept, new_id(), whole, "it could not be used", PRINCIPAL)
 
 
-def heard(answers: Sequence[Answer]) -> Sequence[Answer]:
-    """Return answers; raises `OutcomeUnknown` and `HouseClosed`, which say nothing of an ask."""
-    for answer in answers:
-        if isinstance(answer, OutcomeUnknown | HouseClosed):
-            raise answer
-    return answers
+def _is_whole(kept: Kept, answer: Answer) -> bool:
+    """Say whether a payment bought what was quoted for all that has come, as nearly all do."""
+    return isinstance(answer, Answered) and (answer.answer.get("total") == kept.payment.own_minor)

@@ -4,35 +4,41 @@ Refunds: money goes back by the way it came, never more than has come.
     Refusal
     ├── PaymentUnknown          there is no such payment
     ├── NothingToGiveBack       none of it is here, or it is under way by itself
+    ├── RefundMoved             somebody else gives back of the same deposit just now
+    ├── MoneyShort              so much of a deposit is not in the wallet any more (core/decide)
     ├── RefundTooMuch           (core/payments)
     └── SecondPersonForRefund   (core/payments)
 
 Money is set apart in the books first, so that nothing can be bought with it any more: by
-`owe_refund` where it bought nothing, by the reversal of what it bought otherwise. Then it is a row
-of `refunds` with one number for ever, and the janitor has the gateway give it back.
+`owe_refund` where it bought nothing, by the reversal of what it bought, or out of the wallet or
+float that it was put into. Then it is a row of `refunds` with one number for ever, and the janitor
+has the gateway give it back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from baohao.app.door import HouseClosed
+from baohao.app.door import Answer, HouseClosed, KeyReused
+from baohao.app.payments import chargebacks as disputes
 from baohao.app.payments import exceptions
-from baohao.app.payments.asking import Ports, give_back
+from baohao.app.payments.asking import Ports, Silence, give_back
 from baohao.app.payments.learn import CODE_MAX, PRINCIPAL
 from baohao.app.ports import Declined, Refunded
 from baohao.app.shell import OutcomeUnknown, Shell
 from baohao.core import payments as rules
 from baohao.core.asks import Ask
+from baohao.core.books.chargebacks import claims_account
 from baohao.core.bucket import bucket_of
-from baohao.core.payments import Payment, State, pause
+from baohao.core.exchange import Exchanged
+from baohao.core.payments import Deposit, Payment, RefundTooMuch, State, Wanted, pause
 from baohao.core.refusals import Refusal
-from baohao.store import clock, payments
+from baohao.store import chargebacks, clock, payments
 from baohao.store import exceptions as kept_exceptions
 from baohao.store.payments import DECLINED, DONE, PENDING, Kept
 from baohao.store.payments import Refund as Owed
@@ -41,8 +47,12 @@ from baohao.store.sql import Connection, rows
 #: As for payments: nobody else takes a refund up for so long.
 LEASE = timedelta(minutes=5)
 AT_ONCE = 100
+#: Each is a call that may hang; what has come meanwhile is not to wait for many.
+SENT_AT_ONCE = 10
 #: A gateway that says nothing of a refund for so long is for a person to look at.
 SILENCE = timedelta(days=1)
+#: What was bought is reversed, or has been: whoever asks for that again is told so again.
+REVERSED = (State.USED, State.REFUNDING, State.REFUNDED)
 
 
 class PaymentUnknown(Refusal):
@@ -57,12 +67,18 @@ class NothingToGiveBack(Refusal):
     code = "payment.nothing_to_give_back"
 
 
+class RefundMoved(Refusal):
+    """Somebody gives back of the payment {payment} just now; look at it, then ask again."""
+
+    code = "payment.refund_moved"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What a person wants to give back."""
 
     payment: UUID
-    #: `None`: all that is there. Of what was bought, the policy says how much.
+    #: Of ours; `None`: all that is there. Of what was bought, the policy says how much.
     amount_minor: int | None = None
     reason: str
     by: str
@@ -84,9 +100,14 @@ def refund(shell: Shell, wish: Wish, new_id: Callable[[], UUID]) -> Kept:
     """
     kept = shell.run(partial(_find, id_=wish.payment))
     payment = kept.payment
-    if payment.state is State.USED:
+    if isinstance(payment.wanted, Deposit) and payment.spent_minor:
+        return _undone(shell, wish, payment.wanted, new_id)
+    if payment.spent_minor and payment.state in REVERSED:
         rules.approve(payment.spent_minor, payment.currency, wish.by, wish.approved_by)
-        _granted(shell, _reversing(kept, wish, new_id()))
+        (answer,) = heard(shell.answer([_reversing(kept, wish, new_id())]))
+        if isinstance(answer, Refusal):
+            is_over = payment.state is not State.USED
+            raise _nothing(payment) if is_over else answer
         # The reversal owes the refund, whoever asked for it.
         shell.run(partial(adopt, new_id=new_id))
         return shell.run(partial(_find, id_=wish.payment))
@@ -94,12 +115,70 @@ def refund(shell: Shell, wish: Wish, new_id: Callable[[], UUID]) -> Kept:
     if any(each.reason == _marked(wish) for each in known):
         return kept
     if payment.state is not State.CAPTURED or kept.next_at is not None:
-        raise NothingToGiveBack(payment=str(payment.id), state=payment.state.value)
+        raise _nothing(payment)
     amount = payment.unspent_minor if wish.amount_minor is None else wish.amount_minor
     rules.owed(payment, amount)
     rules.approve(amount, payment.advance.currency, wish.by, wish.approved_by)
-    _granted(shell, setting_apart(payment, amount, f"by hand:{wish.key}", new_id()))
+    granted(shell, setting_apart(payment, amount, f"by hand:{wish.key}", new_id()))
     return shell.run(partial(_owe_wish, wish=wish, amount=amount, new_id=new_id))
+
+
+def _undone(shell: Shell, wish: Wish, of: Deposit, new_id: Callable[[], UUID]) -> Kept:
+    """Give a deposit back, or a part of it, as far as it is where it was put."""
+    # What was taken out before, and is not owed yet, counts.
+    shell.run(partial(adopt, new_id=new_id))
+    kept, known, held = shell.run(partial(_put_in, id_=wish.payment, account=of.account))
+    payment = kept.payment
+    if any((each.reason, each.by) == (_marked(wish), wish.by) for each in known):
+        return kept
+    before = sum(each.ours_minor for each in known)
+    left = payment.own_minor - before
+    if not left or payment.state is State.CHARGEBACK:
+        raise NothingToGiveBack(payment=str(payment.id), state=payment.state.value)
+    # Where nothing is left the verb says so.
+    amount = min(left, max(held, 1)) if wish.amount_minor is None else wish.amount_minor
+    if not 0 < amount <= left:
+        raise RefundTooMuch(amount_minor=amount, left_minor=left)
+    # In all, so that nobody gives back alone in parts what takes two.
+    rules.approve(before + amount, payment.advance.currency, wish.by, wish.approved_by)
+    try:
+        granted(shell, _undoing(kept, wish, of, amount, before, new_id()))
+    except KeyReused:
+        raise RefundMoved(payment=str(payment.id)) from None
+    shell.run(partial(adopt, new_id=new_id))
+    return shell.run(partial(_find, id_=wish.payment))
+
+
+def _undoing(
+    kept: Kept, wish: Wish, of: Deposit, amount_minor: int, before_minor: int, id_: UUID
+) -> Ask:
+    said: dict[str, Any] = {
+        "amount_minor": amount_minor,
+        "paid": str(kept.payment.advance),
+        "by": wish.by,
+        "reason": _marked(wish),
+    }
+    if wish.approved_by:
+        said["approved_by"] = wish.approved_by
+    return Ask(
+        id=id_,
+        verb="undo_deposit",
+        subject=of.account,
+        # By what went back before: of two at once, who have both seen the same, one is refused.
+        key=f"payment:{kept.payment.id}:undo:{before_minor}",
+        principal=PRINCIPAL,
+        channel=kept.asked.channel,
+        payload=said,
+    )
+
+
+def _put_in(conn: Connection, id_: UUID, account: str) -> tuple[Kept, list[Owed], int]:
+    """Return a payment, what went back of it, and what is where it was put."""
+    return _find(conn, id_), payments.refunds(conn, id_), balance(conn, account)
+
+
+def _nothing(payment: Payment) -> NothingToGiveBack:
+    return NothingToGiveBack(payment=str(payment.id), state=payment.state.value)
 
 
 def _marked(wish: Wish) -> str:
@@ -108,7 +187,7 @@ def _marked(wish: Wish) -> str:
 
 def _reversing(kept: Kept, wish: Wish, id_: UUID) -> Ask:
     payment = kept.payment
-    number = payment.wanted.number if payment.wanted is not None else ""
+    number = payment.wanted.number if isinstance(payment.wanted, Wanted) else ""
     said: dict[str, Any] = {"of": str(payment.act), "reason": wish.reason}
     if wish.mistake:
         said["mistake"] = True
@@ -126,7 +205,7 @@ def _reversing(kept: Kept, wish: Wish, id_: UUID) -> Ask:
 
 
 def _owe_wish(conn: Connection, wish: Wish, amount: int, new_id: Callable[[], UUID]) -> Kept:
-    kept = _locked(conn, wish.payment)
+    kept = locked(conn, wish.payment)
     made = new_id()
     return owe(conn, kept, made, amount, _marked(wish), wish.by, approved_by=wish.approved_by)
 
@@ -144,6 +223,26 @@ def setting_apart(payment: Payment, amount_minor: int, what: str, id_: UUID) -> 
     )
 
 
+def funding(payment: Payment, id_: UUID) -> Ask:
+    """Return the ask that takes the money of a captured payment into its advance."""
+    come, waits_in = payment.capture, payment.waits_in
+    assert come is not None  # noqa: S101 - only captured payments are funded
+    where: dict[str, object] = {"bank": payment.gateway}
+    if waits_in is not None:
+        where = {"paid": str(waits_in)}
+    elif payment.changed is not None:
+        where |= changing(payment.changed, come.amount_minor)
+    return Ask(
+        id=id_,
+        verb="fund" if waits_in is None else "assign",
+        subject=str(payment.advance),
+        key=f"payment:{payment.id}:fund",
+        principal=PRINCIPAL,
+        channel="operator",
+        payload={"amount_minor": payment.own_minor, "reference": come.payment, **where},
+    )
+
+
 # --- what is owed ---------------------------------------------------------------------------------
 
 
@@ -157,8 +256,12 @@ def owe(
     *,
     approved_by: str = "",
 ) -> Kept:
-    """Owe a refund of money that is set apart, of a payment that is locked."""
-    now = clock.now(conn)
+    """Owe a refund of money of ours that is set apart, of a payment that is locked."""
+    now, changed = clock.now(conn), kept.payment.changed
+    own = None if changed is None else amount_minor
+    if own is not None:
+        before = sum(each.ours_minor for each in payments.refunds(conn, kept.payment.id))
+        amount_minor = kept.payment.theirs(own, before)
     made = Owed(
         id=id_,
         payment=kept.payment.id,
@@ -169,6 +272,7 @@ def owe(
         approved_by=approved_by,
         created_at=now,
         next_at=now,
+        own_minor=own,
     )
     if payments.owe(conn, made):
         kept = replace(kept, payment=rules.owed(kept.payment, amount_minor))
@@ -189,7 +293,10 @@ def adopt(conn: Connection, new_id: Callable[[], UUID]) -> int:
         if kept is None:
             exceptions.put(conn, new_id(), exceptions.REFUND_UNKNOWN, owner, data, now)
         else:
-            owe(conn, kept, id_, amount, "what it bought was reversed", PRINCIPAL)
+            # A deposit's says who gives it back, and why.
+            why = str(data.get("reason", "what it bought was reversed"))
+            by, second = (str(data.get(name, "")) for name in ("by", "approved_by"))
+            owe(conn, kept, id_, amount, why, by or PRINCIPAL, approved_by=second)
     return len(found)
 
 
@@ -203,20 +310,31 @@ def _id(text: str) -> UUID | None:
 # --- the gateway gives it back --------------------------------------------------------------------
 
 
-def send_due(shell: Shell, ports: Ports, new_id: Callable[[], UUID]) -> list[Owed]:
-    """Have refunds that are due given back; return what has become of them."""
-    return [_sent(shell, ports, each, new_id) for each in shell.run(_claim)]
+def send_due(
+    shell: Shell, ports: Ports, silence: Silence, new_id: Callable[[], UUID]
+) -> list[Owed]:
+    """Have some refunds that are due given back; return what has become of them."""
+    return [_sent(shell, ports, silence, each, new_id) for each in shell.run(_claim)]
 
 
-def _sent(shell: Shell, ports: Ports, refund: Owed, new_id: Callable[[], UUID]) -> Owed:
+def _sent(
+    shell: Shell, ports: Ports, silence: Silence, refund: Owed, new_id: Callable[[], UUID]
+) -> Owed:
     kept = shell.run(partial(_find, id_=refund.payment))
-    outcome = give_back(ports, kept, refund)
+    if kept.payment.state is State.CHARGEBACK and refund.state == "owed" and refund.tries <= 1:
+        # It was not sent: while its bank disputes the payment, nobody gives it back twice.
+        ended = shell.run(partial(_disputed, kept=kept, refund=refund))
+        if ended is None:
+            return _set_off(shell, kept, refund, new_id)
+        if ended.next_at is None:
+            return ended
+    outcome = silence.ask(kept.payment.gateway, partial(give_back, ports, kept, refund))
     if isinstance(outcome, Refunded) and outcome.amount_minor != refund.amount_minor:
         code = f"{exceptions.REFUND_DIFFERS}: {outcome.amount_minor}"
         work = partial(_declined, refund=refund, code=code, new_id=new_id)
         return shell.run(work)
     if isinstance(outcome, Refunded) and not outcome.is_pending:
-        return booked(shell, kept, refund, kept.payment.gateway, new_id)
+        return booked(shell, kept, refund, outcome.bank or kept.payment.gateway, new_id)
     if isinstance(outcome, Declined):
         return shell.run(
             partial(_declined, refund=refund, code=outcome.code or "declined", new_id=new_id)
@@ -226,8 +344,29 @@ def _sent(shell: Shell, ports: Ports, refund: Owed, new_id: Callable[[], UUID]) 
     return shell.run(partial(_put_off, refund=refund, state=state, code=code, new_id=new_id))
 
 
+def _set_off(shell: Shell, kept: Kept, refund: Owed, new_id: Callable[[], UUID]) -> Owed:
+    """Set a refund against what the payer's bank has given them already."""
+    ask = Ask(
+        id=new_id(),
+        verb="set_off",
+        subject=str(kept.payment.advance),
+        key=f"refund:{refund.id}:paid",
+        principal=PRINCIPAL,
+        channel="operator",
+        payload={"amount_minor": refund.amount_minor, "reference": refund.number},
+    )
+    granted(shell, ask)
+    # It left no account of ours.
+    done = shell.run(partial(_done, refund=refund, bank=""))
+    why = "the payer has it from their bank"
+    shell.run(partial(disputes.settled, id_=kept.payment.id, by=PRINCIPAL, why=why))
+    return done
+
+
 def booked(shell: Shell, kept: Kept, refund: Owed, bank: str, new_id: Callable[[], UUID]) -> Owed:
     """Take down in the books that a refund has gone, and that it is done."""
+    changed = kept.payment.changed
+    exchange = {} if changed is None else changing(changed, refund.amount_minor)
     ask = Ask(
         id=new_id(),
         verb="pay_refund",
@@ -236,13 +375,20 @@ def booked(shell: Shell, kept: Kept, refund: Owed, bank: str, new_id: Callable[[
         principal=PRINCIPAL,
         channel="operator",
         payload={
-            "amount_minor": refund.amount_minor,
+            "amount_minor": refund.ours_minor,
             "bank": bank,
             "reference": refund.number,
+            **exchange,
         },
     )
-    _granted(shell, ask)
-    return shell.run(partial(_done, refund=refund))
+    granted(shell, ask)
+    return shell.run(partial(_done, refund=refund, bank=bank))
+
+
+def changing(changed: Exchanged, paid_minor: int) -> dict[str, object]:
+    """Return what an ask says of the payer's money where it is of another currency."""
+    said = {"currency": changed.paid_currency, "minor": paid_minor}
+    return {"exchange": {**said, "value_minor": changed.value(paid_minor)}}
 
 
 def by_hand(shell: Shell, id_: UUID, bank: str, new_id: Callable[[], UUID]) -> Kept:
@@ -271,7 +417,7 @@ def balance(conn: Connection, account: str) -> int:
 
 def _claim(conn: Connection) -> list[Owed]:
     now = clock.now(conn)
-    return payments.claim_refunds(conn, now, now + LEASE, AT_ONCE)
+    return payments.claim_refunds(conn, now, now + LEASE, SENT_AT_ONCE)
 
 
 def _find(conn: Connection, id_: UUID) -> Kept:
@@ -281,7 +427,8 @@ def _find(conn: Connection, id_: UUID) -> Kept:
     return kept
 
 
-def _locked(conn: Connection, id_: UUID) -> Kept:
+def locked(conn: Connection, id_: UUID) -> Kept:
+    """Lock a payment and return it; raises `PaymentUnknown`."""
     kept = payments.lock(conn, id_)
     if kept is None:
         raise PaymentUnknown(payment=str(id_))
@@ -292,9 +439,29 @@ def _of(conn: Connection, id_: UUID) -> list[Owed]:
     return payments.refunds(conn, id_)
 
 
-def _done(conn: Connection, refund: Owed) -> Owed:
-    kept = _locked(conn, refund.payment)
-    done = replace(refund, state=DONE, code="", next_at=None)
+def _disputed(conn: Connection, kept: Kept, refund: Owed) -> Owed | None:
+    """
+    Keep a refund back while the payment is disputed; `None`: the payer has it from their bank.
+
+    Where neither is so it goes on as any refund.
+    """
+    # Under its lock: who notes that the dispute has ended wakes what sleeps by then.
+    come = locked(conn, refund.payment).payment.capture
+    assert come is not None  # noqa: S101 - it was charged back
+    cases = chargebacks.of(conn, kept.payment.gateway, come.payment)
+    if any(each.case.outcome == "open" or not each.is_booked for each in cases):
+        refund = replace(refund, code="disputed", next_at=None)
+        payments.move_refund(conn, refund)
+        return refund
+    claims = str(claims_account(kept.payment.advance))
+    if chargebacks.claimed_minor(conn, claims) >= refund.amount_minor:
+        return None
+    return refund
+
+
+def _done(conn: Connection, refund: Owed, bank: str) -> Owed:
+    kept, now = locked(conn, refund.payment), clock.now(conn)
+    done = replace(refund, state=DONE, code="", next_at=None, bank=bank, done_at=now)
     if payments.move_refund(conn, done):
         kept = replace(kept, payment=rules.returned(kept.payment, refund.amount_minor))
         payments.move(conn, kept)
@@ -330,7 +497,7 @@ def _settled(conn: Connection, kept: Kept, *kinds: str) -> None:
     for kind in kinds:
         kept_exceptions.settled(
             conn,
-            str(kept.payment.id),
+            [str(kept.payment.id)],
             kind,
             action="refund",
             by=PRINCIPAL,
@@ -339,8 +506,16 @@ def _settled(conn: Connection, kept: Kept, *kinds: str) -> None:
         )
 
 
-def _granted(shell: Shell, ask: Ask) -> None:
+def granted(shell: Shell, ask: Ask) -> None:
     """Ask; raises the refusal, and `OutcomeUnknown` or `HouseClosed`: ask again."""
     (answer,) = shell.answer([ask])
-    if isinstance(answer, Refusal | OutcomeUnknown | HouseClosed):
+    if isinstance(answer, Refusal):
         raise answer
+
+
+def heard(answers: Sequence[Answer]) -> Sequence[Answer]:
+    """Return answers; raises `OutcomeUnknown` and `HouseClosed`, which say nothing of an ask."""
+    for answer in answers:
+        if isinstance(answer, OutcomeUnknown | HouseClosed):
+            raise answer
+    return answers

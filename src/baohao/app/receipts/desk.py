@@ -3,38 +3,41 @@ The desk that gives receipts: numbers them, prints them, and marks every print a
 
     journal ── facts ── number ──> kept for ever ── page ── signature ──> the original, or a copy
 
-Two transactions: one gives the number as its last act, for the counter stays locked until it ends;
-the other notes the first print. A page is made between them, and whoever is second prints a copy.
+Receipts are owed with what was paid, so that none is forgotten, and given at once at a counter,
+else by the worker. Two transactions: one gives the number as its last act, for the counter stays
+locked until it ends; the other notes the first print. A page is made between them, and whoever is
+second prints a copy.
 """
 
 from __future__ import annotations
 
-import re
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from baohao.app.ports import Issuer, Page, Printer
-from baohao.app.receipts import saying
-from baohao.app.receipts.facts import Happened, happened
+from baohao.app.receipts import paid, saying
+from baohao.app.receipts.deposits import happened
+from baohao.app.receipts.facts import Happened, NothingPaid
 from baohao.app.receipts.standing import Standing, standing
-from baohao.app.shell import Shell
+from baohao.app.shell import OutcomeUnknown, Shell
 from baohao.core.asks import Terms
-from baohao.core.books.chart import AccountKind
 from baohao.core.civil import civil_day
 from baohao.core.operators import Operator
+from baohao.core.points import SERIES
 from baohao.core.refusals import Refusal
 from baohao.store import clock, receipts
-from baohao.store.receipts import Receipt
+from baohao.store.receipts import Given, Receipt
 from baohao.store.sql import Connection
 
-#: Where nobody stands at a counter.
-ONLINE = "online"
-_POINT = re.compile(r"[a-z0-9][a-z0-9.-]{0,31}", re.ASCII)
+log = logging.getLogger(__name__)
+
+#: Taken up at once; some hundredths of a second each, so that all are given within their minute.
+AT_ONCE = 100
 
 
 class SeriesMalformed(Refusal):
@@ -63,12 +66,12 @@ class Desk:
         self._printer = printer
         self._signs = signs
 
-    def issue(self, ask: UUID, point: str = "", number: str | None = None) -> Receipt:
+    def issue(self, ask: UUID, point: str = "") -> Receipt:
         """
         Return the receipt of an ask; the first time it gets the next number of the point's series.
 
-        Without a point it is the till's that was paid at, else "online". Raises `NothingPaid` and
-        `SeriesMalformed`.
+        Without a point it is the one where it was asked, else the till's that was paid at, else
+        "online". Raises `NothingPaid` and `SeriesMalformed`.
         """
         return self._shell.run(
             partial(
@@ -78,16 +81,35 @@ class Desk:
                 issuer=self._issuer,
                 ask=ask,
                 point=point,
-                number=number,
             )
         )
 
-    def catch_up(self, since: datetime, until: datetime) -> int:
-        """Give what was paid from `since` to `until` the receipts that it lacks, and count them."""
-        lacking = self._shell.run(partial(receipts.missing, since=since, until=until))
-        for ask, line in lacking:
-            self.issue(ask, number=line)
-        return len(lacking)
+    def catch_up(self) -> int:
+        """
+        Give the receipts that are owed, in the order in which they were paid, and count them.
+
+        One that cannot be given holds up none: it is tried again later, and the doctor tells.
+        """
+        given = 0
+        while (turn := self.turn()) is not None:
+            given += turn
+        return given
+
+    def turn(self) -> int | None:
+        """Give some of them; `None`: none is owed."""
+        owed = self._shell.run(_take)
+        return sum(self._given(ask) for ask in owed) if owed else None
+
+    def _given(self, ask: UUID) -> bool:
+        try:
+            self.issue(ask)
+        except OutcomeUnknown:
+            raise
+        except Exception as defect:  # noqa: BLE001 - whatever it is, the others must not suffer
+            # Its kind alone: what it says of a line is not for a log.
+            log.error("a receipt was put off by a %s", type(defect).__name__)  # noqa: TRY400
+            return False
+        return True
 
     def pdf(self, receipt: Receipt, *, language: str, paper: str) -> tuple[bytes, bool]:
         """
@@ -132,6 +154,15 @@ class Desk:
         return self._issuer.sign(pdf) if self._signs else pdf
 
 
+def is_owed(conn: Connection) -> bool:
+    """Whether a receipt is to be given."""
+    return receipts.is_owed(conn, clock.now(conn))
+
+
+def _take(conn: Connection) -> tuple[UUID, ...]:
+    return receipts.take(conn, clock.now(conn), AT_ONCE)
+
+
 def issue(
     conn: Connection,
     terms: Terms,
@@ -139,56 +170,51 @@ def issue(
     issuer: Issuer,
     ask: UUID,
     point: str,
-    number: str | None = None,
 ) -> Receipt:
     """
     Return the receipt of an ask, with a new number where it has none; last in its transaction.
 
     Raises `NothingPaid` and `SeriesMalformed`.
     """
-    if point and _POINT.fullmatch(point) is None:
+    if point and SERIES.fullmatch(point) is None:
         raise SeriesMalformed(point=point)
-    kept = receipts.of_ask(conn, str(ask))
-    if kept is None:
-        of = happened(conn, terms, operators, ask, number)
-        point = point or _point_of(of.facts)
-        year = civil_day(clock.now(conn), of.zone).year
-        given = receipts.number(conn, str(ask), point, year)
-        # Whoever was first meanwhile has given it one.
-        kept = receipts.of_ask(conn, str(ask)) if given is None else None
+    place = receipts.place(conn, str(ask))
+    if place is None:
+        raise NothingPaid(ask=str(ask))
+    given = None
+    if not place.point:
+        of = happened(conn, terms, operators, ask, place.line)
+        paid_from = of.facts["paid_from"]
+        of.facts["means"] = paid.means(conn, paid_from)
+        series = paid.series(point or place.wanted, paid_from)
+        given = receipts.number(conn, str(ask), series, of.zone)
         if given is not None:
-            kept = _receipt(of, issuer, str(ask), (point, year, given[0]), given[1])
-            receipts.add(conn, kept)
+            made = _receipt(of, issuer, str(ask), series, given)
+            receipts.add(conn, made)
+            return made
+    # Whoever was first, now or before, has given it one.
+    kept = receipts.of_ask(conn, str(ask))
     if kept is None:
         raise LookupError(f"{ask} has an issuing point and no receipt")
     return kept
 
 
-def _point_of(facts: Mapping[str, Any]) -> str:
-    """Return the till that was paid at, where it can name a series; else what has no counter."""
-    kind, _, rest = facts["paid_from"].partition(":")
-    till = rest.rpartition(":")[0]
-    return till if kind == AccountKind.TILL and _POINT.fullmatch(till) else ONLINE
-
-
-def _receipt(
-    of: Happened, issuer: Issuer, ask: str, series: tuple[str, int, int], at: datetime
-) -> Receipt:
-    point, year, number = series
+def _receipt(of: Happened, issuer: Issuer, ask: str, point: str, given: Given) -> Receipt:
     facts: dict[str, Any] = of.facts | {
-        "receipt": f"{point}/{year}/{number:06}",
-        "issued_at": at.astimezone(of.zone).isoformat(timespec="seconds"),
+        "receipt": f"{point}/{given.year}/{given.number:06}",
+        "point": paid.particulars(given.register),
+        "issued_at": given.at.astimezone(of.zone).isoformat(timespec="seconds"),
     }
     return Receipt(
         point=point,
-        year=year,
-        number=number,
+        year=given.year,
+        number=given.number,
         ask=ask,
         line=of.line,
         epoch=of.epoch,
         holder=of.holder,
-        issued_at=at,
-        day=civil_day(at, of.zone),
+        issued_at=given.at,
+        day=civil_day(given.at, of.zone),
         facts=facts,
         token=issuer.token(saying.said(facts)),
     )

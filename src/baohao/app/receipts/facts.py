@@ -4,7 +4,8 @@ The facts of a receipt: what the journal and the books say of one ask that money
     sale       time was bought: the proof of keeping
     top_up     credit was bought
     fee        a verb's own fee was paid
-    reversal   a sale was undone, as far as the policy gives back
+    reversal   a sale was undone, as far as the policy gives back, or a deposit
+    deposit    money was put into a wallet or a float (app/receipts/deposits)
 
 Law 9/2021 of Macau, article 11, names what a trader must tell: who it is and how to reach it, the
 price, discounts, fees, how it was paid. So they stand on every receipt.
@@ -20,6 +21,7 @@ from typing import Any
 from uuid import UUID
 
 from baohao.app.receipts import sold as sales
+from baohao.app.receipts.changed import changed
 from baohao.core.asks import Terms
 from baohao.core.books.chart import AccountKind
 from baohao.core.books.entry import EntryKind
@@ -29,7 +31,7 @@ from baohao.core.line.fold import policy_of
 from baohao.core.line.state import LineState, Tenure
 from baohao.core.operators import Operator
 from baohao.core.refusals import Refusal
-from baohao.store import journal, receipts, reports
+from baohao.store import journal, receipts
 from baohao.store.journal import Kept
 from baohao.store.sql import Connection
 
@@ -63,26 +65,27 @@ def happened(
     terms: Terms,
     operators: Mapping[str, Operator],
     ask: UUID,
-    number: str | None = None,
+    number: str,
 ) -> Happened:
     """
-    Return what an ask did to a line and what was paid for it; the number spares a search.
+    Return what an ask did to a line and what was paid for it.
 
     Raises `NothingPaid`.
     """
-    number = reports.subject_of(conn, ask) if number is None else number
-    chain = () if number is None else journal.of_subject(conn, bucket_of(number), number)
+    chain = journal.of_subject(conn, bucket_of(number), number)
     places = _places(chain, ask)
     after = sales.replayed(chain[: places[-1] + 1], terms) if places else None
     if after is None:
         raise NothingPaid(ask=str(ask))
     operator = operators[after.operator]
     facts = _what(conn, terms, chain, places)
+    paid_from, is_back = facts["paid_from"], facts["kind"] == "reversal"
     facts |= {
+        "exchange": changed(conn, paid_from, facts["total_minor"], is_back=is_back),
         # With what fell due right after it.
         "until": _until(after, policy_of(terms.rules, after.pin).zone),
         "zone": operator.zone_name,
-        "issuer": _issuer(operator),
+        "issuer": issuer_of(operator),
         "titles": _titles(terms, after, facts),
         # There is none on telecommunications in Macau; the field is there for whom it concerns.
         "tax_minor": 0,
@@ -199,7 +202,7 @@ def _amounts(conn: Connection, chain: Sequence[Kept], places: range, wanted: Ent
     }
 
 
-def _issuer(operator: Operator) -> Json:
+def issuer_of(operator: Operator) -> Json:
     """Return who sells and how to reach it, as it is now."""
     return {
         "name": operator.name,

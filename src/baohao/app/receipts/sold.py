@@ -18,7 +18,7 @@ from baohao.core.line.fold import policy_of
 from baohao.core.line.state import LineState, Sold
 from baohao.core.promotions.model import ExtraTime, Promotion
 from baohao.core.refusals import Refusal
-from baohao.store import journal, lines, reports
+from baohao.store import journal, lines, receipts
 from baohao.store.journal import Kept
 from baohao.store.sql import Connection
 
@@ -38,10 +38,9 @@ def line_of(conn: Connection, act: UUID, number: str | None, payer: str) -> str:
     """
     Return the line with a paid act that an account paid for; raises `ActUnknown`.
 
-    Without a number the journal is searched. With one, an act that was carried over to it is
-    found too, which began on another number.
+    With a number, an act that was carried over to it is found too, which began on another.
     """
-    number = reports.subject_of(conn, act) if number is None else number
+    number = number or _line_of(conn, act)
     line = None if number is None else lines.find(conn, number)
     if number is None or line is None:
         raise ActUnknown(act=str(act))
@@ -60,12 +59,17 @@ def receipt(conn: Connection, terms: Terms, act: UUID, number: str | None, payer
 
     Raises `ReceiptNotYours`, also for another payer's.
     """
-    number = reports.subject_of(conn, act) if number is None else number
+    number = number or _line_of(conn, act)
     chain = () if number is None else journal.of_subject(conn, bucket_of(number), number)
     for place, sold in sales_in(chain):
         if sold.act == str(act) and str(sold.sale.payer) == payer:
             return told(conn, terms, chain, place, sold)
     raise ReceiptNotYours(id=str(act))
+
+
+def _line_of(conn: Connection, act: UUID) -> str | None:
+    place = receipts.place(conn, str(act))
+    return None if place is None else place.line
 
 
 def sales_in(chain: Sequence[Kept]) -> list[tuple[int, Sold]]:

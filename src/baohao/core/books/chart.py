@@ -39,9 +39,11 @@ class AccountKind(StrEnum):
     ADVANCE = "advance"
     BANK = "bank"
     CLEARING = "clearing"
+    EXCHANGE = "exchange"
     DEFERRED = "deferred"
     CREDIT = "credit"
     REFUNDS = "refunds"
+    CHARGEBACKS = "chargebacks"
     GOVERNMENT = "government"
     COMMISSION_OWED = "commission_owed"
     SUSPENSE = "suspense"
@@ -52,6 +54,7 @@ class AccountKind(StrEnum):
     DISCOUNTS = "discounts"
     PROMOTION = "promotion"
     COMMISSION = "commission"
+    GATEWAY_FEES = "gateway_fees"
     ADJUSTMENTS = "adjustments"
     ROUNDING = "rounding"
 
@@ -86,6 +89,9 @@ CHART: Mapping[AccountKind, Heading] = {
     AccountKind.CLEARING: Heading(
         "clearing", "", "The way between two buckets; nets to zero by transfer over all of them."
     ),
+    AccountKind.EXCHANGE: Heading(
+        "clearing", "", "What was changed from one currency into another; each takes a leg."
+    ),
     AccountKind.DEFERRED: Heading(
         "liability", "plan", "Paid for, not yet served; released month by month."
     ),
@@ -95,6 +101,9 @@ CHART: Mapping[AccountKind, Heading] = {
     AccountKind.REFUNDS: Heading(
         "liability", "payment", "Owed back by the way it was paid, not yet gone."
     ),
+    AccountKind.CHARGEBACKS: Heading(
+        "asset", "payment", "Taken back by a payer's bank: disputed, or claimed of the payer."
+    ),
     AccountKind.GOVERNMENT: Heading(
         "liability", "operator", "Government fees taken, to be passed on."
     ),
@@ -102,7 +111,7 @@ CHART: Mapping[AccountKind, Heading] = {
         "liability", "agent", "Commission earned, not yet paid out."
     ),
     AccountKind.SUSPENSE: Heading(
-        "liability", "reason", "Money whose owner or cause is not known yet."
+        "liability", "row or reason", "Money whose owner or cause is not known yet.", True
     ),
     AccountKind.REVENUE: Heading("income", "plan", "Time that was served; charges for service."),
     AccountKind.FEES: Heading("income", "operator", "Fees for acts, such as a replaced card."),
@@ -118,6 +127,7 @@ CHART: Mapping[AccountKind, Heading] = {
     ),
     AccountKind.PROMOTION: Heading("expense", "promotion", "Credit that a promotion gave."),
     AccountKind.COMMISSION: Heading("expense", "agent", "What selling through an agent costs."),
+    AccountKind.GATEWAY_FEES: Heading("expense", "gateway", "What a gateway keeps of payments."),
     AccountKind.ADJUSTMENTS: Heading("expense", "reason", "Put right by hand; goodwill too."),
     AccountKind.ROUNDING: Heading("expense", "", "Minor units lost where somebody else rounds."),
 }
@@ -188,6 +198,11 @@ def _parsed(text: str) -> Account:
 def account(kind: AccountKind, owner: str, currency: str) -> Account:
     """Return the account, checked once: a batch posts to the same few again and again."""
     return Account(kind, owner, currency)
+
+
+def exchange(currency: str) -> Account:
+    """Return where a currency is changed from and into others."""
+    return account(AccountKind.EXCHANGE, "", currency)
 
 
 def clearing(currency: str) -> Account:

@@ -42,7 +42,7 @@ class EntryAmount(EntryRefused):
 
 
 class EntryClearing(EntryRefused):
-    """The entry {kind} must name a transfer exactly when it posts to clearing."""
+    """The entry {kind} must name a transfer exactly when it posts to clearing or exchange."""
 
     code = "books.entry.clearing"
 
@@ -63,7 +63,16 @@ class EntryKind(StrEnum):
     COMMISSION = "commission"
     CLAWBACK = "clawback"
     PAYOUT = "payout"
+    #: Money that a payer's bank took back, and how that ends.
+    CHARGEBACK = "chargeback"
+    #: What a payment gateway keeps, and what it hands over to a bank of ours.
+    GATEWAY_FEE = "gateway_fee"
+    SETTLEMENT = "settlement"
     ADJUSTMENT = "adjustment"
+
+
+#: What has its other side in another entry: in another bucket, or in another currency.
+_BETWEEN = frozenset({AccountKind.CLEARING, AccountKind.EXCHANGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,7 @@ class Entry:
     kind: EntryKind
     currency: str
     postings: tuple[Posting, ...]
-    #: Shared by the entries of one movement between buckets; None inside one bucket.
+    #: Shared by the entries of one movement between buckets or currencies; None inside one.
     transfer: UUID | None = None
     #: The guarded account at the other end of the transfer; None inside one bucket.
     payer: Account | None = None
@@ -93,7 +102,7 @@ class Entry:
     reason: str = ""
 
     def __post_init__(self) -> None:
-        over_minor, through_clearing = 0, False
+        over_minor, goes_on = 0, False
         for posting in self.postings:
             account, amount = posting.account, posting.amount_minor
             # `type` and not isinstance: True is an int, and money it is not.
@@ -101,13 +110,13 @@ class Entry:
                 raise EntryAmount(kind=self.kind, amount=str(amount), account=str(account))
             if account.currency != self.currency:
                 raise EntryMixed(kind=self.kind, currency=self.currency, account=str(account))
-            through_clearing |= account.kind is AccountKind.CLEARING
+            goes_on |= account.kind in _BETWEEN
             over_minor += amount
         if over_minor:
             raise EntryUnbalanced(kind=self.kind, over_minor=over_minor)
         if not self.postings:
             raise EntryRefused(kind=self.kind, reason="it has no postings")
-        if through_clearing != (self.transfer is not None):
+        if goes_on != (self.transfer is not None):
             raise EntryClearing(kind=self.kind)
 
 
@@ -124,8 +133,8 @@ def entry_of(
     Return the entry with one posting for each account that moves, or nothing when none does.
 
     `amounts` are debits (positive) and credits (negative) in minor units; those of one account are
-    added up. A transfer of nothing is none: `transfer` and `payer` are dropped when clearing does
-    not move. Raises what `Entry` raises.
+    added up. A transfer of nothing is none: `transfer` and `payer` are dropped when neither
+    clearing nor exchange moves. Raises what `Entry` raises.
     """
     totals: dict[Account, int] = {}
     for account, amount_minor in amounts:
@@ -135,7 +144,7 @@ def entry_of(
     postings = tuple(Posting(account, minor) for account, minor in totals.items() if minor)
     if not postings:
         return ()
-    if all(posting.account.kind is not AccountKind.CLEARING for posting in postings):
+    if all(posting.account.kind not in _BETWEEN for posting in postings):
         transfer = payer = None
     return (
         Entry(

@@ -6,9 +6,10 @@ right by hand.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
-from baohao.core.books.chart import Account, AccountKind, account, clearing
+from baohao.core.books.chart import Account, AccountKind, account, clearing, exchange
 from baohao.core.books.entry import Entry, EntryKind, EntryRefused, entry_of
 from baohao.core.books.sale import refund_account
 
@@ -42,6 +43,64 @@ def pay_out(out_of: Account, bank: Account, amount_minor: int) -> tuple[Entry, .
     _positive(amount_minor, EntryKind.PAYOUT)
     amounts = [(out_of, amount_minor), (bank, -amount_minor)]
     return entry_of(EntryKind.PAYOUT, bank.currency, amounts)
+
+
+def pay_in_exchanged(
+    into: Account, bank: Account, amount_minor: int, paid: Changed
+) -> tuple[Entry, ...]:
+    """
+    Return the entries for money of another currency that reached a bank account for `into`.
+
+    One for each currency, under one transfer id; what the payer's money is worth above or below
+    `amount_minor` was rounded. Raises `AmountNotPositive`.
+    """
+    _positive(min(amount_minor, paid.minor), EntryKind.FUNDING)
+    return _changed(EntryKind.FUNDING, bank, into, -amount_minor, paid)
+
+
+def pay_out_exchanged(
+    out_of: Account, bank: Account, amount_minor: int, paid: Changed
+) -> tuple[Entry, ...]:
+    """
+    Return the entries for money that left our bank account in another currency: the mirror of
+    `pay_in_exchanged`.
+
+    Raises `AmountNotPositive`.
+    """
+    _positive(min(amount_minor, paid.minor), EntryKind.PAYOUT)
+    back = Changed(minor=-paid.minor, value_minor=-paid.value_minor, transfer=paid.transfer)
+    return _changed(EntryKind.PAYOUT, bank, out_of, amount_minor, back)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """Money of another currency that changes hands."""
+
+    #: Of theirs, and what it is worth of ours at the stated rate, in minor units.
+    minor: int
+    value_minor: int
+    transfer: UUID
+
+
+def _changed(
+    kind: EntryKind, bank: Account, ours: Account, debit_minor: int, paid: Changed
+) -> tuple[Entry, ...]:
+    theirs, currency = exchange(bank.currency), ours.currency
+    lost = account(AccountKind.ROUNDING, "", currency)
+    amounts = [
+        (ours, debit_minor),
+        (exchange(currency), paid.value_minor),
+        (lost, -debit_minor - paid.value_minor),
+    ]
+    return (
+        *entry_of(
+            kind,
+            bank.currency,
+            [(bank, paid.minor), (theirs, -paid.minor)],
+            transfer=paid.transfer,
+        ),
+        *entry_of(kind, currency, amounts, transfer=paid.transfer),
+    )
 
 
 def bank_cash(till: Account, bank: Account, amount_minor: int) -> tuple[Entry, ...]:
@@ -84,6 +143,25 @@ def receive(
     )
 
 
+def give_back(
+    out_of: Account, amount_minor: int, *, payer: Account, transfer: UUID
+) -> tuple[Entry, ...]:
+    """
+    Return the entry of `out_of`'s bucket when what it received goes back to who paid: the mirror of
+    `receive`.
+
+    A payment's goes by its own route (`refund_account`). Raises `AmountNotPositive`.
+    """
+    _positive(amount_minor, EntryKind.PAYOUT)
+    return entry_of(
+        EntryKind.PAYOUT,
+        out_of.currency,
+        [(out_of, amount_minor), (clearing(out_of.currency), -amount_minor)],
+        transfer=transfer,
+        payer=refund_account(payer),
+    )
+
+
 def owe_refund(advance: Account, amount_minor: int) -> tuple[Entry, ...]:
     """
     Return the entry that turns captured money nobody could use into a refund owed by its own route.
@@ -95,9 +173,32 @@ def owe_refund(advance: Account, amount_minor: int) -> tuple[Entry, ...]:
     return entry_of(EntryKind.FUNDING, advance.currency, amounts)
 
 
+def gateway_fee(gateway: Account, fees_minor: int) -> tuple[Entry, ...]:
+    """
+    Return the entry for what a gateway keeps of a day; below zero it gives back more than it takes.
+
+    Nothing is posted for nothing.
+    """
+    fees = account(AccountKind.GATEWAY_FEES, gateway.owner, gateway.currency)
+    amounts = [(fees, fees_minor), (gateway, -fees_minor)]
+    return entry_of(EntryKind.GATEWAY_FEE, gateway.currency, amounts)
+
+
+def hand_over(gateway: Account, bank: Account, amount_minor: int) -> tuple[Entry, ...]:
+    """
+    Return the entry for money that a gateway handed over to a bank account of ours.
+
+    Raises `AmountNotPositive`.
+    """
+    _positive(amount_minor, EntryKind.SETTLEMENT)
+    amounts = [(bank, amount_minor), (gateway, -amount_minor)]
+    return entry_of(EntryKind.SETTLEMENT, bank.currency, amounts)
+
+
 def hold_unknown(bank: Account, reason: str, amount_minor: int) -> tuple[Entry, ...]:
     """
-    Return the entry for money that came and fits nothing; `reason` is a key such as "no_order".
+    Return the entry for money that came and fits nothing yet; `reason` is a key such as "no_order",
+    or the row of the statement that it stands in.
 
     Raises `AmountNotPositive`.
     """

@@ -6,7 +6,11 @@ Decide: what becomes true of an ask, or a refusal. One verb, one file; each verb
     change_plan repin park resume hold lift terminate port_in port_out        its course
     register transfer replace_card change_number carry_over                   its holder and card
     restore return recycle                                                    its number's next life
-    fund withdraw pay_commission owe_refund pay_refund                        money
+    order keep_order tell_order stop_order                                    its standing order
+    fund withdraw pay_commission owe_refund pay_refund deposit undo_deposit   money
+    hold_unknown assign return_unknown                                        money in suspense
+    charge_back win_back set_off close_claim                                  taken back
+    keep_fees hand_over                                                       a gateway's account
     open_shift drop count close_shift                                         a till's shift
 """
 
@@ -22,10 +26,15 @@ from baohao.core.decide.adjust import adjust
 from baohao.core.decide.allot import allot
 from baohao.core.decide.case import Case, expected
 from baohao.core.decide.change_number import carry_over, change_number
+from baohao.core.decide.charge_back import charge_back, close_claim, set_off, win_back
 from baohao.core.decide.correct import correct
+from baohao.core.decide.deposit import deposit, undo_deposit
 from baohao.core.decide.fund import fund, withdraw
+from baohao.core.decide.gateway import hand_over, keep_fees
 from baohao.core.decide.hold import hold, lift
+from baohao.core.decide.keep_order import keep_order
 from baohao.core.decide.observe import observe
+from baohao.core.decide.order import order
 from baohao.core.decide.park import park, resume
 from baohao.core.decide.pay_commission import pay_commission
 from baohao.core.decide.port import port_in, port_out
@@ -42,7 +51,10 @@ from baohao.core.decide.reverse import reverse
 from baohao.core.decide.settle_up import settle_up
 from baohao.core.decide.shift import close_shift, count, drop, open_shift
 from baohao.core.decide.stock import stock
+from baohao.core.decide.stop_order import stop_order
+from baohao.core.decide.suspense import assign, hold_unknown, return_unknown
 from baohao.core.decide.take_over import take_over
+from baohao.core.decide.tell_order import tell_order
 from baohao.core.decide.telling import told
 from baohao.core.decide.terminate import terminate
 from baohao.core.decide.top_up import top_up
@@ -90,6 +102,10 @@ LINE_VERBS: Mapping[str, Callable[[Case], Decision]] = {
     "return": return_to_stock,
     "recycle": recycle,
     "settle": settle_up,
+    "order": order,
+    "keep_order": keep_order,
+    "tell_order": tell_order,
+    "stop_order": stop_order,
 }
 #: What may be asked of a holder of money.
 MONEY_VERBS: Mapping[str, Callable[[Ask, Facts, datetime], Decision]] = {
@@ -98,10 +114,24 @@ MONEY_VERBS: Mapping[str, Callable[[Ask, Facts, datetime], Decision]] = {
     "pay_commission": pay_commission,
     "owe_refund": owe_refund,
     "pay_refund": pay_refund,
+    "hold_unknown": hold_unknown,
+    "assign": assign,
+    "return_unknown": return_unknown,
+    "charge_back": charge_back,
+    "win_back": win_back,
+    "set_off": set_off,
+    "close_claim": close_claim,
+    "keep_fees": keep_fees,
+    "hand_over": hand_over,
     "open_shift": open_shift,
     "drop": drop,
     "count": count,
     "close_shift": close_shift,
+}
+#: What moves money from one holder of it to another.
+MOVING_VERBS: Mapping[str, Callable[[Ask, Facts, Terms, datetime], Decision]] = {
+    "deposit": deposit,
+    "undo_deposit": undo_deposit,
 }
 
 
@@ -119,6 +149,8 @@ def decide(
     try:
         if ask.verb in MONEY_VERBS:
             return MONEY_VERBS[ask.verb](ask, facts, now)
+        if ask.verb in MOVING_VERBS:
+            return MOVING_VERBS[ask.verb](ask, facts, terms, now)
         verb = LINE_VERBS.get(ask.verb)
         if verb is None:
             raise VerbUnknown(verb=ask.verb[:40])

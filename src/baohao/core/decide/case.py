@@ -178,7 +178,8 @@ class Case:
         if rule.causes is not None and self.ask.payload.get("cause") not in rule.causes:
             raise CauseMissing(verb=verb, causes=", ".join(sorted(rule.causes)))
         second = self.ask.payload.get("approved_by")
-        if rule.second_person and (not second or second == self.ask.principal):
+        # A space more makes nobody else of anybody.
+        if rule.second_person and str(second or "").strip() in ("", self.ask.principal):
             raise SecondPersonMissing(verb=verb)
         return rule
 

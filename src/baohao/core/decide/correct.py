@@ -20,13 +20,12 @@ def correct(case: Case) -> Decision:
 
     The wrong *number* is put right by `reverse` with `mistake` on the one and `renew` on the other,
     sent together. Fields: `of`, `term`, `paid`, `reason`, `codes`, `total_minor`, and a second
-    person in
-    `approved_by`.
+    person in `approved_by`: what was paid in cash in an earlier shift needs no other.
     Refuses with `ExpectationMissing`, `VerbNotAllowed`, `SecondPersonMissing`, `ActUnknown`,
     `ActReversed`, `OthersFollow`, `ChargedThere`, `NotOffered`, `NotSellable`, `NothingGained`,
     `RefusedByCap`, `BalanceFull`, `WouldShorten`, `VerbNotOffered`, `PayerUnknown`,
-    `CurrencyOther`, `NoShift`, `ShiftCounted`, `OtherClerk`, `AgentInactive`, `AgentElsewhere`,
-    `MoneyShort` or `PriceMoved`.
+    `CurrencyOther`, `NoShift`, `ShiftCounted`, `OtherClerk`, `TillShort`, `AgentInactive`,
+    `AgentElsewhere`, `MoneyShort` or `PriceMoved`.
     """
     payload.only(case.ask, "of", "term", "paid", "codes", "total_minor")
     expecting(case)

@@ -8,6 +8,7 @@ from baohao.core.asks import Ask, Decision, Facts
 from baohao.core.books import funds
 from baohao.core.books.chart import Account, AccountKind, account
 from baohao.core.decide import payload
+from baohao.core.decide.payload import FieldMalformed
 from baohao.core.decide.selling import PAYERS, MoneyShort, PayerUnknown
 from baohao.core.line.event import Event
 from baohao.core.shifts import ShiftOpen, after, uncounted
@@ -17,16 +18,20 @@ def fund(ask: Ask, facts: Facts, now: datetime) -> Decision:
     """
     Pay money that reached our bank into a float, a wallet, a till or a payment's advance.
 
-    Fields: `amount_minor`, `bank` (which bank account), `reference`. What is in a till is not told
-    while its shift is open. Refuses with `PayerUnknown`, `AccountMalformed` or `ShiftCounted`.
+    Fields: `amount_minor`, `bank` (which bank account), `reference`; for a payment's advance also
+    `exchange`, where it was paid in another currency. What is in a till is not told while its shift
+    is open. Refuses with `PayerUnknown`, `AccountMalformed`, `CurrencyUnknown` or `ShiftCounted`.
     """
-    into, amount, bank = _read(ask)
+    into, amount, bank = _read(ask, "exchange")
     shift = facts.shifts.get(into.text)
     at_work = shift is not None and shift.is_open
     if shift is not None and at_work:
         uncounted(shift, into)
     if into.kind is AccountKind.TILL:
         entries = funds.change_money(into, bank, amount)
+    elif into.kind is AccountKind.ADVANCE and "exchange" in ask.payload:
+        bank, paid = changed(ask, bank)
+        entries = funds.pay_in_exchanged(into, bank, amount, paid)
     else:
         entries = funds.pay_in(into, bank, amount)
     held = facts.available.get(str(into), 0) + amount
@@ -62,8 +67,24 @@ def withdraw(ask: Ask, facts: Facts, now: datetime) -> Decision:
     return Decision(state=None, events=(event,), entries=entries, answer={"balance": held - amount})
 
 
-def _read(ask: Ask) -> tuple[Account, int, Account]:
-    payload.only(ask, "amount_minor", "bank", "reference")
+def changed(ask: Ask, bank: Account) -> tuple[Account, funds.Changed]:
+    """
+    Return the payer's money that an ask says it is about, and the bank account that it is in.
+
+    Its field `exchange` has `currency`, `minor` and `value_minor`: what it is worth of ours.
+    """
+    said = payload.part(ask, "exchange")
+    currency, minor, value = (said.get(name) for name in ("currency", "minor", "value_minor"))
+    if type(minor) is not int or type(value) is not int or min(minor, value) < 0 or not minor:
+        raise FieldMalformed(field="exchange", reason="it has whole amounts: minor, value_minor")
+    theirs = account(AccountKind.BANK, bank.owner, str(currency))
+    if theirs.currency == bank.currency:
+        raise FieldMalformed(field="exchange", reason="it is of another currency")
+    return theirs, funds.Changed(minor=minor, value_minor=value, transfer=ask.id)
+
+
+def _read(ask: Ask, *more: str) -> tuple[Account, int, Account]:
+    payload.only(ask, "amount_minor", "bank", "reference", *more)
     subject = Account.parse(ask.subject)
     if subject.kind not in PAYERS:
         raise PayerUnknown(account=ask.subject)

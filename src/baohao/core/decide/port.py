@@ -46,7 +46,7 @@ def port_in(case: Case) -> Decision:
     act = Act(id=case.id, kind="port_in", at=case.now, channel=ask.channel, why=donor)
     done = act_on(case, act)
     events = (replace(done.events[0], tenure=tenure), *done.events[1:])
-    state = altered(done.state, tenure=tenure, epochs=tenure.epoch)
+    state = altered(done.state, tenure=tenure, order=None, epochs=tenure.epoch)
     return conclude(
         case,
         state,
@@ -77,7 +77,7 @@ def port_out(case: Case) -> Decision:
     fee = take_fee(case)
     why = payload.text(case.ask, "recipient", "")
     done = act_on(case, Act(id=case.id, kind="port_out", at=case.now, why=why))
-    state = altered(done.state, tenure=None)
+    state = altered(done.state, tenure=None, order=None)
     gone = Effect(kind="message", due_at=case.now, data={"what": "ported_out"})
     return conclude(
         case,

@@ -9,6 +9,7 @@ from baohao.core.books import funds
 from baohao.core.books.chart import Account, AccountKind, account
 from baohao.core.books.sale import refund_account
 from baohao.core.decide import payload
+from baohao.core.decide.fund import changed
 from baohao.core.decide.selling import MoneyShort, PayerUnknown
 from baohao.core.line.event import Event
 
@@ -39,10 +40,10 @@ def pay_refund(ask: Ask, facts: Facts, now: datetime) -> Decision:
     """
     Take down that the gateway gave money back, and never more than is owed to the payer.
 
-    Fields: `amount_minor`, `bank` (the gateway), `reference` (the refund).
-    Refuses as `owe_refund` does.
+    Fields: `amount_minor`, `bank` (the gateway), `reference` (the refund), `exchange` as `fund` has
+    it, where it goes back in another currency. Refuses as `owe_refund` does.
     """
-    payload.only(ask, "amount_minor", "bank", "reference")
+    payload.only(ask, "amount_minor", "bank", "reference", "exchange")
     advance = _advance(ask)
     owed = refund_account(advance)
     amount = payload.whole(ask, "amount_minor", least=1)
@@ -50,11 +51,15 @@ def pay_refund(ask: Ask, facts: Facts, now: datetime) -> Decision:
     if owed_minor < amount:
         raise MoneyShort(account=str(owed), available_minor=owed_minor, needed_minor=amount)
     bank = account(AccountKind.BANK, payload.text(ask, "bank"), advance.currency)
+    entries = funds.pay_out(owed, bank, amount)
+    if "exchange" in ask.payload:
+        theirs, paid = changed(ask, bank)
+        entries = funds.pay_out_exchanged(owed, theirs, amount, paid)
     event = Event(kind="refund_paid", effective_at=now, data=_data(ask, amount))
     return Decision(
         state=None,
         events=(event,),
-        entries=funds.pay_out(owed, bank, amount),
+        entries=entries,
         answer={"owed": owed_minor - amount},
     )
 

@@ -86,9 +86,7 @@ def ours_to_undo(case: Case) -> None:
 
 def approved(case: Case) -> None:
     """Ask for a second person's eyes; raises `SecondPersonMissing`."""
-    by = case.ask.payload.get("approved_by")
-    if not by or by == case.ask.principal:
-        raise SecondPersonMissing(verb=case.ask.verb)
+    second_person(case.ask, case.ask.principal)
 
 
 def take_back(case: Case, *, whole: bool) -> Decision:

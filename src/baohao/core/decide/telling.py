@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from baohao.core.asks import Ask, Decision, Effect, Terms
-from baohao.core.books.chart import AccountKind
+from baohao.core.books.chart import Account, AccountKind
 from baohao.core.decide.case import safe_until
 from baohao.core.ids import text_of
+from baohao.core.line.ordered import CHARGED, FAILED, GAVE_UP, ORDERED, OWED, STOPPED, TOLD, Ordered
 from baohao.core.line.state import LineState
 
 #: The kind of the effects.
@@ -39,6 +40,16 @@ TYPES: Mapping[str, str] = {
     "terminate": "line.terminated",
     "port_out": "line.ported_out",
 }
+#: What becomes of a standing order, told to whoever pays by it and to the operator.
+ORDERS: Mapping[str, str] = {
+    ORDERED: "order.started",
+    OWED: "order.notice_owed",
+    TOLD: "order.notified",
+    CHARGED: "order.charged",
+    FAILED: "order.failed",
+    GAVE_UP: "order.given_up",
+    STOPPED: "order.stopped",
+}
 #: It stands in another stage; else: its deadline is another.
 STAGE, UNTIL = "line.stage", "line.until"
 #: An agent's float went below its alarm.
@@ -57,6 +68,15 @@ def told(
     after = decision.state
     if not terms.listeners or before is None or after is None or not decision.events:
         return ()
+    return (
+        *_of_line(decision, before, after, ask, terms, now),
+        *_of_order(decision, before, after, terms, now),
+    )
+
+
+def _of_line(
+    decision: Decision, before: LineState, after: LineState, ask: Ask, terms: Terms, now: datetime
+) -> tuple[Effect, ...]:
     kind = _kind(decision, before, after, ask)
     if not kind:
         return ()
@@ -78,10 +98,39 @@ def told(
     return tuple(found)
 
 
+def _of_order(
+    decision: Decision, before: LineState, after: LineState, terms: Terms, now: datetime
+) -> tuple[Effect, ...]:
+    """Return what became of the line's standing order; it is over when the tenure is."""
+    ordered = after.order or before.order
+    if ordered is None:
+        return ()
+    told = [(ORDERS[e.kind], e.data) for e in decision.events if e.kind in ORDERS]
+    if after.order is None and ordered.is_live:
+        told.append((ORDERS[STOPPED], {"order": ordered.id}))
+    found: list[Effect] = []
+    for listener in sorted({operators_key(after.operator), *_payer(ordered)} & terms.listeners):
+        for kind, data in told:
+            facts = {name: data[name] for name in ("deadline", "code") if data.get(name)}
+            facts |= {"listener": listener, "type": kind, "version": after.version}
+            found.append(Effect(kind=KIND, due_at=now, data={"order": ordered.id, **facts}))
+    return tuple(found)
+
+
+def _payer(ordered: Ordered) -> set[str]:
+    """Return the agent that pays by an order, if it is one."""
+    if ordered.is_by_card:
+        return set()
+    payer = Account.parse(ordered.payer)
+    return {payer.owner} if payer.kind is AccountKind.FLOAT else set()
+
+
 def _kind(decision: Decision, before: LineState, after: LineState, ask: Ask) -> str:
     """Return what it is told as; empty: there is nothing to tell."""
     if ask.verb in TYPES:
         return TYPES[ask.verb]
+    if any(event.kind == CHARGED for event in decision.events):
+        return TYPES["renew"]
     if before.standing.stage != after.standing.stage:
         return STAGE
     return UNTIL if safe_until(before) != safe_until(after) else ""

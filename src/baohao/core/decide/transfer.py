@@ -48,7 +48,7 @@ def transfer(case: Case) -> Decision:
     event = Event(kind="transferred", effective_at=case.now, tenure=tenure)
     return conclude(
         case,
-        altered(line, tenure=tenure, epochs=tenure.epoch),
+        altered(line, tenure=tenure, order=None, epochs=tenure.epoch),
         (event,),
         entries=fee.entries,
         effects=[Effect(kind="message", due_at=case.now, data={"what": "transferred"})],

@@ -19,6 +19,7 @@ from baohao.core.books.chart import Account
 from baohao.core.books.sale import Sale
 from baohao.core.civil import Span, Unit
 from baohao.core.ids import text_of
+from baohao.core.line import ordered
 from baohao.core.line.acts import Act
 from baohao.core.line.event import Event
 from baohao.core.line.standing import (
@@ -78,8 +79,11 @@ def encode(state: LineState, known: Known | None = None) -> Row:
         _anew(state.sold, before.sold, row[_SOLD] if row else (), _sold),
         state.version,
     ]
-    if state.agent:
-        written.append({"agent": state.agent})
+    seldom: dict[str, Any] = {"agent": state.agent} if state.agent else {}
+    if state.order is not None:
+        seldom["order"] = ordered.written(state.order)
+    if seldom:
+        written.append(seldom)
     return written
 
 
@@ -119,6 +123,7 @@ def decode(row: Row) -> LineState:
         *seldom,
     ) = row
     pin = first_pin if pin == 0 else pin
+    rest = seldom[0] if seldom else {}
     return LineState(
         number=number,
         operator=operator,
@@ -135,7 +140,8 @@ def decode(row: Row) -> LineState:
         readings=tuple([_reading_of(reading) for reading in readings]),
         sold=tuple([_sold_of(each) for each in sold]),
         version=version,
-        agent=seldom[0]["agent"] if seldom else "",
+        agent=rest.get("agent", ""),
+        order=ordered.read(rest["order"]) if "order" in rest else None,
     )
 
 

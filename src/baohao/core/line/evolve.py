@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from baohao.core.altered import altered
+from baohao.core.line import ordered
 from baohao.core.line.acts import BEGINNINGS, Act, order
 from baohao.core.line.codec import decode
 from baohao.core.line.event import Event
@@ -110,7 +111,10 @@ def undone(
         )
     folded = refolded(state, acts, rules)
     standings = tuple(f.standing for f in folded)
-    return altered(state, acts=acts, standings=standings, sold=sold, tenure=tenure), folded
+    order = state.order if tenure is not None else None
+    return altered(
+        state, acts=acts, standings=standings, sold=sold, tenure=tenure, order=order
+    ), folded
 
 
 def refolded(state: LineState, acts: Sequence[Act], rules: Rules) -> tuple[Folded, ...]:
@@ -177,6 +181,7 @@ def _opened(event: Event, stock: LineState | None) -> LineState:
         tenure=event.tenure,
         epochs=event.tenure.epoch,
         agent="",
+        order=None,
         version=1 if stock is None else stock.version,
     )
 
@@ -207,6 +212,9 @@ def _evolved(state: LineState, event: Event, rules: Rules) -> LineState:
             return _held_by(state, event.tenure)
         case "allotted":
             return altered(state, agent=str(event.data["agent"]))
+        case kind if kind in ordered.KINDS:
+            order = ordered.moved_on(state.order, kind, event.effective_at, event.data)
+            return altered(state, order=order)
         case "card_replaced" if event.card is not None:
             return replace(state, card=event.card)
         case "unsettled":
@@ -227,9 +235,9 @@ def ended(state: LineState, act: Act) -> LineState:
     Return a line whose life an act has ended: nobody's, and a next life knows nothing of the last.
     """
     if act.kind == "port_out":
-        return altered(state, tenure=None)
+        return altered(state, tenure=None, order=None)
     if act.kind in ("return", "recycle"):
-        nobody = {"tenure": None, "agent": ""}
+        nobody = {"tenure": None, "agent": "", "order": None}
         return altered(state, **nobody, acts=(act,), sold=(), readings=(), first_pin=state.pin)
     return state
 
@@ -242,6 +250,7 @@ def _closed(state: LineState, act: Act, rules: Rules) -> LineState:
         first_pin=state.pin,
         card=Card(),
         tenure=None,
+        order=None,
         acts=(act,),
         standings=tuple(f.standing for f in folded),
         sold=(),
@@ -273,4 +282,5 @@ def _rank(reading: Reading) -> tuple[datetime, str, int, str]:
 
 
 def _held_by(state: LineState, tenure: Tenure) -> LineState:
-    return altered(state, tenure=tenure, epochs=max(state.epochs, tenure.epoch))
+    order = state.order if tenure.epoch == state.epoch else None
+    return altered(state, tenure=tenure, order=order, epochs=max(state.epochs, tenure.epoch))

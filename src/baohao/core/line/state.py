@@ -12,6 +12,7 @@ from datetime import date, datetime
 
 from baohao.core.books.sale import Sale
 from baohao.core.line.acts import Act
+from baohao.core.line.ordered import Ordered
 from baohao.core.line.standing import Standing
 from baohao.core.promotions.model import Use
 
@@ -103,6 +104,8 @@ class LineState:
     sold: tuple[Sold, ...] = ()
     #: Who has the card in stock; empty: the operator, or nobody any more.
     agent: str = ""
+    #: The tenure's standing order; it is over when the tenure is.
+    order: Ordered | None = None
     #: How many events have made it; the next one's sequence number is one more.
     version: int = 0
 

@@ -47,6 +47,7 @@ VERBS = (
     "recycle",
     "repin",
     "adjust",
+    "order",
 )
 
 

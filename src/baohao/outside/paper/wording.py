@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from baohao.app.ports import Page
 from baohao.core.money import format_minor
+from baohao.core.points import WEEK
 
 Json = dict[str, Any]
 Pair = tuple[str, str]
@@ -53,10 +54,11 @@ class _Words:
             ],
             "issuer": self._issuer(),
             "contact": self._contact(),
+            "shop": list(self._shop()),
             "receipt": facts["receipt"],
             "token": self._page.token,
             "head": list(self._head(at)),
-            "number": [texts["number"], _spaced(facts["number"])],
+            "number": [texts[self._about()], _spaced(facts["number"])],
             "until": self._until(facts["until"]),
             "keeping-title": texts["keeping" if facts["kind"] == "sale" else "details"],
             "keeping": list(self._keeping()),
@@ -67,11 +69,15 @@ class _Words:
             "proof": list(self._proof()),
         }
 
+    def _about(self) -> str:
+        """Return what the number is of: of a deposit, whose wallet or float it is."""
+        return "account" if "account" in self._facts else "number"
+
     # --- the parts --------------------------------------------------------------------------------
 
     def _issuer(self) -> str:
         issuer = self._facts["issuer"]
-        return str(issuer["names"].get(self._page.language, issuer["name"]))
+        return self._in(issuer["names"]) or str(issuer["name"])
 
     def _contact(self) -> list[str]:
         issuer = self._facts["issuer"]
@@ -81,9 +87,48 @@ class _Words:
         texts, facts = self._texts, self._facts
         yield texts["receipt"], facts["receipt"]
         yield texts["issued"], self._minute(at)
-        yield texts["issued_at"], facts["receipt"].split("/")[0]
+        yield texts["issued_at"], self._point(facts["receipt"].split("/")[0])
         if facts["kind"] == "reversal" and facts["of_receipt"]:
             yield texts["of"], facts["of_receipt"]
+
+    def _point(self, series: str) -> str:
+        """Return what its issuing point is called, with the series that it has its number from."""
+        point = self._facts.get("point")
+        if point is None:
+            return series
+        return f"{self._in(point['names']) or point['name']} ({series})"
+
+    def _shop(self) -> Iterator[str]:
+        """Where that is, and who sells there where it is not the operator."""
+        texts, point = self._texts, self._facts.get("point")
+        if point is None:
+            return
+        said = {
+            "address": self._in(point["addresses"]),
+            "shop_phone": " · ".join(point[each] for each in ("phone", "email") if point[each]),
+            "hours": "; ".join(self._hours(point["hours"])),
+        }
+        seller = [point["company"]] if point["company"] else []
+        for name in ("registration", "tax_number"):
+            seller += [f"{texts[name]} {point[name]}"] if point[name] else []
+        said["company"] = " · ".join(seller)
+        for name, value in said.items():
+            if value:
+                yield f"{texts[name]}{texts['colon']}{value}"
+
+    def _hours(self, hours: Mapping[str, list[str]]) -> Iterator[str]:
+        """When it is open, a line for days that follow each other and are alike."""
+        week, texts = list(WEEK), self._texts
+        while week:
+            day = week.pop(0)
+            if day not in hours:
+                continue
+            last = day
+            while week and hours.get(week[0]) == hours[day]:
+                last = week.pop(0)
+            names = [texts["week"][WEEK.index(each)] for each in (day, last)]
+            days = names[0] if day == last else texts["week_to"].join(names)
+            yield f"{days} {', '.join(span.replace('-', '–') for span in hours[day])}"
 
     def _keeping(self) -> Iterator[Pair]:
         texts, facts = self._texts, self._facts
@@ -94,8 +139,9 @@ class _Words:
             yield texts["bonus"], self._bonus(bonus)
         if facts["before"]:
             yield texts["before"], self._day(self._last(facts["before"]))
-        yield texts["plan"], self._title(facts["plan"])
-        yield texts["policy"], facts["policy"]
+        if facts.get("plan"):
+            yield texts["plan"], self._title(facts["plan"])
+            yield texts["policy"], facts["policy"]
         if facts.get("reason"):
             yield texts["reason"], facts["reason"]
 
@@ -104,7 +150,8 @@ class _Words:
         discounts = facts.get("discounts", ())
         price = facts["price_minor"] + sum(each["minor"] for each in discounts)
         if price:
-            name = {"top_up": "credit", "reversal": "price_back"}.get(facts["kind"], "price")
+            names = {"top_up": "credit", "deposit": "deposit", "reversal": "price_back"}
+            name = names.get(facts["kind"], "price")
             yield texts[name], self._minor(price)
         for each in discounts:
             yield (
@@ -125,8 +172,14 @@ class _Words:
         texts, facts = self._texts, self._facts
         kind, _, rest = facts["paid_from"].partition(":")
         if kind:
-            owner = rest.rpartition(":")[0]
+            # Of a payment through a gateway nobody knows the number; what it was made with they do.
+            means = facts.get("means", {})
+            way = ", ".join(means[each] for each in ("means", "gateway") if means.get(each))
+            owner = way or rest.rpartition(":")[0]
             yield self._of("paid"), f"{texts['payers'].get(kind, kind)} ({owner})"
+        if each := facts.get("exchange"):
+            rate = f"1 {each['currency']} = {each['rate']} {facts['currency']}"
+            yield texts["exchange"], f"{self._money_of(each['minor'], each['currency'])} ({rate})"
         yield texts["sold_at"], self._minute(self._local(facts["sold_at"]))
         agent = facts.get("agent", {})
         if agent.get("key"):
@@ -154,7 +207,9 @@ class _Words:
         return str(self._texts[(back if self._facts["kind"] == "reversal" else there)[name]])
 
     def _minor(self, minor: int) -> str:
-        currency = str(self._facts["currency"])
+        return self._money_of(minor, str(self._facts["currency"]))
+
+    def _money_of(self, minor: int, currency: str) -> str:
         whole, _, rest = format_minor(abs(minor), currency).partition(".")
         grouped = re.sub(r"(?<=\d)(?=(?:\d{3})+$)", self._texts["group"], whole)
         point = self._texts["point"] if rest else ""
@@ -173,9 +228,12 @@ class _Words:
 
     def _title(self, id_: str) -> str:
         """Return what a plan or a promotion is called; those without a title by their id."""
-        titles = self._facts["titles"].get(id_, {})
+        return self._in(self._facts["titles"].get(id_, {})) or id_
+
+    def _in(self, texts: Mapping[str, str]) -> str:
+        """Return a text in the page's language, or one near it, or the usual; "": none is there."""
         wanted = (self._page.language, *_NEAR.get(self._page.language, ()), "")
-        return str(next((titles[each] for each in wanted if each in titles), id_))
+        return str(next((texts[each] for each in wanted if each in texts), ""))
 
     def _local(self, text: str) -> datetime:
         return datetime.fromisoformat(text).astimezone(self._zone)

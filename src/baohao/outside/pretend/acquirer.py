@@ -89,6 +89,8 @@ class Placed:
     paid_at: str = ""
     #: By reference: minor units, and when.
     refunds: dict[str, tuple[int, str]] = field(default_factory=dict)
+    #: Charge-backs by reference: minor units, how it stands, and when.
+    cases: dict[str, tuple[int, str, str]] = field(default_factory=dict)
 
 
 class PretendAcquirer(Listener):
@@ -128,13 +130,36 @@ class PretendAcquirer(Listener):
             placed = self.orders.get(order)
             if placed is None or placed.status != "WAITING" or self._now() >= placed.expires:
                 return False
-            placed.status = "PAID"
-            placed.txn = f"T{len(self.orders):06}{len(self.notices):06}"
+            paid = sum(each.status == "PAID" for each in self.orders.values())
+            placed.status, placed.txn = "PAID", f"T{paid + 1:012}"
             placed.paid_minor = placed.amount_minor if minor is None else minor
             placed.paid_in = currency or placed.currency
             placed.wallet, placed.paid_at = "mpay", self._now()
             self.tell({"event": "payment.paid", **self._told(placed)}, "notice.paid")
         return True
+
+    def charge_back(self, order: str, *, minor: int | None = None) -> str:
+        """Let the payer's bank take money back; return the case."""
+        with self._lock:
+            placed = self.orders[order]
+            case = f"CB-{placed.txn}-{len(placed.cases)}"
+            placed.cases[case] = (minor or placed.paid_minor, "TAKEN", self._now())
+            self._tell_case(placed, case)
+            return case
+
+    def end_case(self, order: str, case: str, *, won: bool) -> None:
+        """Let a charge-back end."""
+        with self._lock:
+            placed = self.orders[order]
+            minor, _, at = placed.cases[case]
+            placed.cases[case] = (minor, "RETURNED" if won else "LOST", at)
+            self._tell_case(placed, case)
+
+    def _tell_case(self, placed: Placed, case: str) -> None:
+        minor, status, at = placed.cases[case]
+        told = {**self._told(placed), "event": "payment.chargeback", "caseRef": case, "at": at}
+        told |= {"status": status, "amount": {"value": str(minor), "currency": placed.paid_in}}
+        self.tell(told, "notice.chargeback")
 
     def tell(self, said: Mapping[str, Any], what: str) -> None:
         """Have something told; `notices` has it."""
@@ -192,6 +217,8 @@ class PretendAcquirer(Listener):
             return _failed("ORDER_NOT_FOUND")
         minor = int(said["amount"]["value"])
         if reference not in placed.refunds:
+            if any(status != "RETURNED" for _, status, _ in placed.cases.values()):
+                return _failed("REFUND_LIMIT")
             if said["amount"]["currency"] != placed.paid_in:
                 return _failed("CURRENCY_INVALID")
             if sum(each for each, _ in placed.refunds.values()) + minor > placed.paid_minor:
@@ -214,15 +241,22 @@ class PretendAcquirer(Listener):
     def _bill(self, said: Mapping[str, Any]) -> dict[str, Any]:
         text = io.StringIO()
         rows = csv.writer(text, lineterminator="\n")
-        rows.writerow(["orderRef", "txn", "refundRef", "amount", "fee", "currency", "at"])
+        names = ("orderRef", "txn", "refundRef", "caseRef", "amount", "fee", "currency", "at")
+        rows.writerow(names)
         for placed in self.orders.values():
             paid = (placed.reference, placed.txn)
             if placed.paid_at.startswith(str(said["day"])):
                 fee = placed.paid_minor * 6 // 1000
-                rows.writerow([*paid, "", placed.paid_minor, fee, placed.paid_in, placed.paid_at])
+                amount = (placed.paid_minor, fee, placed.paid_in)
+                rows.writerow([*paid, "", "", *amount, placed.paid_at])
             for reference, (minor, at) in placed.refunds.items():
                 if at.startswith(str(said["day"])):
-                    rows.writerow([*paid, reference, minor, 0, placed.paid_in, at])
+                    rows.writerow([*paid, reference, "", minor, 0, placed.paid_in, at])
+            for case, (minor, status, at) in placed.cases.items():
+                if at.startswith(str(said["day"])):
+                    taken = (minor, -minor) if status == "RETURNED" else (minor,)
+                    for each in taken:
+                        rows.writerow([*paid, "", case, each, 0, placed.paid_in, at])
         return _done(csv=text.getvalue())
 
     def _told(self, placed: Placed) -> dict[str, Any]:

@@ -106,7 +106,8 @@ class Books:
         ordered = self.orders[order]
         if ordered.paid_at is not None or self._is_closed(ordered):
             return False
-        ordered.payment, ordered.paid_at = f"42{len(self.orders):026}", self._now()
+        paid = sum(each.paid_at is not None for each in self.orders.values())
+        ordered.payment, ordered.paid_at = f"42{paid + 1:026}", self._now()
         return True
 
     def query(self, order: str) -> Said:

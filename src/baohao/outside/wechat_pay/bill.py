@@ -10,9 +10,9 @@ way, https://pay.weixin.qq.com/wiki/doc/api_external/ch/apis/chapter3_3_6.shtml
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta, timezone
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from functools import lru_cache
 
 from baohao.app.ports import BillMissing, BillRow
 from baohao.core.money import exponent_of
@@ -24,7 +24,7 @@ BEIJING = timezone(timedelta(hours=8))
 ENCODINGS = ("utf-8-sig", "gb18030")
 
 _FIRST, _SUMS = "交易时间", "总交易单数"
-#: Each column's names: the direct way's, the global way's.
+#: Each column's names, in the order in which a row is read: the direct way's, the global way's.
 _COLUMNS = {
     "at": (_FIRST,),
     "payment": ("微信订单号",),
@@ -38,7 +38,7 @@ _COLUMNS = {
 }
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 #: With more digits than any money has, nothing is computed.
-_AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
+_AMOUNT = re.compile(r"(-?)([0-9]{1,15})(\.([0-9]{1,6}))?")
 
 
 class _Wrong(Exception):  # noqa: N818 - the refusal is `BillMissing`, which knows the line
@@ -55,12 +55,12 @@ def rows(
     """
     text, seen = _Text(lines), set[tuple[str, str]]()
     try:
-        columns = _columns(next(text, ""))
+        columns, width = _columns(next(text, ""))
         for line in text:
             if line.startswith(_SUMS):
                 _check_sums(next(text, ""), len(seen))
                 return
-            row = _row(columns, line, day)
+            row = _row(columns, width, line, day)
             if (row.payment, row.refund) in seen:
                 raise _Wrong("it stands there twice")
             seen.add((row.payment, row.refund))
@@ -104,7 +104,8 @@ def _encoding(first: bytes) -> str:
     raise _Wrong("it does not begin as a bill")
 
 
-def _columns(line: str) -> Mapping[str, int]:
+def _columns(line: str) -> tuple[Sequence[int], int]:
+    """Return where each of our columns is, and how many there are."""
     names = line.split(",")
     found = {
         ours: names.index(theirs)
@@ -114,29 +115,30 @@ def _columns(line: str) -> Mapping[str, int]:
     }
     if missing := [either[0] for ours, either in _COLUMNS.items() if ours not in found]:
         raise _Wrong(f"it has no {' '.join(missing)}")
-    return {**found, "": len(names)}
+    return [found[ours] for ours in _COLUMNS], len(names)
 
 
-def _row(columns: Mapping[str, int], line: str, day: date) -> BillRow:
+def _row(columns: Sequence[int], width: int, line: str, day: date) -> BillRow:
     # What stands between two fields is a comma and a back-tick: a description may hold commas.
     fields = line.removeprefix("`").split(",`")
-    if len(fields) != columns[""]:
-        raise _Wrong(f"it has {len(fields)} fields of {columns['']}")
-    said = {name: fields[at].strip() for name, at in columns.items() if name}
-    if said["state"] not in ("SUCCESS", "REFUND"):
+    if len(fields) != width:
+        raise _Wrong(f"it has {len(fields)} fields of {width}")
+    time, payment, order, state, currency, refund, paid, back, fee = [
+        fields[place].strip() for place in columns
+    ]
+    if state not in ("SUCCESS", "REFUND"):
         raise _Wrong("its state is not known")
-    is_refund = said["state"] == "REFUND"
-    at = _instant(said["at"])
+    is_refund = state == "REFUND"
+    at = _instant(time)
     if at.date() != day:
         raise _Wrong(f"it is of {at.date()}")
-    currency = said["currency"]
     return BillRow(
-        order=said["order"],
-        payment=said["payment"],
-        refund=said["refund"] if is_refund else "",
+        order=order,
+        payment=payment,
+        refund=refund if is_refund else "",
         # In old bills what went back has a minus.
-        amount_minor=abs(_minor(said["back" if is_refund else "paid"], currency)),
-        fee_minor=_minor(said["fee"], currency, is_rounded=True),
+        amount_minor=abs(_minor(back if is_refund else paid, currency)),
+        fee_minor=_minor(fee, currency, is_rounded=True),
         currency=currency,
         at=at,
     )
@@ -154,14 +156,27 @@ def _instant(text: str) -> datetime:
 
 def _minor(text: str, currency: str, *, is_rounded: bool = False) -> int:
     """Read an amount in whole units; fees have three digits too many."""
+    found = _AMOUNT.fullmatch(text)
+    digits = _exponent(currency)
+    if found is None or digits is None:
+        raise _Wrong("it has an amount that cannot be read")
+    sign, whole, _, fraction = found.groups("")
+    minor = int(whole + fraction[:digits].ljust(digits, "0"))
+    if rest := fraction[digits:].rstrip("0"):
+        if not is_rounded:
+            raise _Wrong("it has an amount finer than its currency")
+        # Half a minor unit goes to the even one.
+        half = rest.ljust(1, "0")
+        minor += half > "5" or (half == "5" and minor % 2 == 1)
+    return -minor if sign else minor
+
+
+@lru_cache(maxsize=64)
+def _exponent(currency: str) -> int | None:
     try:
-        minor = Decimal(text if _AMOUNT.fullmatch(text) else "").scaleb(exponent_of(currency))
-    except (InvalidOperation, Refusal):
-        raise _Wrong("it has an amount that cannot be read") from None
-    whole = int(minor.to_integral_value(ROUND_HALF_EVEN))
-    if whole != minor and not is_rounded:
-        raise _Wrong("it has an amount finer than its currency")
-    return whole
+        return exponent_of(currency)
+    except Refusal:
+        return None
 
 
 def _check_sums(line: str, count: int) -> None:

@@ -118,7 +118,7 @@ def receipt(request: HttpRequest, number: str, ask: UUID) -> HttpResponse:
     """Give a receipt, on A5 or the roll of a counter's printer."""
     own(request, number)
     giving = desk().house.desk(desk().shell)
-    issued = giving.issue(ask, number=number)
+    issued = giving.issue(ask)
     if issued.line != number:
         raise Http404
     paper = "80mm" if request.GET.get("paper") == "80mm" else "a5"

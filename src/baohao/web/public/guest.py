@@ -18,7 +18,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from baohao.app.payments import refunding
 from baohao.core.identifiers.number import MalformedNumber, parse_number
-from baohao.core.payments import State
+from baohao.core.payments import State, Wanted
 from baohao.core.refusals import Refusal
 from baohao.web import selling
 from baohao.web.accounts.doors import everybody
@@ -134,8 +134,9 @@ def _told(request: HttpRequest, payment: UUID, template: str) -> HttpResponse:
     code = kept.given.get("code_url") or kept.given.get("code_text") or ""
     waits = kept.payment.state in (State.CREATED, State.UNKNOWN, State.PAYABLE, State.CAPTURED)
     until = None
-    if kept.payment.state is State.USED and kept.payment.wanted is not None:
-        until = selling.look(kept.payment.wanted.number).paid_until
+    wanted = kept.payment.wanted
+    if kept.payment.state is State.USED and isinstance(wanted, Wanted):
+        until = selling.look(wanted.number).paid_until
     page = {
         "kept": kept,
         "state": kept.payment.state.value,

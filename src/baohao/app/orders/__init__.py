@@ -1,0 +1,1 @@
+"""Standing orders: kept by a worker, stopped by a link, told of."""

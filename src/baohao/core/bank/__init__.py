@@ -1,0 +1,1 @@
+"""Bank transfers: references that payers write, rows of statements, and what fits what."""

@@ -1,0 +1,1 @@
+"""Our own bank accounts: their contract file, their statements, the gateway of transfers."""
