@@ -64,6 +64,8 @@ class Promise:
     until: datetime | None
     lost_days: int
     shortened_days: int
+    #: An agent's own fee, beside the total.
+    service_fee_minor: int = 0
 
 
 def look(number: str) -> Glance:
@@ -103,6 +105,7 @@ def promise(line: Glance, quote: UUID) -> Promise | None:
         until=_last_moment(line, terms["until"]),
         lost_days=terms["lost_days"],
         shortened_days=terms["shortened_days"],
+        service_fee_minor=terms.get("service_fee", 0),
     )
 
 
