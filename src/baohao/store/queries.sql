@@ -512,6 +512,10 @@ GROUP BY account ORDER BY account
 -- Read the house's clock, without a lock.
 SELECT clock_timestamp() + clock_offset FROM house
 
+-- name: put_clock
+-- Put the house's clock, of a demo.
+UPDATE house SET clock_offset = %b::interval
+
 -- name: read_ladders
 -- Read the names of all ways that lines go.
 SELECT ladder, pin, stages, kinds FROM ladders

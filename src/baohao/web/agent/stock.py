@@ -38,7 +38,6 @@ DOCUMENTS = {
     "travel_permit": gettext_lazy("Travel permit"),
 }
 RESIDENCIES = {
-    "": gettext_lazy("Not asked"),
     "resident": gettext_lazy("Resident"),
     "visitor": gettext_lazy("Visitor"),
 }
@@ -51,7 +50,7 @@ class Particulars(Buying):
         choices=list(DOCUMENTS.items()), label=gettext_lazy("Document that you were shown")
     )
     residency = forms.ChoiceField(
-        choices=list(RESIDENCIES.items()), required=False, label=gettext_lazy("Residency")
+        choices=list(RESIDENCIES.items()), label=gettext_lazy("Residency")
     )
     identity_until = forms.DateField(
         required=False,
