@@ -112,7 +112,7 @@ def test_each_row_is_shown_before_anything_happens_and_then_becomes_that(
     rows = shown(agency, file)
     assert [each.why for each in rows] == [
         *("", "", "", "offer.unknown", "malformed.row"),
-        *("line.unknown", "line.unknown", "malformed.number"),
+        *("line.not_yours", "line.not_yours", "malformed.number"),
     ]
     first = rows[0]
     assert (first.list_minor, first.total_minor, first.bonus) == (12_000, 10_800, ("6 months",))
@@ -233,6 +233,19 @@ def test_a_workbook_is_read_as_a_table_is(agency: Shop, tmp_path: Path) -> None:
     file = worked(agency, sheets.take(agency.shell, path, "list.xlsx", **given))
     assert (file.good, file.wrong) == (1, 1)
     assert [each.row for each in shown(agency, file)] == [2, 3]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gb18030", "big5-hkscs", "cp1252"])
+def test_a_table_is_read_in_whatever_it_was_saved(
+    agency: Shop, tmp_path: Path, encoding: str
+) -> None:
+    opened(agency, 1)
+    heading = "nome;número" if encoding == "cp1252" else "姓名;電話"
+    path = tmp_path / "list.csv"
+    path.write_bytes(f"{heading}\r\nJoão;66000000\r\n".encode(encoding, "replace"))
+    given: dict[str, Any] = {"usual": USUAL, "key": "k", "new_id": agency.new_id}
+    file = worked(agency, sheets.take(agency.shell, path, "list.csv", **given))
+    assert (file.rows, file.good) == (1, 1)
 
 
 @pytest.mark.parametrize("is_counted", [True, False])

@@ -14,12 +14,12 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.database import cloned, made_data_dir
+from tests.shop import Shop
 
 from baohao.config import settings
 from baohao.store.embedded import Running
 from baohao.wiring import Installation
-from tests.database import cloned, made_data_dir
-from tests.shop import Shop
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -30,7 +30,7 @@ _numbers = itertools.count(100)
 @pytest.fixture(scope="session")
 def pages(server: Running, template: str) -> Iterator[Installation]:
     # Django is loaded by tests of pages alone.
-    from baohao.web import start  # noqa: PLC0415
+    from baohao.web import start
 
     with ExitStack() as stack:
         conninfo = stack.enter_context(cloned(server, template))
@@ -40,9 +40,9 @@ def pages(server: Running, template: str) -> Iterator[Installation]:
         house = Installation(settings=found)
         start.migrate(house)
         yield house
-        from django.db import connections  # noqa: PLC0415
+        from django.db import connections
 
-        from baohao.web.desk import desk  # noqa: PLC0415
+        from baohao.web.desk import desk
 
         desk().close()
         connections.close_all()
@@ -64,16 +64,16 @@ def number() -> str:
 
 @pytest.fixture
 def browser(pages: Installation) -> Client:
-    from django.test import Client  # noqa: PLC0415
+    from django.test import Client
 
     return Client(SERVER_NAME="localhost")
 
 
 def url(conninfo: str) -> str:
     """Conninfo as a setting has it."""
-    from urllib.parse import quote  # noqa: PLC0415
+    from urllib.parse import quote
 
-    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+    from psycopg.conninfo import conninfo_to_dict
 
     named = {key: quote(str(value), safe="") for key, value in conninfo_to_dict(conninfo).items()}
     rest = "&".join(f"{k}={v}" for k, v in named.items() if k not in ("dbname", "user"))

@@ -1,6 +1,9 @@
 """
 What would become of rows: decided as they would be, under the same locks, and written nowhere.
 
+    Refusal
+    └── LineNotYours   a number that is not the agent's, whether or not it is a line
+
 Part after part, each sees what the rows before it would take from the float and from promotions.
 What is confirmed later is asked for with the price and the dates that were shown, so that a row is
 either sold as it was shown or refused. See docs/rules/checked-files.md.
@@ -24,7 +27,7 @@ from baohao.app.known import Known
 from baohao.core.asks import Ask, Decision, Terms
 from baohao.core.bucket import bucket_of
 from baohao.core.decide import decide
-from baohao.core.decide.case import LineUnknown, safe_until
+from baohao.core.decide.case import safe_until
 from baohao.core.line.event import Event
 from baohao.core.line.evolve import settle
 from baohao.core.money import format_minor
@@ -39,6 +42,12 @@ log = logging.getLogger(__name__)
 
 #: What would become of a row that is not `REPEATED` and not `REFUSED`.
 WOULD = "would be renewed"
+
+
+class LineNotYours(Refusal):
+    """{number} is neither a customer's of yours nor on a card in your stock."""
+
+    code = "line.not_yours"
 
 
 class Foreseen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -100,7 +109,7 @@ def foresee(
     Raises `HouseClosed`.
     """
     foreign = _foreign(conn, file, rows)
-    seen = {row.row: _wrong(row, LineUnknown(number=number)) for row, number in foreign}
+    seen = {row.row: _wrong(row, LineNotYours(number=number)) for row, number in foreign}
     prepared = renewing.prepare(conn, [row for row in rows if row.row not in seen])
     asking = []
     for place, row in enumerate(prepared.rows):

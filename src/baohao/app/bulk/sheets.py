@@ -21,12 +21,14 @@ from baohao.app.bulk.files import File, Format, Usual
 from baohao.app.bulk.rows import AT_ONCE, ROW_MAX_BYTES, Row, TooManyRows
 from baohao.app.inventory_columns import ALIASES as OF_INVENTORY
 from baohao.app.inventory_columns import ColumnTwice, NumberColumnMissing
-from baohao.app.sheets import read_sheet
+from baohao.app.sheets import EncodingOther, Sheet, read_sheet
 from baohao.app.shell import Shell
 from baohao.core.identifiers.number import parse_number
 from baohao.core.refusals import Refusal
 from baohao.store import bulk
 
+#: How spreadsheets are saved here, in the order in which they are tried.
+ENCODINGS = ("utf-8", "utf-16", "gb18030", "big5-hkscs", "cp1252")
 #: As many as a person looks through; machines send up to a million.
 ROWS_MAX = 200_000
 #: column -> headings that mean it, besides its own name.
@@ -77,9 +79,23 @@ class Spreadsheet:
                 raise TooManyRows(file=self._name, most=ROWS_MAX)
             yield part
 
+    def _opened(self) -> tuple[Sheet, dict[str, int]]:
+        """
+        Open it in the first encoding in which a heading names the numbers.
+
+        A wrong guess costs nothing: what is read beside the headings is digits and letters.
+        """
+        first: Refusal | None = None
+        for encoding in ENCODINGS:
+            try:
+                sheet = read_sheet(self._path, encoding)
+                return sheet, self._columns(sheet.headings)
+            except (EncodingOther, NumberColumnMissing) as refusal:
+                first = refusal if first is None or isinstance(first, EncodingOther) else first
+        raise NumberColumnMissing(file=self._name, found="") if first is None else first
+
     def _all(self) -> Iterator[Row]:
-        sheet = read_sheet(self._path)
-        columns = self._columns(sheet.headings)
+        sheet, columns = self._opened()
         first: dict[str, int] = {}
         for part in sheet.parts:
             rows = [Row(fault.line, {"": fault.reason}) for fault in part.faults]

@@ -27,9 +27,11 @@ from baohao.web.agent.selling import Buying, promise_page, promised, service_fee
 from baohao.web.desk import desk
 from baohao.web.wording import said
 
-#: How far ahead the list of customers may look.
-AHEAD_DAYS = (30, 90, 400)
+#: How far ahead the list of customers may look; the last is all of them.
+AHEAD_DAYS = (30, 90, 365, 36_500)
 PAGE = 50
+#: Customers that are shown first.
+NEXT = 8
 #: Microseconds of a time that calendars have, and a number's digits.
 _CURSOR = re.compile(r"(\d{1,17})-(\d{1,15})", re.ASCII)
 _BEGINS = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,12 +51,13 @@ class Find(forms.Form):
 def home(request: HttpRequest) -> HttpResponse:
     """Show what wants doing: who is due, how the float stands, which files wait."""
     agent, account = own.agent_of(request), signed_in(request)
-    due = desk().read(partial(customers.due_soon, agent=agent.key, limit=8))
+    until = desk().now() + timedelta(days=AHEAD_DAYS[-1])
+    next_due = desk().read(partial(customers.due, agent=agent.key, until=until, limit=NEXT))
     seller = rights.of(account)
     sent = desk().read(partial(files.listed, principal=agent.key, limit=3))
     page = {
         "agent": agent,
-        "due": _seen(due),
+        "due": _seen(next_due),
         "stock": sum(desk().read(partial(stock.counted, agent=agent.key)).values()),
         "files": sent if rights.may_send_files(request) else (),
         "form": Find(),
@@ -89,7 +92,8 @@ def due(request: HttpRequest) -> HttpResponse:
         "form": form,
         "rows": _seen(found[:PAGE]),
         "days": days,
-        "choices": AHEAD_DAYS,
+        "choices": AHEAD_DAYS[:-1],
+        "all": AHEAD_DAYS[-1],
         "next": _cursor(found[PAGE - 1].place) if len(found) > PAGE else "",
         "is_first": after is None,
     }

@@ -105,13 +105,15 @@ def month(request: HttpRequest, month: str) -> HttpResponse:
     told = desk().read(
         partial(statement.statement, agent=agent, month=day, zone=own.zone_of(agent))
     )
+    lines = [(LINES[name], minor, name in _TOTALS) for name, minor in statement_file.lines(told)]
+    ends = [n for n, (_, _, is_total) in enumerate(lines, start=1) if is_total]
     page = {
         "agent": agent,
         "told": told,
         "month": month,
-        "lines": [
-            (LINES[name], minor, name in _TOTALS) for name, minor in statement_file.lines(told)
-        ],
+        "commission": lines[: ends[0]],
+        "float": lines[ends[0] : ends[1]],
+        "fees": lines[ends[1] :],
     }
     return render(request, "agent/month.html", page)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import tzinfo
 from functools import partial
-from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext
@@ -18,6 +18,7 @@ from baohao.web import selling
 from baohao.web.accounts.doors import may, signed_in
 from baohao.web.accounts.roles import Act
 from baohao.web.desk import desk
+from baohao.web.templatetags.saying import money
 from baohao.web.wording import said
 
 #: Where asks of this room come from.
@@ -59,20 +60,23 @@ def sees_money(request: HttpRequest) -> bool:
 
 def told(request: HttpRequest, refusal: Refusal) -> str:
     """Say a refusal; of the float, sellers learn that it is short, and not what is in it."""
-    if isinstance(refusal, MoneyShort) and not sees_money(request):
-        return short()
-    return said(refusal)
+    return short(request, refusal.facts) if isinstance(refusal, MoneyShort) else said(refusal)
 
 
-def short() -> str:
-    """Say that the float is short."""
-    return gettext("The float cannot pay for this. Tell whoever looks after it.")
+def short(request: HttpRequest, facts: Mapping[str, object]) -> str:
+    """Say that the float is short; to its owner, by how much."""
+    if not sees_money(request):
+        return gettext("The float cannot pay for this. Tell whoever looks after it.")
+    left, needed = (int(str(facts[name])) for name in ("available_minor", "needed_minor"))
+    currency = agent_of(request).currency
+    template = gettext("There is {left} left in the float, and {needed} is needed.")
+    return template.format(left=money(left, currency), needed=money(needed, currency))
 
 
-def why(request: HttpRequest, code: str, sentence: str, facts: dict[str, Any]) -> str:
+def why(request: HttpRequest, code: str, sentence: str, facts: Mapping[str, object]) -> str:
     """Say why a row is not renewed, from what was kept of its refusal."""
-    if code == MoneyShort.code and not sees_money(request):
-        return short()
+    if code == MoneyShort.code:
+        return short(request, facts)
     try:
         return gettext(sentence).format(**facts)
     except (KeyError, IndexError, ValueError):
