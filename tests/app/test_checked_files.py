@@ -112,7 +112,7 @@ def test_each_row_is_shown_before_anything_happens_and_then_becomes_that(
     rows = shown(agency, file)
     assert [each.why for each in rows] == [
         *("", "", "", "offer.unknown", "malformed.row"),
-        *("line.not_yours", "line.not_yours", "malformed.number"),
+        *("line.not_yours", "line.not_yours", "malformed.number.character"),
     ]
     first = rows[0]
     assert (first.list_minor, first.total_minor, first.bonus) == (12_000, 10_800, ("6 months",))

@@ -20,7 +20,6 @@ from baohao.core.agents import Agent
 from baohao.wiring import Installation
 
 if TYPE_CHECKING:
-    from django.http import HttpResponse
     from django.test import Client
 
     from baohao.web.accounts.models import Account
@@ -122,7 +121,7 @@ def agencies(agency: Agency) -> tuple[Agency, Agency]:
     return agency, Agency(agency.house, agency.shop, agency.numbers)
 
 
-def table(answer: HttpResponse) -> list[dict[str, str]]:
+def table(answer: Any) -> list[dict[str, str]]:
     """The rows of a table that was given, with or without a stream."""
     content = answer.getvalue().decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(content)))
@@ -322,8 +321,8 @@ def test_what_is_no_file_of_renewals_says_why(agency: Agency) -> None:
         ("list.pdf", b"%PDF", "Send a .csv or .xlsx file."),
         ("list.csv", b"", "empty"),
         ("list.csv", b"name,price\nx,y\n", "names the numbers"),
-        ("list.csv", b"n\xff\xfe\x00,x\n", "names the numbers"),
-        ("list.xlsx", b"PK\x03\x04 no workbook", "is no readable workbook"),
+        ("list.csv", b"n\xff\xfe\x00,x\n", "list.csv cannot be read"),
+        ("list.xlsx", b"PK\x03\x04 no workbook", "list.xlsx is no readable workbook"),
     ):
         sheet = SimpleUploadedFile(name, content)
         key = str(UUID(int=next(_agents)))

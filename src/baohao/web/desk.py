@@ -38,6 +38,7 @@ class Desk:
         self._pool: ConnectionPool[Any] = house.pool(READERS)
         self._pool.open()
         self._of_thread = threading.local()
+        self._shells: list[Shell] = []
         self._ports: Ports | None = None
         self._lock = threading.Lock()
 
@@ -52,6 +53,7 @@ class Desk:
         found: Shell | None = getattr(self._of_thread, "shell", None)
         if found is None:
             found = self._of_thread.shell = self.house.make_shell()
+            self._shells.append(found)
         return found
 
     def read(self, work: Callable[[Any], T]) -> T:
@@ -92,8 +94,10 @@ class Desk:
         return Carrier(self.shell, self.ports, new_id)
 
     def close(self) -> None:
-        """Close what reads and what asks gateways; shells close with their threads."""
+        """Close everything; no thread works any more."""
         self._pool.close()
+        for shell in self._shells:
+            shell.close()
         for gateway in self._ports.gateways.values() if self._ports is not None else ():
             gateway.close_connections()  # type: ignore[attr-defined]
 

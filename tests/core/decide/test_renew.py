@@ -44,10 +44,10 @@ from baohao.core.decide.offered import (
 )
 from baohao.core.decide.selling import (
     CurrencyOther,
+    DateMoved,
     IdentityMissing,
     MoneyShort,
     PayerUnknown,
-    DateMoved,
     PriceMoved,
     QuoteMoved,
     QuoteOver,

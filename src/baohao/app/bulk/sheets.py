@@ -8,6 +8,7 @@ nobody meant costs as much as the first.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
@@ -21,14 +22,14 @@ from baohao.app.bulk.files import File, Format, Usual
 from baohao.app.bulk.rows import AT_ONCE, ROW_MAX_BYTES, Row, TooManyRows
 from baohao.app.inventory_columns import ALIASES as OF_INVENTORY
 from baohao.app.inventory_columns import ColumnTwice, NumberColumnMissing
-from baohao.app.sheets import EncodingOther, Sheet, read_sheet
+from baohao.app.sheets import EncodingOther, Sheet, SheetRefusal, read_sheet
 from baohao.app.shell import Shell
 from baohao.core.identifiers.number import parse_number
 from baohao.core.refusals import Refusal
 from baohao.store import bulk
 
-#: How spreadsheets are saved here, in the order in which they are tried.
-ENCODINGS = ("utf-8", "utf-16", "gb18030", "big5-hkscs", "cp1252")
+#: How spreadsheets are saved here, in the order in which they are tried; UTF-16 by its mark.
+ENCODINGS = ("utf-8", "gb18030", "big5-hkscs", "cp1252")
 #: As many as a person looks through; machines send up to a million.
 ROWS_MAX = 200_000
 #: column -> headings that mean it, besides its own name.
@@ -54,6 +55,12 @@ _MEANING = {
     for column, headings in ALIASES.items()
     for heading in (column, *headings)
 }
+
+
+class SheetNoText(SheetRefusal):
+    """{file} cannot be read: save it as .xlsx, or as CSV in UTF-8."""
+
+    code = "sheet.no_text"
 
 
 class Spreadsheet:
@@ -85,14 +92,18 @@ class Spreadsheet:
 
         A wrong guess costs nothing: what is read beside the headings is digits and letters.
         """
-        first: Refusal | None = None
-        for encoding in ENCODINGS:
+        with self._path.open("rb") as content:
+            is_utf16 = content.read(2) in (BOM_UTF16_LE, BOM_UTF16_BE)
+        unnamed: NumberColumnMissing | None = None
+        for encoding in ("utf-16",) if is_utf16 else ENCODINGS:
             try:
                 sheet = read_sheet(self._path, encoding)
                 return sheet, self._columns(sheet.headings)
-            except (EncodingOther, NumberColumnMissing) as refusal:
-                first = refusal if first is None or isinstance(first, EncodingOther) else first
-        raise NumberColumnMissing(file=self._name, found="") if first is None else first
+            except EncodingOther:
+                continue
+            except NumberColumnMissing as missing:
+                unnamed = unnamed or missing
+        raise SheetNoText(file=self._name) if unnamed is None else unnamed
 
     def _all(self) -> Iterator[Row]:
         sheet, columns = self._opened()

@@ -29,6 +29,10 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Return six digits: a phone's keyboard offers them by itself."""
         return get_random_string(6, digits)
 
+    def generate_phone_verification_code(self, *, user: Account, phone: str) -> str:
+        """Return six digits."""
+        return self.generate_login_code()
+
     def clean_phone(self, phone: str) -> str:
         """Return a number as it is kept; raises `ValidationError`."""
         try:

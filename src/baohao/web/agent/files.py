@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 from io import StringIO
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -117,8 +117,8 @@ def state(request: HttpRequest, file: UUID) -> HttpResponse:
     return render(request, "agent/file_state.html", _page(request, file))
 
 
-@require_POST
 @workers(Act.SELL)
+@require_POST
 def confirm(request: HttpRequest, file: UUID) -> HttpResponse:
     """Let what was shown happen; a second time changes nothing."""
     agent, found = own.agent_of(request), _found(request, file)
@@ -131,8 +131,8 @@ def confirm(request: HttpRequest, file: UUID) -> HttpResponse:
     return redirect("agent_file", file=file)
 
 
-@require_POST
 @workers(Act.SELL)
+@require_POST
 def again(request: HttpRequest, file: UUID) -> HttpResponse:
     """Look at the rows once more."""
     agent, _ = own.agent_of(request), _found(request, file)
@@ -140,8 +140,8 @@ def again(request: HttpRequest, file: UUID) -> HttpResponse:
     return redirect("agent_file", file=file)
 
 
-@require_POST
 @workers(Act.SELL)
+@require_POST
 def stop(request: HttpRequest, file: UUID) -> HttpResponse:
     """Put a file away, or stop one that is under way after the rows at hand."""
     agent, _ = own.agent_of(request), _found(request, file)
@@ -209,12 +209,13 @@ def _taken(request: HttpRequest, form: Sending) -> File:
         checks=agent.key,
     )
     name = Path(str(upload.name)).name
-    with NamedTemporaryFile(suffix=Path(name).suffix.lower()) as kept:
-        for chunk in upload.chunks():
-            kept.write(chunk)
-        kept.flush()
+    with TemporaryDirectory() as folder:
+        # Under its own name: that is what a refusal calls it.
+        kept = Path(folder) / name
+        with kept.open("wb") as out:
+            out.writelines(upload.chunks())
         key = f"portal:{form.cleaned_data['key']}"
-        return sheets.take(desk().shell, Path(kept.name), name, usual, key=key, new_id=new_id)
+        return sheets.take(desk().shell, kept, name, usual, key=key, new_id=new_id)
 
 
 def _wake(file: File) -> None:

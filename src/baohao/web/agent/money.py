@@ -83,8 +83,8 @@ def float_(request: HttpRequest) -> HttpResponse:
     return render(request, "agent/money.html", _float_page(agent, None))
 
 
-@require_POST
 @workers(Act.AGENCY)
+@require_POST
 def alarm(request: HttpRequest) -> HttpResponse:
     """Set the float's alarm."""
     agent = own.agent_of(request)

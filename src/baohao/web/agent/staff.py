@@ -127,8 +127,8 @@ def person(request: HttpRequest, person: int) -> HttpResponse:
     return render(request, "agent/person.html", {"seller": seller, "form": form, "agent": agent})
 
 
-@require_POST
 @workers(Act.AGENCY)
+@require_POST
 def away(request: HttpRequest, person: int) -> HttpResponse:
     """Take a seller's rights away, or give them back; whoever is signed in is out at once."""
     seller = _seller(request, person)
