@@ -6,8 +6,12 @@ import csv
 import io
 import itertools
 import re
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
 from functools import partial
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -381,3 +385,45 @@ def test_a_sale_that_is_refused_takes_nothing_from_a_sellers_day(agency: Agency)
     agency.shop.fund(50_000, agency.float)
     assert browser.post(promise).status_code == 302
     assert "108.00" in browser.get("/agent/").content.decode()
+
+
+@pytest.mark.parametrize("is_locked", [True, False])
+def test_two_sales_at_once_cannot_both_take_what_is_left_of_a_day(
+    agency: Agency, monkeypatch: pytest.MonkeyPatch, *, is_locked: bool
+) -> None:
+    """Without the lock both read the day before either is counted: that is what it is for."""
+    from django.db import connections
+
+    from baohao.web.agent import rights
+    from baohao.web.agent.models import Seller
+
+    account, read = agency.seller(limit_minor=PRICE), rights.spent_minor
+    browsers = [agency.browser(account) for _ in agency.customers]
+    promises = list(map(agency.promised, browsers, agency.customers))
+    # Under the lock nobody else comes: whoever has it goes on alone.
+    both = threading.Barrier(2, timeout=1 if is_locked else 60)
+
+    def slowly(account: Account, day: date) -> int:
+        found = read(account, day)
+        with suppress(threading.BrokenBarrierError):
+            both.wait()
+        return found
+
+    monkeypatch.setattr(rights, "spent_minor", slowly)
+    if not is_locked:
+        rows = SimpleNamespace(select_for_update=Seller.objects.all, filter=Seller.objects.filter)
+        monkeypatch.setattr(rights, "Seller", SimpleNamespace(objects=rows))
+    left, answers = agency.left, list[int]()
+
+    def sell(browser: Client, promise: str) -> None:
+        answers.append(browser.post(promise).status_code)
+        connections.close_all()
+
+    sales = zip(browsers, promises, strict=True)
+    threads = [threading.Thread(target=sell, args=each) for each in sales]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == ([302, 409] if is_locked else [302, 302])
+    assert (left - agency.left) // (PRICE * 9 // 10) == (1 if is_locked else 2)

@@ -83,7 +83,7 @@ class Stage:
     def set(self) -> tuple[list[str], dict[str, str]]:
         """Put lines, a holder, staff and an agent in; return the holder's numbers, the sign-ins."""
         # First, for it begins a year ago.
-        demo_agency.play(self._house)
+        demo_agency.play(self._house, self._folder)
         today = self._house.clock().date()
         file = self._folder / "inventory.csv"
         samples.inventory(file, self._lines, today)

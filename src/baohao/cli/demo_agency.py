@@ -10,15 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from baohao.app import house as houses
 from baohao.app.agents import registry
+from baohao.app.bulk import files, sheets
+from baohao.app.bulk.part import Usual
 from baohao.app.door import Answered
 from baohao.app.shell import Shell
+from baohao.app.wishes import MAIN_TILL
 from baohao.cli.asking import decided, made
 from baohao.core.agents import Agent
 from baohao.core.identifiers.luhn import luhn_digit
+from baohao.outside.ids import new_id
 from baohao.wiring import Installation
 
 AGENT = Agent(
@@ -43,7 +48,7 @@ def number_of(index: int) -> str:
     return f"+85362880{index:03}"
 
 
-def play(house: Installation) -> None:
+def play(house: Installation, folder: Path) -> None:
     """Let the agent have sold."""
     with house.shell() as shell:
         shell.run(partial(registry.add, agent=AGENT, operators=house.library.operators))
@@ -60,6 +65,27 @@ def play(house: Installation) -> None:
         _stocked(shell, index, IN_STOCK)
         balance = FUNDED_MINOR - 12_000 * index
         _funded(shell, "withdraw", max(1, balance - LEFT_MINOR))
+        _sent(shell, folder / "customers.csv", house)
+
+
+def _sent(shell: Shell, path: Path, house: Installation) -> None:
+    """Send a file of renewals that waits for somebody to confirm it; two of its rows are wrong."""
+    rows = [f"{number_of(n)[4:]},12" for n in range(8, 32)]
+    path.write_text(
+        "\n".join(["電話號碼,期限", *rows, "66120000,12", "12345,12"]), encoding="utf-8"
+    )
+    usual = Usual(
+        term=None,
+        paid=AGENT.float_account,
+        till=MAIN_TILL,
+        principal=AGENT.key,
+        channel="agent",
+        is_bound=True,
+        checks=AGENT.key,
+    )
+    sent = sheets.take(shell, path, path.name, usual, key="demo", new_id=new_id)
+    while files.work(shell, AGENT.key, sent.id, house.library.policies):
+        continue
 
 
 def _funded(shell: Shell, verb: str, amount_minor: int) -> None:

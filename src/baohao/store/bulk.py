@@ -143,11 +143,14 @@ def finish(
 def foresee(
     conn: Connection, file: File, foreseen: str, counts: tuple[int, int, int], uses: Uses
 ) -> None:
-    """Keep what would become of the part at hand: rows good and wrong, and minor units."""
+    """
+    Keep what would become of the part at hand, unless somebody else has come further: its rows,
+    how many are good and wrong, and minor units.
+    """
     good, wrong, total_minor = counts
-    if run(conn, "foresee_bulk_part", foreseen, wrong, *file.place, file.at):
-        told = (good, wrong, total_minor, _json(uses).decode())
-        run(conn, "count_foreseen_bulk_part", *told, *file.place, file.at)
+    told = (good, wrong, total_minor, _json(uses).decode())
+    if run(conn, "count_foreseen_bulk_part", *told, *file.place, file.at):
+        run(conn, "foresee_bulk_part", foreseen, wrong, *file.place, file.at)
 
 
 def foreseen(

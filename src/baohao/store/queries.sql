@@ -1053,8 +1053,8 @@ WHERE bucket = %b AND principal = %b AND digest = %b AND id <> %b AND started_at
 ORDER BY id DESC LIMIT 1
 
 -- name: foresee_bulk_part
--- Keep what would become of a part's rows, unless somebody else has done so.
-UPDATE bulk_parts SET foreseen = %b, wrong = %b WHERE bucket = %b AND id = %b AND part = %b AND foreseen IS NULL
+-- Keep what would become of a part's rows.
+UPDATE bulk_parts SET foreseen = %b, wrong = %b WHERE bucket = %b AND id = %b AND part = %b
 
 -- name: count_foreseen_bulk_part
 -- Count a part that was looked at; after the last one the file waits for whoever sent it.
