@@ -231,6 +231,28 @@ def test_a_renewal_is_shown_and_sold_once_from_the_float(agency: Agency) -> None
     assert money(total * 5 // 100) in earned
 
 
+def test_whoever_comes_is_served_and_becomes_a_customer(agencies: tuple[Agency, Agency]) -> None:
+    mine, other = agencies
+    browser, number, left = mine.browser(), other.customers[0], mine.left
+    address = browser.get("/agent/walk-in/", {"what": number})["Location"]
+    shown = browser.get(address).content.decode()
+    assert f"•••{number[-3:]}" in shown
+    for told in (number, other.customers[0][-6:], "2027", "Active", "What happened"):
+        assert told not in shown, told
+    promise = browser.post(address, {"term": "12 months"})["Location"]
+    assert browser.get(f"/agent/lines/{number[1:]}/").status_code == 404
+    sold = browser.post(promise)["Location"]
+    assert browser.post(promise).status_code == 302
+    assert mine.left == left - PRICE * 9 // 10
+    assert browser.get(sold).status_code == 200
+    assert browser.get(f"/agent/lines/{number[1:]}/").status_code == 200
+    # Cards in stock, and numbers that are none, are told alike.
+    none = [f"/agent/walk-in/{each[1:]}/" for each in (other.card, mine.card, "+85366999999")]
+    pages = [browser.get(each) for each in none]
+    assert {page.status_code for page in pages} == {404}
+    assert all("cannot be renewed here" in page.content.decode() for page in pages)
+
+
 def test_a_fee_above_the_operators_limit_is_refused_in_words(agency: Agency) -> None:
     browser, address = agency.browser(), f"/agent/lines/{agency.customers[0][1:]}/"
     for fee, status in (("20.01", 409), ("-1", 200), ("1e3", 200), ("x" * 21, 200)):

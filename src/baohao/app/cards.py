@@ -12,7 +12,7 @@ from baohao.store.sql import Connection
 class CardUnknown(Refusal):
     """No line has the card {iccid}; look at the digits again."""
 
-    code = "card.unknown"
+    code = "card.on_no_line"
 
 
 def number_of(conn: Connection, text: str) -> str:

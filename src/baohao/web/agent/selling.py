@@ -146,9 +146,19 @@ def _sale(request: HttpRequest, number: str, ask: UUID) -> Mapping[str, Any]:
 
 
 def promise_page(
-    request: HttpRequest, line: Glance, quote: UUID, back: str, more: Mapping[str, Any]
+    request: HttpRequest,
+    line: Glance,
+    quote: UUID,
+    back: str,
+    more: Mapping[str, Any],
+    *,
+    is_masked: bool = False,
 ) -> HttpResponse:
-    """Show what is promised, and sell it; `more` is what the sale says beside it."""
+    """
+    Show what is promised, and sell it; `more` is what the sale says beside it.
+
+    Where `is_masked`, the number is shown in part: it is no customer's yet.
+    """
     promise = selling.promise(line, quote)
     if promise is None:
         return redirect(back)
@@ -165,6 +175,7 @@ def promise_page(
         "term": selling.term(promise.term),
         "customer_pays_minor": promise.total_minor + promise.service_fee_minor,
         "back": back,
+        "is_masked": is_masked,
         "refused": refused,
     }
     return render(request, "agent/promise.html", page, status=409 if refused else 200)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from baohao.web.agent import files, lines, money, selling, staff, stock
+from baohao.web.agent import files, lines, money, selling, staff, stock, walk_in
 
 urlpatterns = [
     path("", lines.home, name="agent"),
@@ -10,6 +10,9 @@ urlpatterns = [
     path("customers.csv", lines.due_export, name="agent_customers_table"),
     path("lines/<tel:number>/", lines.line, name="agent_line"),
     path("lines/<tel:number>/<uuid:quote>/", lines.promise, name="agent_promise"),
+    path("walk-in/", walk_in.number, name="agent_walk_in"),
+    path("walk-in/<tel:number>/", walk_in.terms, name="agent_walk_in_terms"),
+    path("walk-in/<tel:number>/<uuid:quote>/", walk_in.promise, name="agent_walk_in_promise"),
     path("sales/<tel:number>/<uuid:ask>/", selling.done, name="agent_done"),
     path("sales/<tel:number>/<uuid:ask>.pdf", selling.receipt, name="agent_receipt"),
     path("stock/", stock.held, name="agent_stock"),
