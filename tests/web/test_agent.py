@@ -235,9 +235,10 @@ def test_whoever_comes_is_served_and_becomes_a_customer(agencies: tuple[Agency, 
     mine, other = agencies
     browser, number, left = mine.browser(), other.customers[0], mine.left
     address = browser.get("/agent/walk-in/", {"what": number})["Location"]
-    shown = browser.get(address).content.decode()
+    page = browser.get(address).content.decode()
+    shown = page.partition("<main")[2].partition("</main")[0]
     assert f"•••{number[-3:]}" in shown
-    for told in (number, other.customers[0][-6:], "2027", "Active", "What happened"):
+    for told in (number[-6:], "2027", "Active", "What happened"):
         assert told not in shown, told
     promise = browser.post(address, {"term": "12 months"})["Location"]
     assert browser.get(f"/agent/lines/{number[1:]}/").status_code == 404
