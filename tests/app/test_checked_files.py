@@ -19,6 +19,7 @@ from baohao.app.bulk.checking import Foreseen
 from baohao.app.bulk.files import File, FileKeyReused, FileNotChecked, FileOver, Format
 from baohao.app.bulk.part import Usual
 from baohao.core.civil import Span
+from baohao.store import bulk
 
 PRICE = 12_000
 USUAL = Usual(
@@ -207,6 +208,17 @@ def test_what_has_moved_since_it_was_shown_is_not_sold(
         "date": ["line.date_moved"] * 2,
     }
     assert codes == wanted[moves]
+
+
+def test_a_worker_that_comes_late_changes_nothing(agency: Shop, tmp_path: Path) -> None:
+    opened(agency, 1)
+    stale = sent(agency, tmp_path, [f"{number(0)},,,"])
+    file = worked(agency, stale)
+    before = shown(agency, file)
+    late = partial(bulk.foresee, file=stale, foreseen="", counts=(5, 5, 5), uses={})
+    agency.shell.run(late)
+    assert worked(agency, file) == file
+    assert shown(agency, file) == before
 
 
 def test_a_file_that_was_shown_can_be_put_away(agency: Shop, tmp_path: Path) -> None:

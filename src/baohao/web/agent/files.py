@@ -95,7 +95,7 @@ def sent(request: HttpRequest) -> HttpResponse:
         except Refusal as refusal:
             refused = said(refusal)
     listed = desk().read(partial(files.listed, principal=agent.key, limit=LISTED))
-    page = {"form": form, "files": listed, "refused": refused, "currency": agent.currency}
+    page = {"form": form, "files": listed, "refused": refused, "agent": agent}
     return render(request, "agent/files.html", page, status=409 if refused else 200)
 
 

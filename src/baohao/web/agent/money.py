@@ -172,12 +172,9 @@ def commissions(request: HttpRequest) -> HttpResponse:
 def _float_page(agent: Agent, form: Alarm | None) -> dict[str, Any]:
     set_ = agent.float_alarm_minor
     shown = "" if set_ is None else format_minor(set_, agent.currency)
-    found = desk().read(partial(floats.float_now, agent=agent))
-    ends = found.runs_out_at
     return {
         "agent": agent,
-        "float": found,
-        "runs_out_at": None if ends is None else ends.astimezone(own.zone_of(agent)),
+        "float": desk().read(partial(floats.float_now, agent=agent)),
         "months": _months(agent),
         "form": form or Alarm(agent.currency, initial={"alarm": shown}),
     }

@@ -84,6 +84,7 @@ def held(request: HttpRequest) -> HttpResponse:
     behind = f"+{after}" if after.isascii() and after.isdigit() else ""
     rows = desk().read(partial(stock.held, agent=agent.key, after=behind, limit=PAGE + 1))
     page = {
+        "agent": agent,
         "form": form,
         "rows": rows[:PAGE],
         "plans": desk().read(partial(stock.counted, agent=agent.key)),
