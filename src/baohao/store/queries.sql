@@ -964,6 +964,13 @@ SELECT coalesce(sum(amount), 0)::bigint, coalesce(sum(amount) FILTER (WHERE reco
 FROM entries, unnest(accounts, amounts) AS p (account, amount)
 WHERE recorded_at >= %b AND bucket = %b AND subject = %b AND kind = 'transfer' AND account = subject
 
+-- name: list_days_of_float
+-- List by how much an agent's float grew on each day of a zone since an instant.
+SELECT (recorded_at AT TIME ZONE %b)::date AS day, -sum(amount)::bigint
+FROM entries, unnest(accounts, amounts) AS p (account, amount)
+WHERE recorded_at >= %b AND bucket = %b AND account = %b
+GROUP BY 1
+
 -- name: read_balance
 -- Read a guarded account's balance.
 SELECT balance_minor FROM accounts WHERE bucket = %b AND account = %b

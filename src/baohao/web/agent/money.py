@@ -24,7 +24,7 @@ from baohao.core.civil import add_months
 from baohao.core.money import format_minor
 from baohao.web.accounts.doors import workers
 from baohao.web.accounts.roles import Act
-from baohao.web.agent import own
+from baohao.web.agent import chart, own
 from baohao.web.agent.selling import AMOUNT_MAX, amount
 from baohao.web.desk import desk
 
@@ -172,9 +172,13 @@ def commissions(request: HttpRequest) -> HttpResponse:
 def _float_page(agent: Agent, form: Alarm | None) -> dict[str, Any]:
     set_ = agent.float_alarm_minor
     shown = "" if set_ is None else format_minor(set_, agent.currency)
+    found = desk().read(partial(floats.float_now, agent=agent))
+    zone = own.zone_of(agent)
+    days = desk().read(partial(floats.days_of, agent=agent, zone=zone, count=chart.BEHIND))
     return {
         "agent": agent,
-        "float": desk().read(partial(floats.float_now, agent=agent)),
+        "float": found,
+        "chart": chart.drawn(days, found.spent_28_minor, set_),
         "months": _months(agent),
         "form": form or Alarm(agent.currency, initial={"alarm": shown}),
     }
