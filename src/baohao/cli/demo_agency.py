@@ -37,7 +37,7 @@ AGENT = Agent(
 #: So many days ago so many cards were activated: late ones, some that are due, and newer ones.
 SOLD = ((431, 4), (384, 6), (352, 12), (341, 10), (300, 12), (180, 16), (60, 12), (9, 8))
 IN_STOCK = 40
-FUNDED_MINOR, LEFT_MINOR = 2_000_000, 640_000
+FUNDED_MINOR = 1_600_000
 PIN = "mo.demo.keep12@2026-01"
 #: Of a hundred customers one comes back the next day.
 TAKEN_BACK_OF = 9
@@ -56,15 +56,13 @@ def play(house: Installation, folder: Path) -> None:
         for days, count in SOLD:
             shell.run(partial(houses.put_clock, offset=-timedelta(days=days)))
             if index == 0:
-                _funded(shell, "fund", FUNDED_MINOR)
+                _funded(shell)
             numbers = [number_of(n) for n in range(index, index + count)]
             _stocked(shell, index, count)
             _activated(shell, numbers)
             index += count
         shell.run(partial(houses.put_clock, offset=timedelta()))
         _stocked(shell, index, IN_STOCK)
-        balance = FUNDED_MINOR - 12_000 * index
-        _funded(shell, "withdraw", max(1, balance - LEFT_MINOR))
         _sent(shell, folder / "customers.csv", house)
 
 
@@ -88,9 +86,9 @@ def _sent(shell: Shell, path: Path, house: Installation) -> None:
         continue
 
 
-def _funded(shell: Shell, verb: str, amount_minor: int) -> None:
-    said = {"amount_minor": amount_minor}
-    decided(shell, made(verb, AGENT.float_account, said, by="staff", channel="operator"))
+def _funded(shell: Shell) -> None:
+    said = {"amount_minor": FUNDED_MINOR}
+    decided(shell, made("fund", AGENT.float_account, said, by="staff", channel="operator"))
 
 
 def _stocked(shell: Shell, first: int, count: int) -> None:
