@@ -25,7 +25,7 @@ from rich.table import Table
 from baohao.app import samples
 from baohao.app.enrol import By
 from baohao.app.inventory import Defaults
-from baohao.cli import serve
+from baohao.cli import demo_agency, serve
 from baohao.cli.asking import Data, decided, made
 from baohao.cli.output import console
 from baohao.outside.pretend.acquirer import Keys
@@ -82,6 +82,8 @@ class Stage:
 
     def set(self) -> tuple[list[str], dict[str, str]]:
         """Put lines, a holder, staff and an agent in; return the holder's numbers, the sign-ins."""
+        # First, for it begins a year ago.
+        demo_agency.play(self._house, self._folder)
         today = self._house.clock().date()
         file = self._folder / "inventory.csv"
         samples.inventory(file, self._lines, today)
@@ -110,6 +112,23 @@ class Stage:
             password = f"demo-{secrets.token_hex(4)}"
             Account.objects.staff(name, "demo", role, password, title=name.title(), till=till)
             made_[name] = password
+        return made_ | self._agency()
+
+    def _agency(self) -> dict[str, str]:
+        """Give the agent its people: one who owns it, and one who sells for it."""
+        from baohao.web.accounts.models import Account
+        from baohao.web.accounts.roles import Role
+        from baohao.web.agent.models import Seller
+
+        made_: dict[str, str] = {}
+        people = (("owner", "Lou", Role.OWNER), ("ana", "Ana", Role.SELLER))
+        for name, title, role in people:
+            name_, password = f"{demo_agency.AGENT.key}.{name}", f"demo-{secrets.token_hex(4)}"
+            more = {"title": title, "agent": demo_agency.AGENT.key}
+            account = Account.objects.staff(name_, "", role, password, **more)
+            if role is Role.SELLER:
+                Seller.objects.create(account=account, limit_minor=100_000)
+            made_[name_] = password
         return made_
 
 

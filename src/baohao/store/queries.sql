@@ -517,6 +517,10 @@ GROUP BY account ORDER BY account
 -- Read the house's clock, without a lock.
 SELECT clock_timestamp() + clock_offset FROM house
 
+-- name: put_clock
+-- Put the house's clock, of a demo.
+UPDATE house SET clock_offset = %b::interval
+
 -- name: read_ladders
 -- Read the names of all ways that lines go.
 SELECT ladder, pin, stages, kinds FROM ladders
@@ -973,6 +977,13 @@ SELECT coalesce(sum(amount), 0)::bigint, coalesce(sum(amount) FILTER (WHERE reco
 FROM entries, unnest(accounts, amounts) AS p (account, amount)
 WHERE recorded_at >= %b AND bucket = %b AND subject = %b AND kind = 'transfer' AND account = subject
 
+-- name: list_days_of_float
+-- List by how much an agent's float grew on each day of a zone since an instant.
+SELECT (recorded_at AT TIME ZONE %b)::date AS day, -sum(amount)::bigint
+FROM entries, unnest(accounts, amounts) AS p (account, amount)
+WHERE recorded_at >= %b AND bucket = %b AND account = %b
+GROUP BY 1
+
 -- name: read_balance
 -- Read a guarded account's balance.
 SELECT balance_minor FROM accounts WHERE bucket = %b AND account = %b
@@ -1005,9 +1016,11 @@ INSERT INTO bulk_parts (bucket, id, part, principal, body) VALUES (%b, %b, %b, %
 ON CONFLICT (bucket, id, part) DO NOTHING
 
 -- name: seal_bulk_file
--- Let a file that is all there wait for a worker; one without rows is done.
+-- Let a file that is all there wait for a worker, to be looked at first where that was asked for; one without rows is
+-- done.
 UPDATE bulk_files
-SET digest = %b, rows = %b, parts = t.parts, state = CASE WHEN t.parts > 0 THEN 'waiting' ELSE 'done' END,
+SET digest = %b, rows = %b, parts = t.parts,
+    state = CASE WHEN t.parts = 0 THEN 'done' WHEN usual ->> 'checks' <> '' THEN 'checking' ELSE 'waiting' END,
     ended_at = CASE WHEN t.parts = 0 THEN clock_timestamp() + clock_offset END
 FROM house, (VALUES (%b::int)) AS t (parts)
 WHERE bucket = %b AND id = %b AND state = 'arriving'
@@ -1031,25 +1044,62 @@ DELETE FROM bulk_parts p USING gone g WHERE p.bucket = g.bucket AND p.id = g.id
 -- name: read_bulk_file
 -- Read how one file of a principal is.
 SELECT id, principal, key, channel, format, usual, digest, state, rows, parts, at, done, refused, created_at,
-       started_at, ended_at, reason
+       started_at, ended_at, reason, good, wrong, total_minor, uses
 FROM bulk_files WHERE bucket = %b AND id = %b AND principal = %b
 
 -- name: find_bulk_file
 -- Find the file that a principal sent under a key.
 SELECT id, principal, key, channel, format, usual, digest, state, rows, parts, at, done, refused, created_at,
-       started_at, ended_at, reason
+       started_at, ended_at, reason, good, wrong, total_minor, uses
 FROM bulk_files WHERE bucket = %b AND principal = %b AND key = %b AND state <> 'arriving'
 
 -- name: list_bulk_files
 -- List the files of a principal, the newest first.
 SELECT id, principal, key, channel, format, usual, digest, state, rows, parts, at, done, refused, created_at,
-       started_at, ended_at, reason
+       started_at, ended_at, reason, good, wrong, total_minor, uses
 FROM bulk_files WHERE bucket = %b AND principal = %b AND state <> 'arriving' AND id < %b
 ORDER BY id DESC LIMIT %b
 
 -- name: find_open_bulk_files
 -- Find the files that are not done, the oldest first.
-SELECT principal, id FROM bulk_files WHERE state IN ('waiting', 'working') ORDER BY created_at, bucket, id
+SELECT principal, id FROM bulk_files WHERE state IN ('checking', 'waiting', 'working') ORDER BY created_at, bucket, id
+
+-- name: find_sent_bulk_file
+-- Find the last file of the same content that a principal let be worked through before another.
+SELECT id, principal, key, channel, format, usual, digest, state, rows, parts, at, done, refused, created_at,
+       started_at, ended_at, reason, good, wrong, total_minor, uses
+FROM bulk_files
+WHERE bucket = %b AND principal = %b AND digest = %b AND id <> %b AND started_at IS NOT NULL AND state <> 'arriving'
+ORDER BY id DESC LIMIT 1
+
+-- name: foresee_bulk_part
+-- Keep what would become of a part's rows.
+UPDATE bulk_parts SET foreseen = %b, wrong = %b WHERE bucket = %b AND id = %b AND part = %b
+
+-- name: count_foreseen_bulk_part
+-- Count a part that was looked at; after the last one the file waits for whoever sent it.
+UPDATE bulk_files
+SET at = at + 1, good = good + %b, wrong = wrong + %b, total_minor = total_minor + %b, uses = %b::json,
+    state = CASE WHEN at + 1 = parts THEN 'checked' ELSE state END
+WHERE bucket = %b AND id = %b AND at = %b AND state = 'checking'
+
+-- name: confirm_bulk_file
+-- Let a file that was looked at be worked through.
+UPDATE bulk_files SET state = 'waiting', at = 0 WHERE bucket = %b AND id = %b AND state = 'checked'
+
+-- name: check_bulk_file
+-- Let a file be looked at once more, from its first row.
+UPDATE bulk_files SET state = 'checking', at = 0, good = 0, wrong = 0, total_minor = 0, uses = '{}'
+WHERE bucket = %b AND id = %b AND state = 'checked'
+
+-- name: unsee_bulk_parts
+-- Forget what would become of the rows of a file.
+UPDATE bulk_parts SET foreseen = NULL, wrong = 0 WHERE bucket = %b AND id = %b
+
+-- name: read_bulk_foreseen
+-- Read what would become of the rows of some parts from one on, of those that some go wrong in or of all.
+SELECT part, foreseen FROM bulk_parts
+WHERE bucket = %b AND id = %b AND part >= %b AND foreseen IS NOT NULL AND wrong >= %b ORDER BY part LIMIT %b
 
 -- name: start_bulk_file
 -- Note that a worker has begun.
@@ -1057,8 +1107,8 @@ UPDATE bulk_files SET state = 'working', started_at = clock_timestamp() + clock_
 FROM house WHERE bucket = %b AND id = %b AND state = 'waiting'
 
 -- name: read_bulk_part
--- Read the rows of a part.
-SELECT body FROM bulk_parts WHERE bucket = %b AND id = %b AND part = %b
+-- Read the rows of a part, and what would become of them as far as somebody looked.
+SELECT body, foreseen FROM bulk_parts WHERE bucket = %b AND id = %b AND part = %b
 
 -- name: finish_bulk_part
 -- Keep what became of a part's rows, in place of the rows.
@@ -1077,7 +1127,7 @@ FROM house WHERE bucket = %b AND id = %b AND at = %b
 -- name: end_bulk_file
 -- Let nobody go on with a file.
 UPDATE bulk_files SET state = %b, reason = %b, ended_at = clock_timestamp() + clock_offset
-FROM house WHERE bucket = %b AND id = %b AND state IN ('waiting', 'working')
+FROM house WHERE bucket = %b AND id = %b AND state IN ('checking', 'checked', 'waiting', 'working')
 
 -- name: read_bulk_outcomes
 -- Read what became of the rows of the parts after one.

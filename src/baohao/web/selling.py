@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404
+from django.urls import register_converter
 from django.utils.translation import get_language, gettext, ngettext
 
 from baohao.app import glance, show
@@ -41,6 +42,10 @@ class Tel:
         return value.removeprefix("+")
 
 
+# Here, so that whichever room's addresses are read first find it.
+register_converter(Tel, "tel")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
     """A quote as it is shown before anything is paid."""
@@ -64,6 +69,8 @@ class Promise:
     until: datetime | None
     lost_days: int
     shortened_days: int
+    #: An agent's own fee, beside the total.
+    service_fee_minor: int = 0
 
 
 def look(number: str) -> Glance:
@@ -103,6 +110,7 @@ def promise(line: Glance, quote: UUID) -> Promise | None:
         until=_last_moment(line, terms["until"]),
         lost_days=terms["lost_days"],
         shortened_days=terms["shortened_days"],
+        service_fee_minor=terms.get("service_fee", 0),
     )
 
 

@@ -51,6 +51,7 @@ APPS = (
     "allauth.account",
     "allauth.mfa",
     "baohao.web.accounts",
+    "baohao.web.agent",
     "baohao.web",
 )
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from allauth.account import views as account
-from django.urls import include, path, register_converter
+from django.urls import include, path
 from django.views.i18n import set_language
 
 from baohao.web.accounts.doors import everybody
 from baohao.web.accounts.views import handset, inside
-from baohao.web.selling import Tel
-
-register_converter(Tel, "tel")
 
 urlpatterns = [
     path("", include("baohao.web.public.urls")),
     path("my/", include("baohao.web.holder.urls")),
     path("counter/", include("baohao.web.counter.urls")),
+    path("agent/", include("baohao.web.agent.urls")),
     path("in/", inside, name="inside"),
     path("language/", everybody(set_language), name="set_language"),
     path("accounts/login/", everybody(account.login), name="account_login"),

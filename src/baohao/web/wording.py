@@ -25,6 +25,16 @@ STAGES = {
     "recycled": gettext_lazy("Given to others"),
 }
 
+#: What may be bought.
+VERBS = {
+    "renew": gettext_lazy("Renewal"),
+    "activate": gettext_lazy("Activation"),
+    "restore": gettext_lazy("Restoring"),
+    "top_up": gettext_lazy("Top-up"),
+    "replace_card": gettext_lazy("New card"),
+    "reverse": gettext_lazy("Reversal"),
+}
+
 
 def said(refusal: Refusal) -> str:
     """Say a refusal: its sentence is a message of the catalogue, filled with the same facts."""
