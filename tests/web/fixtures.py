@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from django.test import Client
 
 _numbers = itertools.count(100)
+#: One database for all tests: no two asks have one id.
+_ids = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +52,7 @@ def pages(server: Running, template: str) -> Iterator[Installation]:
 
 @pytest.fixture
 def counter(pages: Installation) -> Iterator[Shop]:
-    shop = Shop(conninfo=pages.conninfo)
+    shop = Shop(conninfo=pages.conninfo, _numbers=_ids)
     shop.fund(10_000_000)
     yield shop
     shop.shell.close()
