@@ -23,7 +23,7 @@ from baohao.app.payments import deposits, refunding
 from baohao.app.payments.asking import Ports
 from baohao.app.payments.carry import Carrier
 from baohao.app.payments.learn import learn
-from baohao.app.ports import BankAccount, Paid
+from baohao.app.ports import BankAccount, ChargedBack, Paid
 from baohao.outside.bank.camt053 import Camt053
 from baohao.outside.pretend.bank import PretendBank
 from baohao.outside.sealing import SealsOfHouse
@@ -55,9 +55,10 @@ HARMS = {
     "deferrals": "UPDATE deferrals SET amounts[1] = amounts[1] + 1",
     "commissions": "UPDATE agent_sales SET commission_minor = 1 WHERE verb = 'renew'",
     "epochs": "UPDATE effects SET epoch = 7",
-    "payments": "DELETE FROM refunds",
+    "payments": "UPDATE payments SET refunded_minor = 0 WHERE their_id = 'T1'",
     "refunds": "UPDATE refunds SET amount_minor = amount_minor + 1",
     "advances": "UPDATE accounts SET balance_minor = 1 WHERE account LIKE 'advance:%'",
+    "chargebacks": "UPDATE chargebacks SET booked = ''",
     "suspense": "UPDATE bank_rows SET amount_minor = amount_minor + 1",
     "deposits": "UPDATE journal SET ask = NULL WHERE kind = 'deposited'",
     "exchange": "DELETE FROM entries WHERE currency = 'HKD'",
@@ -95,6 +96,7 @@ def busy(shop: Shop, tmp_path: Path) -> Shop:
     shop.say("top_up", R, amount_minor=5_000, paid="float:agent-7:MOP", expect_version=2)
     shop.shell.run(lambda conn: _listen(conn, shop.new_id(), shop.now()))
     _pay(shop)
+    _take_back(shop)
     _transfer(shop)
     _deposit(shop)
     desk(shop, issuer(tmp_path)).issue(sold.id, "hall-2")
@@ -116,6 +118,21 @@ def _pay(shop: Shop) -> None:
     Carrier(shop.shell, Ports(gateways={}, notify_url=""), shop.new_id).run()
     wish = refunding.Wish(payment=order, reason="whose is it?", by="ada", key="k")
     refunding.refund(shop.shell, wish, shop.new_id)
+
+
+def _take_back(shop: Shop) -> None:
+    """Have a payer's bank take that money back, and give it back again."""
+    case = ChargedBack(
+        order="",
+        payment="T1",
+        case="CB-1",
+        amount_minor=5,
+        currency="MOP",
+        at=shop.now(),
+        outcome="won",
+    )
+    shop.shell.run(partial(learn, gateway="acquirer", told=case, new_id=shop.new_id))
+    Carrier(shop.shell, Ports(gateways={}, notify_url=""), shop.new_id).run()
 
 
 def _transfer(shop: Shop) -> None:

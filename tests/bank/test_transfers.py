@@ -10,7 +10,7 @@ from tests.races.racing import altered
 
 from baohao.app import doctor
 from baohao.app.bank.by_hand import PayoutUnknown, RowNotWaiting, RowUnknown, Who
-from baohao.app.payments import exceptions, refunding
+from baohao.app.payments import exceptions, refunding, returning
 from baohao.app.payments.exceptions import MoneyWithoutHome
 from baohao.app.payments.refunding import Wish
 from baohao.app.ports import BillMissing
@@ -252,7 +252,7 @@ def test_what_a_person_may_not_do(branch: Branch) -> None:
             branch.match(much["row"], kept.payment.id, who)
         with pytest.raises(SecondPersonForMatch):
             branch.give_back(much["row"], who)
-    with pytest.raises(refunding.PaymentUnknown):
+    with pytest.raises(returning.PaymentUnknown):
         branch.match(much["row"], branch.new_id())
     with pytest.raises(RowUnknown):
         branch.match(str(branch.new_id()), kept.payment.id)

@@ -76,7 +76,7 @@ def unlocked(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
         shop,
         "DROP INDEX benefits_live",
         "DROP INDEX tenures_open",
-        "ALTER TABLE tenures DROP CONSTRAINT tenures_pkey",
+        "ALTER TABLE tenures DROP CONSTRAINT tenures_pkey CASCADE",
     )
 
 

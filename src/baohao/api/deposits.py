@@ -18,7 +18,7 @@ from baohao.api.coming import replayed
 from baohao.api.desk import Desk
 from baohao.api.models import Body, Minor, Told
 from baohao.app.payments import deposits, listing
-from baohao.app.payments.refunding import PaymentUnknown
+from baohao.app.payments.returning import PaymentUnknown
 from baohao.core.books.chart import Account
 from baohao.outside.ids import new_id
 

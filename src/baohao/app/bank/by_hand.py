@@ -18,7 +18,7 @@ from uuid import UUID
 from baohao.app.bank.carry import gone, paid, settled
 from baohao.app.payments.begin import Beginning
 from baohao.app.payments.learn import captured
-from baohao.app.payments.refunding import PaymentUnknown
+from baohao.app.payments.returning import PaymentUnknown
 from baohao.core.bank import matching
 from baohao.core.bank.reference import reference_of
 from baohao.core.payments import BY_BANK

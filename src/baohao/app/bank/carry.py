@@ -20,7 +20,7 @@ from uuid import UUID
 
 from baohao.app.payments import exceptions
 from baohao.app.payments.learn import PRINCIPAL, captured
-from baohao.app.payments.refunding import heard
+from baohao.app.payments.returning import heard
 from baohao.app.ports import Paid
 from baohao.app.shell import Shell
 from baohao.core.asks import Ask

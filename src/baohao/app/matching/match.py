@@ -34,7 +34,7 @@ from baohao.app.matching import differing, putting
 from baohao.app.matching.putting import PRINCIPAL, Found, day_subject
 from baohao.app.matching.reading import Read, read
 from baohao.app.payments.begin import GatewayUnknown
-from baohao.app.payments.refunding import heard
+from baohao.app.payments.returning import heard
 from baohao.app.ports import BillMissing, Gateway
 from baohao.app.shell import Shell
 from baohao.core import matching as rules

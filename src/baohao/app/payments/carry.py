@@ -26,10 +26,10 @@ from typing import Any
 from uuid import UUID
 
 from baohao.app.door import Answer, Answered, AskParked, KeyReused
-from baohao.app.payments import claims, exceptions, refunding, velocity
+from baohao.app.payments import claims, exceptions, returning, velocity
 from baohao.app.payments.asking import Ports, Silence, look
 from baohao.app.payments.learn import CODE_MAX, PRINCIPAL, is_held, note
-from baohao.app.payments.refunding import heard
+from baohao.app.payments.returning import heard
 from baohao.app.shell import Shell
 from baohao.core import payments as rules
 from baohao.core.asks import Ask
@@ -68,12 +68,12 @@ class Carrier:
         ran: Counter[str] = Counter()
         self._silence = Silence()
         while True:
-            adopted = self._shell.run(partial(refunding.adopt, new_id=self._new_id))
+            adopted = self._shell.run(partial(returning.adopt, new_id=self._new_id))
             cases = claims.book_due(self._shell, self._new_id)
             due = self._shell.run(partial(_claim, captured=True, limit=AT_ONCE))
             due = due or self._shell.run(partial(_claim, captured=False, limit=ASKED_AT_ONCE))
             ran.update(kept.payment.state.value for kept in self.carry(due))
-            returned = refunding.send_due(self._shell, self._ports, self._silence, self._new_id)
+            returned = returning.send_due(self._shell, self._ports, self._silence, self._new_id)
             ran.update(f"refund {refund.state}" for refund in returned)
             ran.update(f"chargeback {each.case.outcome}" for each in cases)
             if not (adopted or cases or due or returned):
@@ -111,7 +111,7 @@ class Carrier:
         """Fund the advances of captured payments and buy with them what was quoted."""
         if not captured:
             return
-        money = [refunding.funding(kept.payment, self._new_id()) for kept in captured]
+        money = [returning.funding(kept.payment, self._new_id()) for kept in captured]
         heard(self._shell.answer(money))
         for kept in captured:
             if is_held(kept.payment):
@@ -161,11 +161,11 @@ class Carrier:
         if not isinstance(spent, int):
             # It was bought under this key by whoever had the payment before: by another quote.
             spent = payment.own_minor - self._shell.run(
-                partial(refunding.balance, account=str(payment.advance))
+                partial(returning.balance, account=str(payment.advance))
             )
         rest = payment.own_minor - spent
         if rest:
-            ask = refunding.setting_apart(payment, rest, "rest", self._new_id())
+            ask = returning.setting_apart(payment, rest, "rest", self._new_id())
             (apart,) = heard(self._shell.answer([ask]))
             if isinstance(apart, Refusal):
                 raise apart
@@ -175,7 +175,7 @@ class Carrier:
     def _give_back(self, kept: Kept, code: str) -> Kept:
         """Set all of a payment apart that cannot be used, and owe it to the payer."""
         payment = kept.payment
-        ask = refunding.setting_apart(payment, payment.own_minor, "whole", self._new_id())
+        ask = returning.setting_apart(payment, payment.own_minor, "whole", self._new_id())
         (answer,) = heard(self._shell.answer([ask]))
         if isinstance(answer, Refusal):
             # Somebody bought with it meanwhile: the next turn finds out what.
@@ -286,7 +286,7 @@ def _use(conn: Connection, id_: UUID, spent_minor: int, new_id: Callable[[], UUI
     rest = kept.payment.own_minor - spent_minor
     kept = replace(kept, payment=rules.used(kept.payment, spent_minor), next_at=None, code="")
     if rest:
-        return refunding.owe(conn, kept, new_id(), rest, "more came than it cost", PRINCIPAL)
+        return returning.owe(conn, kept, new_id(), rest, "more came than it cost", PRINCIPAL)
     payments.move(conn, kept)
     return kept
 
@@ -316,7 +316,7 @@ def _owe_whole(conn: Connection, id_: UUID, code: str, new_id: Callable[[], UUID
     # What was changed is ours; else a part of it may be going back already.
     whole = payment.unspent_minor if payment.changed is None else payment.own_minor
     kept = replace(kept, next_at=None, code=code[:CODE_MAX])
-    return refunding.owe(conn, kept, new_id(), whole, "it could not be used", PRINCIPAL)
+    return returning.owe(conn, kept, new_id(), whole, "it could not be used", PRINCIPAL)
 
 
 def _is_whole(kept: Kept, answer: Answer) -> bool:

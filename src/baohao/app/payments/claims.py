@@ -23,7 +23,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from baohao.app.payments import chargebacks, exceptions, refunding, velocity
+from baohao.app.payments import chargebacks, exceptions, returning, velocity
 from baohao.app.payments.learn import PRINCIPAL
 from baohao.app.shell import Shell
 from baohao.core import payments as rules
@@ -65,10 +65,10 @@ def _booked(shell: Shell, case: KeptCase, new_id: Callable[[], UUID]) -> KeptCas
     if kept is None:
         return shell.run(partial(_put_off, case=case, new_id=new_id))
     payment = kept.payment
-    refunding.granted(shell, refunding.funding(payment, new_id()))
-    refunding.granted(shell, _taking(payment, case, "charge_back", new_id()))
+    returning.granted(shell, returning.funding(payment, new_id()))
+    returning.granted(shell, _taking(payment, case, "charge_back", new_id()))
     if case.case.outcome == "won":
-        refunding.granted(shell, _taking(payment, case, "win_back", new_id()))
+        returning.granted(shell, _taking(payment, case, "win_back", new_id()))
     if case.case.outcome != "open" and payment.unspent_minor:
         _give_up(shell, kept, new_id)
     return shell.run(partial(_note, case=case))
@@ -99,9 +99,9 @@ def _give_up(shell: Shell, kept: Kept, new_id: Callable[[], UUID]) -> None:
     """Owe what a payment that was charged back holds still: it buys nothing any more."""
     payment = kept.payment
     amount = payment.unspent_minor
-    ask = refunding.setting_apart(payment, amount, f"charged_back:{amount}", new_id())
+    ask = returning.setting_apart(payment, amount, f"charged_back:{amount}", new_id())
     try:
-        refunding.granted(shell, ask)
+        returning.granted(shell, ask)
     except MoneyShort:
         # It was bought, and whoever bought it ended before they said so.
         shell.run(partial(_spent, id_=payment.id))
@@ -152,7 +152,7 @@ def close(shell: Shell, closing: Closing, new_id: Callable[[], UUID]) -> Kept:
         channel="operator",
         payload={"amount_minor": amount} | {name: text for name, text in said_of.items() if text},
     )
-    refunding.granted(shell, ask)
+    returning.granted(shell, ask)
     shell.run(partial(chargebacks.settled, id_=closing.payment, by=closing.by, why=closing.reason))
     return shell.run(partial(_claimed, id_=closing.payment))[0]
 
@@ -199,17 +199,17 @@ def _put_off(conn: Connection, case: KeptCase, new_id: Callable[[], UUID]) -> Ke
 
 
 def _spent(conn: Connection, id_: UUID) -> None:
-    kept = refunding.locked(conn, id_)
+    kept = returning.locked(conn, id_)
     payment = kept.payment
-    left = refunding.balance(conn, str(payment.advance))
+    left = returning.balance(conn, str(payment.advance))
     spent = payment.captured_minor - payment.refunded_minor - left
     payments.move(conn, replace(kept, payment=rules.used(payment, spent)))
 
 
 def _owe_rest(conn: Connection, id_: UUID, amount: int, new_id: Callable[[], UUID]) -> None:
-    kept = refunding.locked(conn, id_)
+    kept = returning.locked(conn, id_)
     if kept.payment.unspent_minor == amount:
-        refunding.owe(conn, kept, new_id(), amount, "the payer's bank took it back", PRINCIPAL)
+        returning.owe(conn, kept, new_id(), amount, "the payer's bank took it back", PRINCIPAL)
 
 
 def _note(conn: Connection, case: KeptCase) -> KeptCase:
@@ -235,5 +235,5 @@ def _note(conn: Connection, case: KeptCase) -> KeptCase:
 def _claimed(conn: Connection, id_: UUID) -> tuple[Kept, int]:
     kept = payments.find(conn, id_)
     if kept is None:
-        raise refunding.PaymentUnknown(payment=str(id_))
+        raise returning.PaymentUnknown(payment=str(id_))
     return kept, store.claimed_minor(conn, str(claims_account(kept.payment.advance)))

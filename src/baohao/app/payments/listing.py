@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from baohao.app.payments import claims, exceptions
-from baohao.app.payments.refunding import PaymentUnknown
+from baohao.app.payments.returning import PaymentUnknown
 from baohao.core.payments import Deposit, State, Wanted
 from baohao.store import clock
 from baohao.store import payments as store
