@@ -21,6 +21,7 @@ from procrastinate.jobs import Status
 
 from baohao.app import daily as runs
 from baohao.app.bulk import files
+from baohao.app.console import overview
 from baohao.app.feed import deliver
 from baohao.app.shell import Shell
 from baohao.core.refusals import Refusal
@@ -103,11 +104,19 @@ def payments(house: Installation) -> bool:
     return False
 
 
+def overviews(house: Installation) -> bool:
+    """Make the figures of operators' consoles anew where they are an hour old."""
+    with house.shell() as shell:
+        overview.refresh(shell, house.library.policies, house.library.operators)
+    return False
+
+
 UNITS = (
     Unit(name="daily", work=daily),
     Unit(name="feed", work=feed, is_due=has_to_tell),
     Unit(name="charging", work=charging),
     Unit(name="payments", work=payments),
+    Unit(name="overviews", work=overviews),
 )
 
 

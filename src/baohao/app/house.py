@@ -9,7 +9,7 @@ person once the doctor finds nothing broken.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from baohao.app.doctor import examine
 from baohao.core.refusals import Refusal
@@ -48,6 +48,11 @@ def house(conn: Connection) -> House:
 def close(conn: Connection) -> None:
     """Close a house that has just been restored, in a new epoch."""
     run(conn, "close_house")
+
+
+def set_clock(conn: Connection, offset: timedelta) -> None:
+    """Have the house's clock differ from the database's: a demo shows weeks in a minute."""
+    run(conn, "set_clock", offset)
 
 
 def resume(conn: Connection) -> House:
