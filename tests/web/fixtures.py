@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from django.test import Client
 
 _numbers = itertools.count(100)
+#: Shops of one database must not make the same ids, for an id is a key.
+_ids = itertools.count(1_000, 1_000)
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +52,7 @@ def pages(server: Running, template: str) -> Iterator[Installation]:
 
 @pytest.fixture
 def counter(pages: Installation) -> Iterator[Shop]:
-    shop = Shop(conninfo=pages.conninfo)
+    shop = Shop(conninfo=pages.conninfo, _numbers=itertools.count(next(_ids)))
     shop.fund(10_000_000)
     yield shop
     shop.shell.close()

@@ -25,7 +25,7 @@ _KEY = RegexValidator(
 )
 
 
-class Work(forms.ModelForm[Account]):
+class Work(forms.ModelForm):  # type: ignore[type-arg]
     """As what somebody works, and where."""
 
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=list(ROLES.items()))
