@@ -35,6 +35,8 @@ WAYS = (
     *(("agent", "demo-agent", "float:demo-agent"),) * 3,
     *(("api", "demo-partner", "float:demo-partner"),) * 2,
 )
+#: After how many hours of a day what is sold on it is sold.
+HOURS = (0.2, 1.3, 2.9, 4.4, 6.6, 8.1)
 FUNDS_MINOR = 10_000_000
 #: What the payer of the first exception gave too much.
 TOO_MUCH_MINOR = 3_000
@@ -60,9 +62,11 @@ def live(house: Installation, spared: frozenset[str]) -> None:
                 shell, made("fund", f"{account}:{CURRENCY}", said, by="staff", channel="operator")
             )
         for day in range(DAYS):
-            _set(shell, DAYS - day)
-            shell.answer(_asks(shell, house, day, spared))
-        _set(shell, 0)
+            asks = _asks(shell, house, day, spared)
+            for n, hours in enumerate(HOURS):
+                _set(shell, DAYS - day, hours)
+                shell.answer(asks[n :: len(HOURS)])
+            _set(shell, DAYS - day - 1)
         now = shell.run(lambda conn: houses.house(conn).now)
         house.desk(shell).catch_up(now - timedelta(days=DAYS + 1), now)
         operator = house.library.operators[OPERATOR]
@@ -91,8 +95,9 @@ def mispaid(house: Installation, acquirer: PretendAcquirer, numbers: Sequence[st
             carrier.carry([kept.payment.id])
 
 
-def _set(shell: Shell, days_back: int) -> None:
-    shell.run(partial(houses.set_clock, offset=-timedelta(days=days_back)))
+def _set(shell: Shell, days_back: int, hours: float = 0) -> None:
+    offset = timedelta(hours=hours) - timedelta(days=days_back)
+    shell.run(partial(houses.set_clock, offset=offset))
 
 
 def _asks(shell: Shell, house: Installation, day: int, spared: frozenset[str]) -> list[Ask]:

@@ -14,7 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 #: In user units; a phone shows about as many pixels.
-WIDTH, HEIGHT = 400, 190
+WIDTH, HEIGHT = 400, 230
 _ROW, _BAR, _TOP, _FOOT = 44, 12, 22, 24
 
 
@@ -31,8 +31,9 @@ class Mark:
     url: str = ""
     #: A class of the style sheet, such as a kind of stage.
     look: str = ""
-    #: Whether its label and value are shown; in a row of many, some are left out.
-    is_labelled: bool = True
+    #: How label and value are written where there is little room; empty: they are left out.
+    short_label: str = ""
+    short_value: str = ""
 
 
 def rows(name: str, title: str, said: str, marks: Sequence[Mark]) -> SafeString:
@@ -81,9 +82,15 @@ def _column(mark: Mark, n: int, step: float, foot: int, most: int) -> tuple[obje
         *(mark.url, mark.said, left, round(step, 1), HEIGHT),
         *(mark.look, round(left + step * 0.14, 1), round(foot - height, 1)),
         *(round(step * 0.72, 1), height),
-        *(middle, round(foot - height - 6, 1), mark.written if mark.is_labelled else ""),
-        *(middle, HEIGHT - 7, mark.label if mark.is_labelled else ""),
+        *(_inside(middle, mark.short_value), round(foot - height - 6, 1), mark.short_value),
+        *(_inside(middle, mark.short_label), HEIGHT - 7, mark.short_label),
     )
+
+
+def _inside(middle: float, text: str) -> float:
+    """Return where the middle of a text lies that is not to run over the edge."""
+    half = len(text) * 3.6
+    return min(max(middle, half), WIDTH - half)
 
 
 def _long(value: int, most: int) -> float:

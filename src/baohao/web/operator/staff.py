@@ -73,7 +73,11 @@ def listed(request: HttpRequest) -> HttpResponse:
         word = _given(account)
         noted(request, "add", account.name, _said(account))
         return render(request, "operator/password.html", {"account": account, "word": word})
-    staff = [(each, ROLES[each.role]) for each in _staff(request)]
+    zone = operator_of(request).zone
+    staff = [
+        (each, ROLES[each.role], each.last_login and each.last_login.astimezone(zone))
+        for each in _staff(request)
+    ]
     return render(request, "operator/staff.html", {"staff": staff, "form": form})
 
 

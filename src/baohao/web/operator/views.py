@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from baohao.app.console import overview
 from baohao.app.console.overview import Made, Overview
 from baohao.app.payments import exceptions
+from baohao.core.money import exponent_of
 from baohao.core.operators import Operator
 from baohao.core.policy.model import STAGE_KINDS
 from baohao.web.accounts.doors import workers
@@ -24,7 +25,7 @@ from baohao.web.desk import desk
 from baohao.web.operator import charts
 from baohao.web.operator.charts import Mark
 from baohao.web.operator.room import operator_of
-from baohao.web.templatetags.saying import money, short_day
+from baohao.web.templatetags.saying import compact, money, short_day
 from baohao.web.wording import STAGES, channel
 
 WEEKS, AT_RISK_DAYS, MONEY_DAYS = 12, 30, 14
@@ -133,7 +134,8 @@ def _weeks(figures: Overview) -> dict[str, Any]:
                 written=f"{lines:,}",
                 url=_leaving("live", first, end),
                 look="grace" if week < AT_RISK_DAYS // 7 else "live",
-                is_labelled=week % 2 == 0 or figures.stages.get("live", 0) < 10_000,
+                short_label="" if week % 2 else short_day(first),
+                short_value=compact(lines) if lines else "",
             )
         )
     return _chart(
@@ -172,6 +174,7 @@ def _channels(figures: Overview) -> dict[str, Any]:
 
 def _money(figures: Overview, operator: Operator) -> dict[str, Any]:
     taken = {each.day: each for each in figures.money if each.currency == operator.currency}
+    exponent = exponent_of(operator.currency)
     marks = []
     for back in range(MONEY_DAYS - 1, -1, -1):
         day = figures.day - timedelta(days=back)
@@ -180,35 +183,24 @@ def _money(figures: Overview, operator: Operator) -> dict[str, Any]:
         written = money(minor, operator.currency)
         marks.append(
             Mark(
-                label=str(day.day),
+                label=short_day(day),
                 said=f"{short_day(day)}: {written}",
                 value=max(minor, 0),
                 written=written,
                 url=_url("console_sales", first=day, last=day),
                 look="live",
+                short_label=str(day.day),
+                short_value=compact(minor // 10**exponent) if minor > 0 else "",
             )
         )
-    most = max(marks, key=lambda mark: mark.value)
-    shown = [
-        Mark(
-            label=mark.label,
-            said=mark.said,
-            value=mark.value,
-            written=mark.written if mark is most and mark.value else "",
-            url=mark.url,
-            look=mark.look,
-        )
-        for mark in marks
-    ]
-    chart = _chart(
+    return _chart(
         charts.columns,
         "money",
         gettext("Money by day"),
-        shown,
+        marks,
         said=gettext("What was paid on each of the last 14 days, less what was given back."),
         of=gettext("Day"),
     )
-    return chart | {"marks": marks}
 
 
 def _lines(what: str, count: int) -> str:

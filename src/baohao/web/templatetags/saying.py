@@ -115,3 +115,8 @@ def grouped(value: int) -> str:
 def channel(name: str) -> str:
     """Say a channel."""
     return wording.channel(name)
+
+
+def compact(value: int) -> str:
+    """Write a whole number in a few characters, as in "12K"."""
+    return numbers.format_compact_decimal(value, locale=locale())
