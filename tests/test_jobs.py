@@ -92,9 +92,15 @@ def test_who_is_awake_is_not_woken_twice(installed: Installation) -> None:
 
 
 def test_each_unit_is_done_until_it_has_no_more(installed: Installation) -> None:
-    assert [unit.name for unit in jobs.UNITS] == ["daily", "feed", "charging", "payments"]
+    assert [unit.name for unit in jobs.UNITS] == [
+        "daily",
+        "feed",
+        "charging",
+        "payments",
+        "overviews",
+    ]
     # Nothing is due, and nothing is connected.
-    assert [unit.work(installed) for unit in jobs.UNITS] == [False] * 4
+    assert [unit.work(installed) for unit in jobs.UNITS] == [False] * 5
     jobs.once(installed)
 
 

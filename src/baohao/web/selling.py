@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404
+from django.urls import register_converter
 from django.utils.translation import get_language, gettext, ngettext
 
 from baohao.app import glance, show
@@ -39,6 +40,9 @@ class Tel:
     def to_url(self, value: str) -> str:
         """Return its digits."""
         return value.removeprefix("+")
+
+
+register_converter(Tel, "tel")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from allauth.account import views as account
-from django.urls import include, path, register_converter
+from django.urls import include, path
 from django.views.i18n import set_language
 
 from baohao.web.accounts.doors import everybody
 from baohao.web.accounts.views import handset, inside
-from baohao.web.selling import Tel
-
-register_converter(Tel, "tel")
 
 urlpatterns = [
     path("", include("baohao.web.public.urls")),

@@ -118,5 +118,6 @@ def channel(name: str) -> str:
 
 
 def compact(value: int) -> str:
-    """Write a whole number in a few characters, as in "12K"."""
-    return numbers.format_compact_decimal(value, locale=locale())
+    """Write a whole number in a few characters, as in "1.2K"."""
+    digits = 1 if 1_000 <= value < 10_000 else 0
+    return numbers.format_compact_decimal(value, locale=locale(), fraction_digits=digits)
