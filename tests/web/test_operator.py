@@ -327,6 +327,11 @@ def test_evidence_holds_together(
         r'href="(/operator/audit/[^"]+\.zip)"', browser.get(drawn["Location"]).content.decode()
     )
     assert 0 < len(packs) <= 25
+    every = browser.get(drawn["Location"].replace("/audit/?", "/audit/all.zip?"))
+    with zipfile.ZipFile(io.BytesIO(every.content)) as pack:
+        assert sorted(pack.namelist()) == sorted(
+            address.removeprefix("/operator/audit/").replace("/", "-") for address in packs
+        )
     answer = browser.get(f"/operator/audit/{number[1:]}/{ask.id}.zip")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as pack:
         files = {name: pack.read(name) for name in pack.namelist()}

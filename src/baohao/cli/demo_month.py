@@ -73,10 +73,13 @@ def live(house: Installation, spared: frozenset[str]) -> None:
         shell.run(partial(overview.make, rules=house.library.policies, operator=operator))
 
 
-def mispaid(house: Installation, acquirer: PretendAcquirer, numbers: Sequence[str]) -> None:
-    """Have two payers pay other amounts than they were asked for: exceptions wait."""
+def mispaid(house: Installation, acquirer: PretendAcquirer, spared: Sequence[str]) -> None:
+    """Have two payers pay other amounts than they were asked for, for none of `spared`."""
     with house.payment_ports() as ports, house.shell() as shell:
         carrier = Carrier(shell, ports, new_id)
+        wanted = Wanted(operator=OPERATOR, plan="keep12", kind="live")
+        page = shell.run(partial(lines.page, wanted=wanted))
+        numbers = [row.number for row in page.rows if row.number not in spared]
         for n, number in enumerate(numbers[:2]):
             said = {"what": "renew", "term": "12 months"}
             quote = decided(shell, made("quote", number, said, by="staff", channel="app"))

@@ -35,7 +35,7 @@ from baohao.core.line.fold import Rules
 from baohao.core.money import format_minor
 from baohao.core.refusals import Refusal
 from baohao.store import clock, console, journal, lines, receipts
-from baohao.store.console import Drawn
+from baohao.store.console import Drawn as Drawn
 from baohao.store.journal import Kept
 from baohao.store.receipts import Receipt
 from baohao.store.sql import Connection
@@ -80,7 +80,7 @@ def pack(shell: Shell, desk: Desk, *, number: str, ask: UUID, library: Library, 
             "sha256": {name: sha256(body).hexdigest() for name, body in sorted(files.items())},
         }
     )
-    return _zipped(files, now)
+    return zipped(files, now)
 
 
 def policy_text(library: Library, pin: str) -> bytes | None:
@@ -138,7 +138,8 @@ def _entries(found: Sequence[tuple[Any, ...]]) -> bytes:
     return out.getvalue().encode()
 
 
-def _zipped(files: dict[str, bytes], now: datetime) -> bytes:
+def zipped(files: dict[str, bytes], now: datetime) -> bytes:
+    """Return files as one ZIP file."""
     out = BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         for name in sorted(files):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -37,17 +37,12 @@ def drawn(request: HttpRequest) -> HttpResponse:
         asked = {name: request.POST.get(name, "") for name in ("first", "last")} | {"seed": seed}
         noted(request, "draw", seed, f"{asked['first']} – {asked['last']}")
         return redirect(f"{reverse('console_audit')}?{_query(asked)}")
-    today = civil_day(desk().now(), operator.zone)
-    first = day_in(request, "first") or today - BACK
-    last = day_in(request, "last") or today
-    seed, rows = request.GET.get("seed", "")[:40], []
-    if seed:
-        since = midnight(first, operator.zone)
-        until = midnight(last + timedelta(days=1), operator.zone)
-        found = desk().read(
-            partial(evidence.draw, operator=operator.key, since=since, until=until, seed=seed)
-        )
-        rows = [(each, each.at.astimezone(operator.zone), channel(each.channel)) for each in found]
+    first, last = _days(request)
+    seed = request.GET.get("seed", "")[:40]
+    rows = [
+        (each, each.at.astimezone(operator.zone), channel(each.channel))
+        for each in _drawn(request, seed)
+    ]
     page = {"rows": rows, "seed": seed, "first": first, "last": last}
     return render(request, "operator/audit.html", page)
 
@@ -67,6 +62,28 @@ def pack(request: HttpRequest, number: str, ask: UUID) -> HttpResponse:
     noted(request, "evidence", number, str(ask))
     response = HttpResponse(made, content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="{number[1:]}-{ask}.zip"'
+    return response
+
+
+@workers(Act.AUDIT)
+def packs(request: HttpRequest) -> HttpResponse:
+    """Give the evidence of all that were drawn with a seed, each in a ZIP file of its own."""
+    house, giving = desk().house, desk().house.desk(desk().shell)
+    seed = request.GET.get("seed", "")[:40]
+    made = {
+        f"{each.number[1:]}-{each.ask}.zip": evidence.pack(
+            desk().shell,
+            giving,
+            number=each.number,
+            ask=each.ask,
+            library=house.library,
+            by=_by(request),
+        )
+        for each in _drawn(request, seed)
+    }
+    noted(request, "evidence", seed, f"{len(made)}")
+    response = HttpResponse(evidence.zipped(made, desk().now()), content_type="application/zip")
+    response["Content-Disposition"] = 'attachment; filename="evidence.zip"'
     return response
 
 
@@ -101,6 +118,24 @@ def export(request: HttpRequest) -> HttpResponseBase:
         for each in _deeds(request).iterator()
     )
     return exported("trail", ("at", "by", "what", "subject", "said"), rows)
+
+
+def _days(request: HttpRequest) -> tuple[date, date]:
+    """Return the first and the last day from which renewals are drawn."""
+    today = civil_day(desk().now(), operator_of(request).zone)
+    return day_in(request, "first") or today - BACK, day_in(request, "last") or today
+
+
+def _drawn(request: HttpRequest, seed: str) -> list[evidence.Drawn]:
+    """Return what a seed draws; nothing without one."""
+    if not seed:
+        return []
+    operator, (first, last) = operator_of(request), _days(request)
+    since = midnight(first, operator.zone)
+    until = midnight(last + timedelta(days=1), operator.zone)
+    return desk().read(
+        partial(evidence.draw, operator=operator.key, since=since, until=until, seed=seed)
+    )
 
 
 def _deeds(request: HttpRequest) -> Any:

@@ -30,5 +30,6 @@ urlpatterns = [
     path("trail/", auditing.trail, name="console_trail"),
     path("trail.csv", auditing.export, name="console_trail_export"),
     path("audit/", auditing.drawn, name="console_audit"),
+    path("audit/all.zip", auditing.packs, name="console_evidence_all"),
     path("audit/<tel:number>/<uuid:ask>.zip", auditing.pack, name="console_evidence"),
 ]
