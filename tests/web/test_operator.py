@@ -17,7 +17,7 @@ from uuid import UUID
 
 import pytest
 from tests.payments.cashdesk import Desk
-from tests.shop import KEEP12, TILL, Shop
+from tests.shop import BALANCE180, KEEP12, TILL, Shop
 
 from baohao.app.console import lines as listing
 from baohao.app.console import overview
@@ -353,7 +353,10 @@ def test_evidence_holds_together(
 # --- policies -------------------------------------------------------------------------------------
 
 
-def test_a_policy_is_played_and_drawn(pages: Installation, browser: Client) -> None:
+def test_a_policy_is_played_and_drawn(
+    pages: Installation, counter: Shop, browser: Client, number: str
+) -> None:
+    counter.answers([counter.stock(number, BALANCE180)])
     entered(browser, "product")
     listed = browser.get("/operator/policies/").content.decode()
     assert "/operator/policies/mo.demo.keep12/2026-01/" in listed
@@ -361,6 +364,8 @@ def test_a_policy_is_played_and_drawn(pages: Installation, browser: Client) -> N
     page = browser.get(address).content.decode()
     assert "Renewed late: 12 months" in page
     assert re.search(r"safe until (May 30, 2027|30 May 2027)", page)
+    moved = browser.get(f"{address}&from={BALANCE180}").content.decode()
+    assert "Lines that were played" in moved
     picture = browser.get("/operator/policies/mo.demo.keep12/2026-01.svg")
     assert picture["Content-Type"] == "image/svg+xml"
     assert "default-src 'none'" in picture["Content-Security-Policy"]

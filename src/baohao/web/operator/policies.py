@@ -27,6 +27,8 @@ from baohao.web.wording import SERVICES
 _PICTURE = {"default-src": ["'none'"], "style-src": ["'unsafe-inline'"]}
 #: Lines that are played through a change; shares are known to three in a hundred.
 SAMPLE = 1_000
+#: How many differences in days are shown, those of the most lines.
+MOST = 12
 
 
 @workers(Act.CONSOLE)
@@ -112,11 +114,17 @@ def _standing(policy: Policy, today: date) -> str:
     return "over" if is_over else "in_force"
 
 
-def _change(request: HttpRequest, policy: Policy, others: list[Policy]) -> Any:
-    """Return what moving the lines of another version to this one would mean; `None`: not asked."""
+def _change(request: HttpRequest, policy: Policy, others: list[Policy]) -> dict[str, Any]:
+    """Return what moving the lines of another version to this one would mean; empty: not asked."""
     pin = request.GET.get("from", "")
     if pin not in {each.pin for each in others}:
-        return None
-    at = desk().now() + timedelta(days=1)
-    terms = desk().terms
-    return desk().read(lambda conn: whatif.under(conn, terms, pin, policy.pin, at, sample=SAMPLE))
+        return {}
+    at, terms = desk().now() + timedelta(days=1), desk().terms
+    found = desk().read(lambda conn: whatif.under(conn, terms, pin, policy.pin, at, sample=SAMPLE))
+    return {
+        "sampled": found.sampled,
+        "gaining": found.gaining,
+        "losing": found.losing,
+        "refused": sorted(found.refused.items()),
+        "moved": sorted(found.moved_days.items(), key=lambda each: -each[1])[:MOST],
+    }
