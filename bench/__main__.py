@@ -14,6 +14,7 @@ from pathlib import Path
 from baohao.app.library import read_library
 from baohao.app.policies import shipped
 from baohao.store import partitions
+from bench.console import console
 from bench.figures import Figure, show, write
 from bench.intake import importing
 from bench.models import fill, models, now_of
@@ -25,7 +26,7 @@ from bench.serving import serving
 from bench.soundness import examined
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
-SUITES = ("project", "import", "doctor", "renewals", "whatif", "api")
+SUITES = ("project", "import", "doctor", "renewals", "whatif", "console", "api")
 
 
 def main() -> None:
@@ -73,7 +74,7 @@ def _measured(server: Server, asked: argparse.Namespace) -> Iterator[Figure]:
         yield from importing(server, folder, "imported", asked.imports, rounds=asked.import_rounds)
     if "doctor" in suites:
         yield examined(server, "imported", asked.imports, asked.renewals)
-    if not {"renewals", "whatif", "api"}.isdisjoint(suites):
+    if not {"renewals", "whatif", "console", "api"}.isdisjoint(suites):
         for database in ("imported", "bench"):
             server.drop(database)
         server.make("bench")
@@ -84,6 +85,8 @@ def _measured(server: Server, asked: argparse.Namespace) -> Iterator[Figure]:
             conn.execute("VACUUM (FREEZE, ANALYZE)")
             if "whatif" in suites:
                 yield what_if(conn, rounds=asked.rounds)
+    if "console" in suites:
+        yield from console(server, "bench", rounds=asked.rounds)
     if "renewals" in suites:
         yield from renewing(
             server, "bench", asked.lines, rounds=asked.rounds, seconds=asked.seconds

@@ -147,6 +147,15 @@ def test_figures_are_what_the_lists_behind_them_hold(
     assert sum(round(float(row["amount"]) * 100) for row in every) == money
 
 
+def test_figures_that_are_good_are_not_made_again(pages: Installation, counter: Shop) -> None:
+    rules, operators = pages.library.policies, pages.library.operators
+    overview.refresh(counter.shell, rules, operators)
+    assert overview.refresh(counter.shell, rules, operators) == 0
+    late = b"UPDATE overviews SET made_at = made_at - %s WHERE operator = 'demo'"
+    counter.shell.run(lambda conn: conn.execute(late, (overview.GOOD_FOR,)))
+    assert overview.refresh(counter.shell, rules, operators) == 1
+
+
 # --- lines ----------------------------------------------------------------------------------------
 
 

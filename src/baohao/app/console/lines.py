@@ -79,7 +79,7 @@ def verified(conn: Connection, rules: Rules, number: str) -> audit.Audited:
     """
     Hold the journal of a line against itself and its row, with the rest of its bucket.
 
-    The sealed days take the whole house: `baohao audit` holds the journal against them.
+    The sealed days take the whole house: `baohao audit verify` holds the journal against them.
     """
     bucket = bucket_of(number)
     found = audit.verify(conn, rules, buckets=range(bucket, bucket + 1), exported={})

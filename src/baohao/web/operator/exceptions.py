@@ -117,7 +117,8 @@ def refund(request: HttpRequest, exception: UUID) -> HttpResponse:
     except (Refusal, ValueError) as wrong:
         words = said(wrong) if isinstance(wrong, Refusal) else gettext("That is no amount.")
         return _page(request, each, words)
-    noted(request, "refund", payment["payment"], f"{amount or 'all'} {currency}: {reason}")
+    second = f" · + {wish.approved_by}" if wish.approved_by else ""
+    noted(request, "refund", payment["payment"], f"{amount} {currency} · {reason}{second}".strip())
     messages.success(request, gettext("The money goes back by the way it came."))
     return redirect("console_exception", exception=each.id)
 

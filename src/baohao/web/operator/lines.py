@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from baohao.app import cards, show
 from baohao.app.console import lines
+from baohao.app.cards import CardUnknown
 from baohao.app.console.lines import Wanted
 from baohao.core.civil import midnight
 from baohao.core.decide.hold import CAUSES as HOLDS
@@ -22,7 +23,7 @@ from baohao.core.line.fold import policy_of
 from baohao.core.money import parse_minor
 from baohao.core.operators import Operator
 from baohao.core.policy.model import STAGE_KINDS, Policy
-from baohao.core.refusals import Refusal
+from baohao.core.refusals import Malformed, Refusal
 from baohao.outside.ids import new_id
 from baohao.web.accounts.approval import second_person
 from baohao.web.accounts.doors import signed_in, workers
@@ -79,9 +80,9 @@ def find(request: HttpRequest) -> HttpResponse:
             number = desk().read(partial(cards.number_of, text=text))
             own(request, number)
             return redirect("console_line", number=number)
-        except Refusal as refusal:
-            refused = said(refusal)
-        except Http404:
+        except Malformed as malformed:
+            refused = said(malformed)
+        except (CardUnknown, Http404):
             refused = gettext("There is no line of yours by that.")
     page = {"q": text, "held": held, "refused": refused}
     return render(request, "operator/found.html", page)
@@ -179,8 +180,7 @@ def adjust(request: HttpRequest, number: str) -> HttpResponse:
         except (Refusal, ValueError) as wrong:
             refused = said(wrong) if isinstance(wrong, Refusal) else gettext("Give a day.")
         else:
-            told = " · ".join(f"{name}: {value}" for name, value in asked.items())
-            noted(request, "adjust", number, told)
+            noted(request, "adjust", number, _told(request, asked))
             messages.success(request, gettext("The line was put right."))
             return redirect("console_line", number=number)
     page = {
@@ -223,6 +223,13 @@ def _adjustment(request: HttpRequest, policy: Policy) -> dict[str, Any]:
         return asked | {"clock": name, "until": until.isoformat()}
     amount = parse_minor(request.POST.get("amount", "").strip(), policy.currency)
     return asked | {"balance": name, "amount_minor": amount}
+
+
+def _told(request: HttpRequest, asked: dict[str, Any]) -> str:
+    """Say an adjustment as the trail has it: what, to what, why, by whose approval."""
+    value = request.POST.get("until" if "clock" in asked else "amount", "")
+    parts = (request.POST.get("what", ""), value, asked["reason"], f"+ {asked['approved_by']}")
+    return " · ".join(parts)
 
 
 def _asked(request: HttpRequest, verb: str, number: str, asked: dict[str, Any]) -> None:
