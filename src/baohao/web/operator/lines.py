@@ -14,8 +14,8 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from baohao.app import cards, show
-from baohao.app.console import lines
 from baohao.app.cards import CardUnknown
+from baohao.app.console import lines
 from baohao.app.console.lines import Wanted
 from baohao.core.civil import midnight
 from baohao.core.decide.hold import CAUSES as HOLDS
