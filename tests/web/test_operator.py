@@ -369,6 +369,8 @@ def test_a_policy_is_played_and_drawn(
     entered(browser, "product")
     listed = browser.get("/operator/policies/").content.decode()
     assert "/operator/policies/mo.demo.keep12/2026-01/" in listed
+    assert "6 months more" in listed
+    assert "None" not in listed
     address = "/operator/policies/mo.demo.keep12/2026-01/?begins=2026-03-01"
     page = browser.get(address).content.decode()
     assert "Renewed late: 12 months" in page

@@ -89,7 +89,7 @@ def _wanted(request: HttpRequest, operator: Operator) -> Wanted:
     return Wanted(
         operator=operator.key,
         since=begins(operator, day_in(request, "first")) or usual,
-        until=is_over(operator, day_in(request, "last")) or desk().now() + timedelta(days=1),
+        until=is_over(operator, day_in(request, "last") or today) or desk().now(),
         channel=request.GET.get("channel") or None,
         renewals=bool(request.GET.get("renewals")),
         before=_key(request.GET.get("before", "")),

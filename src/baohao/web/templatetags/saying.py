@@ -121,3 +121,8 @@ def compact(value: int) -> str:
     """Write a whole number in a few characters, as in "1.2K"."""
     digits = 1 if 1_000 <= value < 10_000 else 0
     return numbers.format_compact_decimal(value, locale=locale(), fraction_digits=digits)
+
+
+def percent(basis_points: int) -> str:
+    """Write a share of ten thousand."""
+    return numbers.format_percent(basis_points / 10_000, locale=locale())
