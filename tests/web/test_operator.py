@@ -71,6 +71,8 @@ def test_another_operators_line_is_not_there(
     for rest in ("hold/", "adjust/", "verify/"):
         posted = {"reason": "no", "cause": "fraud", "what": "clock:service", "until": "2030-01-01"}
         assert browser.post(f"/operator/lines/{number[1:]}/{rest}", posted).status_code == 404
+    sold = counter.line(number).sold[0].act
+    assert browser.get(f"/operator/lines/{number[1:]}/receipts/{sold}.pdf").status_code == 404
     nothing = "01900000-0000-7000-8000-000000000001"
     assert browser.get(f"/operator/audit/{number[1:]}/{nothing}.zip").status_code == 404
     assert "no line of yours" in browser.get("/operator/find/", {"q": number}).content.decode()
@@ -177,11 +179,16 @@ def test_an_adjustment_needs_a_second_person_and_is_done_once(
     ):
         signed = asked | {"approver": approver, "approver_password": word}
         assert browser.post(address, signed).status_code == 409, approver
-    before = counter.line(number).version
-    signed = asked | {"approver": second.name, "approver_password": "open sesame"}
+    fresh = working("supervisor", name="fresh-supervisor")
+    fresh.must_change = True
+    fresh.save()
     from django.core.cache import cache
 
     cache.clear()
+    signed = asked | {"approver": fresh.name, "approver_password": "open sesame"}
+    assert browser.post(address, signed).status_code == 409
+    before = counter.line(number).version
+    signed = asked | {"approver": second.name, "approver_password": "open sesame"}
     for _ in range(2):
         assert browser.post(address, signed).status_code == 302
     assert counter.line(number).version == before + 1
@@ -329,6 +336,10 @@ def test_evidence_holds_together(
     counter.answers([ask])
     pages.desk(counter.shell).issue(ask.id, number=number)
     entered(browser, "auditor")
+    shown = browser.get(f"/operator/lines/{number[1:]}/").content.decode()
+    copy = f"/operator/lines/{number[1:]}/receipts/{ask.id}.pdf"
+    assert copy in shown
+    assert browser.get(copy).content.startswith(b"%PDF")
     drawn = browser.post("/operator/audit/", {"seed": "7"})
     page = browser.get(drawn["Location"]).content.decode()
     packs = re.findall(r'href="(/operator/audit/[^"]+\.zip)"', page)

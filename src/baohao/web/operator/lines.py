@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_POST
 
 from baohao.app import cards, show
@@ -29,6 +30,7 @@ from baohao.web.accounts.approval import second_person
 from baohao.web.accounts.doors import signed_in, workers
 from baohao.web.accounts.roles import Act
 from baohao.web.desk import desk, made
+from baohao.web.holder.views import PAPER
 from baohao.web.operator.room import begins, day_in, exported, is_over, noted, operator_of, own
 from baohao.web.operator.words import CAUSES
 from baohao.web.wording import STAGES, said
@@ -149,10 +151,23 @@ def line(request: HttpRequest, number: str) -> HttpResponse:
         "line": found,
         "told": told,
         "history": told["history"][::-1],
+        "receipts": {each["id"] for each in told["sold"]},
         "causes": [(cause, CAUSES[cause]) for cause in HOLDS],
         "key": new_id(),
     }
     return render(request, "operator/line.html", page)
+
+
+@workers(Act.CONSOLE)
+def receipt(request: HttpRequest, number: str, ask: UUID) -> HttpResponse:
+    """Give a copy of the receipt for what was sold on a line."""
+    own(request, number)
+    giving = desk().house.desk(desk().shell)
+    issued = giving.issue(ask, number=number)
+    if issued.line != number:
+        raise Http404
+    pdf = giving.copy(issued, language=PAPER[get_language() or "en"], paper="a5")
+    return HttpResponse(pdf, content_type="application/pdf")
 
 
 @workers(Act.MEND)

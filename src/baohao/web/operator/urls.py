@@ -14,6 +14,7 @@ urlpatterns = [
     path("lines/<tel:number>/hold/", lines.hold, name="console_hold"),
     path("lines/<tel:number>/adjust/", lines.adjust, name="console_adjust"),
     path("lines/<tel:number>/verify/", lines.verify, name="console_verify"),
+    path("lines/<tel:number>/receipts/<uuid:ask>.pdf", lines.receipt, name="console_receipt"),
     path("sales/", sales.listed, name="console_sales"),
     path("sales.csv", sales.export, name="console_sales_export"),
     path("exceptions/", exceptions.listed, name="console_exceptions"),
