@@ -370,6 +370,23 @@ def test_evidence_holds_together(
     assert "evidence" in {row["what"] for row in read(browser.get("/operator/trail.csv"))}
 
 
+def test_each_number_is_in_one_block(
+    pages: Installation, counter: Shop, browser: Client, number: str
+) -> None:
+    counter.open(number)
+    entered(browser, "auditor")
+    rows = read(browser.get("/operator/numbering.csv"))
+    lines = counter.rows("SELECT number FROM lines WHERE operator = 'demo'")
+    kinds = ("stock", "live", "grace", "suspended", "lost", "quarantined", "recycled")
+    assert sum(int(row[kind]) for row in rows for kind in kinds) == len(lines)
+    (mine,) = [row for row in rows if row["first"] == f"{number[:-4]}0000"]
+    assert int(mine["live"]) > 0
+    assert sum(int(mine[kind]) for kind in (*kinds, "not_here")) == 10_000
+    assert number[:-4] in browser.get("/operator/numbering/").content.decode().replace(" ", "")
+    entered(browser, "auditor", "demo2")
+    assert read(browser.get("/operator/numbering.csv")) == []
+
+
 # --- policies -------------------------------------------------------------------------------------
 
 

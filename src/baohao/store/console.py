@@ -140,6 +140,11 @@ def page_sales(
     return [Sale(**dict(zip(_SALE, row, strict=True))) for row in found]
 
 
+def blocks(conn: Connection, operator: str, now: datetime) -> list[tuple[str, str, int]]:
+    """Return block of numbers, kind of stage, and how many lines of it are in that."""
+    return rows(conn, "count_blocks", now, operator)
+
+
 def exceptions(conn: Connection, operator: str, *, closed: bool) -> list[ForPerson]:
     """Return what waits for a person on an operator's lines, whose clock runs out first."""
     found = rows(conn, "list_exceptions_of", closed, operator, operator)

@@ -1796,3 +1796,13 @@ FROM entries WHERE bucket = %b AND subject = %b ORDER BY recorded_at, seq, id
 -- name: set_clock
 -- Say what is added to the database's clock; in a demo alone.
 UPDATE house SET clock_offset = %b
+
+-- name: count_blocks
+-- Count an operator's lines by block of ten thousand numbers and by the kind of stage that each is in at an instant.
+SELECT left(l.number, -4) AS block, r.kinds ->> (p.place - 1) AS kind, count(*)
+FROM lines l
+JOIN boundaries b USING (bucket, number)
+JOIN ladders r USING (ladder)
+CROSS JOIN LATERAL (SELECT greatest(width_bucket(%b::timestamptz, b.starts), 1) AS place) AS p
+WHERE l.operator = %b
+GROUP BY 1, 2

@@ -13,14 +13,15 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from baohao.app.console import evidence
+from baohao.app.console import blocks, evidence
 from baohao.core.civil import civil_day, midnight
+from baohao.core.policy.model import STAGE_KINDS
 from baohao.web.accounts.doors import workers
 from baohao.web.accounts.models import Deed
 from baohao.web.accounts.roles import Act
 from baohao.web.desk import desk
 from baohao.web.operator.room import begins, day_in, exported, is_over, noted, operator_of, own
-from baohao.web.operator.words import DEEDS
+from baohao.web.operator.words import DEEDS, STAGE_NAMES
 from baohao.web.wording import channel
 
 #: Deeds of a page.
@@ -85,6 +86,29 @@ def packs(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(evidence.zipped(made, desk().now()), content_type="application/zip")
     response["Content-Disposition"] = 'attachment; filename="evidence.zip"'
     return response
+
+
+@workers(Act.AUDIT)
+def numbering(request: HttpRequest) -> HttpResponse:
+    """Show how many numbers of each block are in which stage."""
+    found = desk().read(partial(blocks.of_operator, operator=operator_of(request).key))
+    page = {
+        "stages": [STAGE_NAMES[kind] for kind in STAGE_KINDS],
+        "rows": [(each, [each.lines[kind] for kind in STAGE_KINDS]) for each in found],
+    }
+    return render(request, "operator/numbering.html", page)
+
+
+@workers(Act.AUDIT)
+def numbering_export(request: HttpRequest) -> HttpResponseBase:
+    """Give the numbering return as a file."""
+    found = desk().read(partial(blocks.of_operator, operator=operator_of(request).key))
+    noted(request, "export", "numbering")
+    rows = (
+        (each.first, each.last, *(each.lines[kind] for kind in STAGE_KINDS), each.free)
+        for each in found
+    )
+    return exported("numbering", ("first", "last", *STAGE_KINDS, "not_here"), rows)
 
 
 @workers(Act.AUDIT)

@@ -51,6 +51,16 @@ DEEDS = {
     "draw": gettext_lazy("Drew renewals"),
     "evidence": gettext_lazy("Took an evidence pack"),
 }
+#: The kinds of stages as the numbering authority knows them.
+STAGE_NAMES = {
+    "stock": gettext_lazy("In stock"),
+    "live": gettext_lazy("In use"),
+    "grace": gettext_lazy("In grace"),
+    "suspended": gettext_lazy("Deactivated"),
+    "lost": gettext_lazy("Lost"),
+    "quarantined": gettext_lazy("In quarantine"),
+    "recycled": gettext_lazy("Free again"),
+}
 CAUSES = {
     "fraud": gettext_lazy("Fraud"),
     "dispute": gettext_lazy("Dispute"),
