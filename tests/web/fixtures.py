@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from django.test import Client
 
 _numbers = itertools.count(100)
-#: One database for all tests: no two asks have one id.
-_ids = itertools.count(1)
+#: Shops of one database must not make the same ids, for an id is a key.
+_ids = itertools.count(1_000, 1_000)
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +52,7 @@ def pages(server: Running, template: str) -> Iterator[Installation]:
 
 @pytest.fixture
 def counter(pages: Installation) -> Iterator[Shop]:
-    shop = Shop(conninfo=pages.conninfo, _numbers=_ids)
+    shop = Shop(conninfo=pages.conninfo, _numbers=itertools.count(next(_ids)))
     shop.fund(10_000_000)
     yield shop
     shop.shell.close()

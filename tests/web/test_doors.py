@@ -50,6 +50,10 @@ def filled(address: str, number: str) -> str:
         "<str:month>": "2026-11",
         "<str:format>": "csv",
         "<uuid:payment>": "01900000-0000-7000-8000-000000000001",
+        "<uuid:exception>": "01900000-0000-7000-8000-000000000001",
+        "<str:name>": "no.policy",
+        "<str:version>": "1",
+        "<int:account>": "1000000",
     }
     for place, value in places.items():
         address = address.replace(place, value)
@@ -72,7 +76,7 @@ def test_who_has_not_signed_in_is_asked_to(
         assert answer["Location"].startswith("/accounts/login/"), address
 
 
-@pytest.mark.parametrize("role", ["clerk", "auditor", "seller", "holder"])
+@pytest.mark.parametrize("role", ["clerk", "auditor", "finance", "product", "seller", "holder"])
 def test_a_page_of_others_is_not_there(
     pages: Installation, browser: Client, number: str, role: str
 ) -> None:

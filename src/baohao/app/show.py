@@ -301,6 +301,10 @@ def _event(policy: Policy, kept: Kept) -> Json:
     }
     if event.act is not None and event.act.amount_minor is not None:
         told["amount"] = format_minor(event.act.amount_minor, policy.currency)
+    if event.act is not None and event.act.why:
+        told["why"] = event.act.why
+    if event.data.get("approved_by"):
+        told["approved_by"] = str(event.data["approved_by"])
     if event.settled is not None and event.settled.amount_minor:
         told["amount"] = format_minor(event.settled.amount_minor, policy.currency)
     return told

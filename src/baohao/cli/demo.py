@@ -25,7 +25,7 @@ from rich.table import Table
 from baohao.app import samples
 from baohao.app.enrol import By
 from baohao.app.inventory import Defaults
-from baohao.cli import demo_agency, serve
+from baohao.cli import demo_agency, demo_month, serve
 from baohao.cli.asking import Data, decided, made
 from baohao.cli.output import console
 from baohao.outside.pretend.acquirer import Keys
@@ -67,6 +67,7 @@ def demo(
         house = installation(folder)
         stack.callback(house.embedded.stop)
         numbers, passwords = Stage(house, folder, lines).set()
+        demo_month.mispaid(house, wallet.acquirer, numbers)
         worker = subprocess.Popen([sys.executable, "-m", "baohao", "worker", "--data", folder])
         stack.callback(worker.wait)
         stack.callback(worker.terminate)
@@ -84,6 +85,7 @@ class Stage:
         """Put lines, a holder, staff and an agent in; return the holder's numbers, the sign-ins."""
         # First, for it begins a year ago.
         demo_agency.play(self._house, self._folder)
+        demo_month.set_back(self._house)
         today = self._house.clock().date()
         file = self._folder / "inventory.csv"
         samples.inventory(file, self._lines, today)
@@ -92,11 +94,12 @@ class Stage:
         )
         with self._house.intake(By(principal="staff", channel="operator")) as intake:
             intake.take(inventory, _nothing)
-        numbers = [samples.aged(self._lines, today, ages) for ages in AGES_DAYS]
+        numbers = [samples.aged(self._lines, today, demo_month.then(ages)) for ages in AGES_DAYS]
         with self._house.shell() as shell:
             for number in numbers:
                 said = {"holder": "demo-holder", "document": "bir"}
                 decided(shell, made("register", number, said, by="staff", channel="operator"))
+        demo_month.live(self._house, frozenset(numbers))
         return numbers, self._accounts()
 
     def _accounts(self) -> dict[str, str]:
@@ -108,7 +111,14 @@ class Stage:
         from baohao.web.accounts.roles import Role
 
         made_: dict[str, str] = {}
-        for name, role, till in (("clerk", Role.CLERK, TILL), ("supervisor", Role.SUPERVISOR, "")):
+        staff = (
+            ("clerk", Role.CLERK, TILL),
+            ("supervisor", Role.SUPERVISOR, ""),
+            ("finance", Role.FINANCE, ""),
+            ("auditor", Role.AUDITOR, ""),
+            ("admin", Role.ADMIN, ""),
+        )
+        for name, role, till in staff:
             password = f"demo-{secrets.token_hex(4)}"
             Account.objects.staff(name, "demo", role, password, title=name.title(), till=till)
             made_[name] = password
@@ -130,6 +140,9 @@ class Stage:
                 Seller.objects.create(account=account, limit_minor=100_000)
             made_[name_] = password
         return made_
+
+
+_SAID = {"finance": "finance", "auditor": "an auditor", "admin": "an administrator"}
 
 
 def _nothing(done: int) -> None:
@@ -162,7 +175,7 @@ def _tell(url: str, numbers: list[str], passwords: dict[str, str]) -> None:
     rows.add_row("a holder", f"{url}/accounts/login/code/", f"the code sent to {numbers[1]}")
     rows.add_row("", f"{url}/demo/handset/", "where that code is shown")
     for name, password in passwords.items():
-        rows.add_row(f"a {name}", f"{url}/accounts/login/", f"{name} / {password}")
+        rows.add_row(_SAID.get(name, f"a {name}"), f"{url}/accounts/login/", f"{name} / {password}")
     rows.add_row("machines", f"{url}/docs", "keys: baohao keys create")
     out = console()
     out.print(Panel(rows, title="baohao 保號 · demo", border_style="green", expand=False))

@@ -2340,3 +2340,104 @@ DELETE FROM people WHERE bucket = %b AND holder = %b
 -- name: erase_documents
 -- Forget the documents of an erased person.
 DELETE FROM documents WHERE holder = %b
+
+-- === the operator's console ==========================================================================
+
+-- name: read_overview
+-- Read the figures of an operator, and when they were made.
+SELECT made_at, told FROM overviews WHERE bucket = %b AND operator = %b
+
+-- name: put_overview
+-- Keep the figures of an operator in place of those before; figures that were made later stay.
+INSERT INTO overviews (bucket, operator, made_at, told) VALUES (%b, %b, %b, %b::json)
+ON CONFLICT (bucket, operator) DO UPDATE SET made_at = excluded.made_at, told = excluded.told
+WHERE overviews.made_at <= excluded.made_at
+
+-- name: count_leaving
+-- Count how many lines stand where on their way, and on which day each leaves that place, before an instant.
+SELECT ladder, place,
+       CASE WHEN starts[place + 1] < %b THEN (starts[place + 1] AT TIME ZONE %b::text)::date END AS day, count(*)
+FROM (SELECT ladder, starts, greatest(width_bucket(%b::timestamptz, starts), 1) AS place FROM boundaries) AS b
+GROUP BY 1, 2, 3
+
+-- name: count_sales
+-- Add up what was sold on lines of an operator since an instant, by civil day, channel, currency and what it was.
+SELECT (e.recorded_at AT TIME ZONE %b::text)::date, coalesce(a.channel, ''), e.currency,
+       CASE WHEN e.kind = 'sale' THEN coalesce(a.what, '') ELSE e.kind END, count(*), coalesce(sum(s.minor), 0)::bigint
+FROM entries e
+JOIN lines l ON l.bucket = e.bucket AND l.number = e.subject AND l.operator = %b
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum(x.amount), 0) AS minor FROM unnest(e.accounts, e.amounts) AS x (account, amount)
+  WHERE x.account LIKE 'clearing:%%') AS s
+LEFT JOIN LATERAL (
+  SELECT j.channel, j.payload -> 'act' ->> 1 AS what FROM journal j
+  WHERE j.bucket = e.bucket AND j.subject = e.subject AND j.seq <= e.seq AND j.recorded_at = e.recorded_at
+    AND j.ask IS NOT NULL ORDER BY j.seq DESC LIMIT 1) AS a ON true
+WHERE e.recorded_at >= %b AND e.kind IN ('sale', 'top_up', 'reversal')
+GROUP BY 1, 2, 3, 4
+
+-- name: page_lines
+-- List lines of an operator behind a key: of a plan, in a kind of stage, that leave it between two instants.
+SELECT l.bucket, l.number, l.plan, l.pin, l.iccid, l.holder, l.safe_until, r.stages ->> (p.place - 1),
+       r.kinds ->> (p.place - 1), b.starts[p.place + 1]
+FROM lines l
+JOIN boundaries b USING (bucket, number)
+JOIN ladders r USING (ladder)
+CROSS JOIN LATERAL (SELECT greatest(width_bucket(%b::timestamptz, b.starts), 1) AS place) AS p
+WHERE (l.bucket, l.number) > (%b, %b) AND l.operator = %b
+  AND (%b::text IS NULL OR l.plan = %b) AND (%b::text IS NULL OR r.kinds ->> (p.place - 1) = %b)
+  AND (%b::timestamptz IS NULL OR b.starts[p.place + 1] >= %b)
+  AND (%b::timestamptz IS NULL OR b.starts[p.place + 1] < %b)
+ORDER BY l.bucket, l.number LIMIT %b
+
+-- name: page_sales
+-- List what was sold on lines of an operator between two instants behind a key, the latest first: in a channel, or
+-- renewals alone.
+SELECT e.recorded_at, e.bucket, e.id, e.subject, CASE WHEN e.kind = 'sale' THEN coalesce(a.what, '') ELSE e.kind END,
+       coalesce(a.channel, ''), coalesce(a.principal, ''), a.ask, e.currency, s.minor
+FROM entries e
+JOIN lines l ON l.bucket = e.bucket AND l.number = e.subject AND l.operator = %b
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum(x.amount), 0)::bigint AS minor FROM unnest(e.accounts, e.amounts) AS x (account, amount)
+  WHERE x.account LIKE 'clearing:%%') AS s
+LEFT JOIN LATERAL (
+  SELECT j.channel, j.principal, j.ask, j.payload -> 'act' ->> 1 AS what FROM journal j
+  WHERE j.bucket = e.bucket AND j.subject = e.subject AND j.seq <= e.seq AND j.recorded_at = e.recorded_at
+    AND j.ask IS NOT NULL ORDER BY j.seq DESC LIMIT 1) AS a ON true
+WHERE e.recorded_at >= %b AND e.recorded_at < %b AND e.kind IN ('sale', 'top_up', 'reversal')
+  AND (e.recorded_at, e.bucket, e.id) < (%b, %b, %b)
+  AND (%b::text IS NULL OR a.channel = %b) AND (NOT %b::boolean OR e.kind = 'sale' AND a.what = 'renewal')
+ORDER BY e.recorded_at DESC, e.bucket DESC, e.id DESC LIMIT %b
+
+-- name: list_exceptions_of
+-- List what waits for a person on lines of an operator, and money whose line nobody knows; or what was closed too.
+SELECT x.id, x.kind, x.subject, x.said, x.opened_at, x.due_at, x.owner, x.action, x.closed_by, x.why, x.closed_at
+FROM exceptions x
+LEFT JOIN payments p ON p.bucket = x.bucket AND p.id::text = x.subject
+LEFT JOIN lines l ON l.bucket = baohao_bucket(p.number) AND l.number = p.number
+WHERE (%b OR x.closed_at IS NULL) AND coalesce(l.operator, %b) = %b
+ORDER BY x.due_at, x.bucket, x.id
+
+-- name: sample_renewals
+-- Draw renewals of an operator's lines that were sold in some time; the same seed draws the same ones.
+SELECT j.ask, j.subject, j.recorded_at, j.principal, j.channel
+FROM journal j
+JOIN lines l ON l.bucket = j.bucket AND l.number = j.subject AND l.operator = %b
+WHERE j.recorded_at >= %b AND j.recorded_at < %b AND j.kind = 'acted' AND j.ask IS NOT NULL
+  AND j.payload -> 'act' ->> 1 = 'renewal' AND j.payload -> 'sold' IS NOT NULL
+ORDER BY md5(%b::text || j.ask::text), j.subject LIMIT %b
+
+-- name: read_entries_of
+-- Read what was posted with the events of one subject, in order.
+SELECT seq, recorded_at, id, kind, currency, reason, accounts, amounts
+FROM entries WHERE bucket = %b AND subject = %b ORDER BY recorded_at, seq, id
+
+-- name: count_blocks
+-- Count an operator's lines by block of ten thousand numbers and by the kind of stage that each is in at an instant.
+SELECT left(l.number, -4) AS block, r.kinds ->> (p.place - 1) AS kind, count(*)
+FROM lines l
+JOIN boundaries b USING (bucket, number)
+JOIN ladders r USING (ladder)
+CROSS JOIN LATERAL (SELECT greatest(width_bucket(%b::timestamptz, b.starts), 1) AS place) AS p
+WHERE l.operator = %b
+GROUP BY 1, 2

@@ -15,7 +15,7 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from baohao.app import glance, show
 from baohao.app.glance import Glance
-from baohao.app.payments import Asked, Kept, begin, listing, refunding
+from baohao.app.payments import Asked, Kept, begin, listing, returning
 from baohao.app.payments.begin import Beginning
 from baohao.core.civil import Span, Unit
 from baohao.core.decide.case import LineUnknown
@@ -140,7 +140,7 @@ def gateways() -> Sequence[str]:
 def wallet(holder: str, currency: str) -> int:
     """Return what is in a holder's wallet, in minor units."""
     account = f"wallet:{holder}:{currency}"
-    return desk().read(partial(refunding.balance, account=account))
+    return desk().read(partial(returning.balance, account=account))
 
 
 def carried(payment: UUID) -> Kept:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("my/", include("baohao.web.holder.urls")),
     path("counter/", include("baohao.web.counter.urls")),
     path("agent/", include("baohao.web.agent.urls")),
+    path("operator/", include("baohao.web.operator.urls")),
     path("in/", inside, name="inside"),
     path("language/", everybody(set_language), name="set_language"),
     path("accounts/login/", everybody(account.login), name="account_login"),

@@ -24,6 +24,19 @@ STAGES = {
     "quarantined": gettext_lazy("Number lost"),
     "recycled": gettext_lazy("Given to others"),
 }
+#: Where asks come from.
+CHANNELS = {
+    "counter": gettext_lazy("Counter"),
+    "app": gettext_lazy("App"),
+    "web": gettext_lazy("Web"),
+    "wechat": gettext_lazy("WeChat"),
+    "telegram": gettext_lazy("Telegram"),
+    "sms": gettext_lazy("SMS"),
+    "agent": gettext_lazy("Agents"),
+    "api": gettext_lazy("Machines"),
+    "operator": gettext_lazy("Operator"),
+    "": gettext_lazy("By itself"),
+}
 
 #: What may be bought.
 VERBS = {
@@ -43,3 +56,8 @@ def said(refusal: Refusal) -> str:
         return gettext(template).format(**refusal.facts)
     except (KeyError, IndexError, ValueError):
         return refusal.message
+
+
+def channel(name: str) -> str:
+    """Say a channel."""
+    return str(CHANNELS.get(name, name))

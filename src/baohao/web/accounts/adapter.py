@@ -25,6 +25,10 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Say no."""
         return False
 
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Return to one's own pages."""
+        return "/in/"
+
     def generate_login_code(self) -> str:
         """Return six digits: a phone's keyboard offers them by itself."""
         return get_random_string(6, digits)

@@ -37,6 +37,9 @@ def second_person(request: HttpRequest) -> str:
         raise ApprovalTooOften()
     found = Account.objects.filter(name=name, operator=me.operator).first()
     known = found is not None and found.check_password(request.POST.get("approver_password", ""))
-    if found is None or not known or found.pk == me.pk or not may(found, Act.APPROVE):
+    # Whoever gave a password that was not changed yet knows it too.
+    if found is None or not known or found.must_change:
+        raise ApprovalRefused()
+    if found.pk == me.pk or not may(found, Act.APPROVE):
         raise ApprovalRefused()
     return found.principal

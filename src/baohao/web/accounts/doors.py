@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 
 from baohao.web.accounts.models import Account
 from baohao.web.accounts.roles import MAY, Act, Role
@@ -59,6 +60,8 @@ def _guarded(view: View, audience: str, allows: Callable[[Account], bool]) -> Vi
             return redirect_to_login(request.get_full_path())
         if not allows(signed_in(request)):
             raise Http404
+        if signed_in(request).must_change:
+            return redirect("account_change_password")
         response = view(request, *args, **more)
         # What somebody saw is in no cache when somebody else sits there.
         response.headers.setdefault("Cache-Control", "no-store")

@@ -7,6 +7,7 @@ from the tenures of today, never from the account.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -48,6 +49,8 @@ class Account(AbstractBaseUser):
     )
     point: models.CharField[str, str] = models.CharField(max_length=40, blank=True)
     till: models.CharField[str, str] = models.CharField(max_length=40, blank=True)
+    #: Whether the password was given by others, and is to be changed before anything else.
+    must_change: models.BooleanField[bool, bool] = models.BooleanField(default=False)
     #: The agent whose people sign in.
     agent: models.CharField[str, str] = models.CharField(max_length=80, blank=True)
 
@@ -63,3 +66,21 @@ class Account(AbstractBaseUser):
     def principal(self) -> str:
         """Who asks at the door; of an agent's people, the agent."""
         return self.agent or self.holder or self.name
+
+
+class Deed(models.Model):
+    """Something that was done in a console: who, what, when, on what. Only ever added to."""
+
+    at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    operator: models.CharField[str, str] = models.CharField(max_length=40)
+    #: The name that they sign in by.
+    by: models.CharField[str, str] = models.CharField(max_length=80)
+    what: models.CharField[str, str] = models.CharField(max_length=20)
+    #: A number, an exception, somebody's name, a list.
+    subject: models.CharField[str, str] = models.CharField(max_length=120, blank=True)
+    said: models.CharField[str, str] = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["operator", "-id"], name="deeds_latest")
+        ]

@@ -32,6 +32,8 @@ class Act(StrEnum):
     PRODUCT = "product"
     #: Exceptions, days, revenue.
     MONEY = "money"
+    #: Put lines right by hand, and on hold.
+    MEND = "mend"
     AUDIT = "audit"
     STAFF = "staff"
     #: The agent's portal · its money and its people.
@@ -41,11 +43,11 @@ class Act(StrEnum):
 
 MAY: dict[Role, frozenset[Act]] = {
     Role.CLERK: frozenset({Act.COUNTER}),
-    Role.SUPERVISOR: frozenset({Act.COUNTER, Act.APPROVE, Act.CONSOLE}),
+    Role.SUPERVISOR: frozenset({Act.COUNTER, Act.APPROVE, Act.CONSOLE, Act.MEND}),
     Role.PRODUCT: frozenset({Act.CONSOLE, Act.PRODUCT}),
-    Role.FINANCE: frozenset({Act.CONSOLE, Act.MONEY, Act.APPROVE}),
+    Role.FINANCE: frozenset({Act.CONSOLE, Act.MONEY, Act.APPROVE, Act.MEND}),
     Role.AUDITOR: frozenset({Act.CONSOLE, Act.AUDIT}),
-    Role.ADMIN: frozenset({Act.CONSOLE, Act.PRODUCT, Act.MONEY, Act.AUDIT, Act.STAFF}),
+    Role.ADMIN: frozenset({Act.CONSOLE, Act.PRODUCT, Act.MONEY, Act.MEND, Act.AUDIT, Act.STAFF}),
     Role.OWNER: frozenset({Act.SELL, Act.AGENCY}),
     Role.SELLER: frozenset({Act.SELL}),
 }

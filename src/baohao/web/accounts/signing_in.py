@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.signals import password_changed
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -27,3 +28,10 @@ def of_tenure(sender: type[Account], request: HttpRequest, user: Account, **_: A
         found = desk().read(partial(tenures.open_one, number=number)) if number else None
         if found is not None:
             request.session[TENURE] = (found.number, found.epoch)
+
+
+@receiver(password_changed)
+def of_their_own(sender: type[Account], request: HttpRequest, user: Account, **_: Any) -> None:
+    """Note that a password that others had given was changed."""
+    user.must_change = False
+    user.save(update_fields=["must_change"])

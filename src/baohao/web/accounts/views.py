@@ -12,7 +12,7 @@ from baohao.web.accounts.roles import Act
 from baohao.web.desk import desk
 
 #: What each is for, in the order in which somebody is taken there.
-_PAGES = ((Act.COUNTER, "counter"), (Act.SELL, "agent"))
+_PAGES = ((Act.COUNTER, "counter"), (Act.CONSOLE, "console"), (Act.SELL, "agent"))
 
 
 @everybody

@@ -16,7 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext, gettext_lazy
 
-from baohao.app.payments import refunding
+from baohao.app.payments import returning
 from baohao.core.identifiers.number import MalformedNumber, parse_number
 from baohao.core.payments import State, Wanted
 from baohao.core.refusals import Refusal
@@ -129,7 +129,7 @@ def state(request: HttpRequest, payment: UUID) -> HttpResponse:
 def _told(request: HttpRequest, payment: UUID, template: str) -> HttpResponse:
     try:
         kept = selling.carried(payment)
-    except refunding.PaymentUnknown:
+    except returning.PaymentUnknown:
         raise Http404 from None
     code = kept.given.get("code_url") or kept.given.get("code_text") or ""
     waits = kept.payment.state in (State.CREATED, State.UNKNOWN, State.PAYABLE, State.CAPTURED)

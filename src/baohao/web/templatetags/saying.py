@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 
 from baohao.app.glance import Glance
 from baohao.core.money import exponent_of
-from baohao.web import selling
+from baohao.web import selling, wording
 from baohao.web.wording import SERVICES, STAGES
 
 register = template.Library()
@@ -97,3 +97,32 @@ def services(line: Glance) -> list[tuple[str, bool]]:
     """Return each service at home, and whether it works."""
     home = line.services.get("home", frozenset())
     return [(str(name), key in home) for key, name in SERVICES.items()]
+
+
+@register.filter
+def short_day(value: date) -> str:
+    """Write a day in a few characters, without its year."""
+    return dates.format_skeleton("MMMd", value, locale=locale())
+
+
+@register.filter
+def grouped(value: int) -> str:
+    """Write a whole number."""
+    return numbers.format_decimal(value, locale=locale())
+
+
+@register.filter
+def channel(name: str) -> str:
+    """Say a channel."""
+    return wording.channel(name)
+
+
+def compact(value: int) -> str:
+    """Write a whole number in a few characters, as in "1.2K"."""
+    digits = 1 if 1_000 <= value < 10_000 else 0
+    return numbers.format_compact_decimal(value, locale=locale(), fraction_digits=digits)
+
+
+def percent(basis_points: int) -> str:
+    """Write a share of ten thousand."""
+    return numbers.format_percent(basis_points / 10_000, locale=locale())
