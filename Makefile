@@ -22,8 +22,8 @@ demo: $(INSTALLED) ## serve an invented operator on one port, with a database of
 	$(BIN)/baohao demo
 
 .PHONY: test
-test: lint ## check everything: style, types, arrows, and the whole suite
-	$(BIN)/pytest
+test: lint ## check everything: style, types, arrows, and the whole suite on two cores
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 .PHONY: lint
 lint: $(INSTALLED) ## check style, types and the arrows between rooms

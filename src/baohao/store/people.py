@@ -32,5 +32,6 @@ def put(conn: Connection, holder: str, key: str, sealed: str, at: datetime) -> N
 
 def erase(conn: Connection, holder: str) -> bool:
     """Destroy the key of a person and forget the documents; return whether one was known."""
-    run(conn, "erase_documents", holder)
+    for bucket, digest in rows(conn, "list_documents", holder):
+        run(conn, "erase_document", bucket, digest)
     return run(conn, "erase_person", bucket_of(holder), holder) == 1

@@ -2337,9 +2337,13 @@ SELECT key, sealed FROM people WHERE bucket = %b AND holder = %b FOR UPDATE
 -- Destroy a person's key with all that it seals.
 DELETE FROM people WHERE bucket = %b AND holder = %b
 
--- name: erase_documents
--- Forget the documents of an erased person.
-DELETE FROM documents WHERE holder = %b
+-- name: list_documents
+-- List the documents of a person, over all buckets.
+SELECT bucket, digest FROM documents WHERE holder = %b ORDER BY bucket, digest
+
+-- name: erase_document
+-- Forget a document of an erased person.
+DELETE FROM documents WHERE bucket = %b AND digest = %b
 
 -- === the operator's console ==========================================================================
 
