@@ -481,10 +481,6 @@ SELECT number, epoch, holder, since FROM tenures WHERE bucket = %b AND number = 
 -- List what a holder holds now, over all buckets.
 SELECT number, epoch, holder, since FROM tenures WHERE holder = %b AND until IS NULL ORDER BY since, number
 
--- name: find_subject_of_ask
--- Find what an ask has changed, in the months since it was made.
-SELECT DISTINCT subject FROM journal WHERE ask = %b AND recorded_at >= %b
-
 -- name: list_lines
 -- List all lines with the stage that each is in at an instant.
 SELECT l.number, l.operator, l.plan, l.pin, l.custody, l.iccid, l.epoch, l.holder, l.version, l.safe_until,
