@@ -18,12 +18,12 @@ help: ## list these commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
 
 .PHONY: demo
-demo: $(INSTALLED) ## play the main job in the terminal, on an embedded database
+demo: $(INSTALLED) ## serve an invented operator on one port, with a database of its own
 	$(BIN)/baohao demo
 
 .PHONY: test
-test: lint ## check everything: style, types, arrows, and the whole suite
-	$(BIN)/pytest
+test: lint ## check everything: style, types, arrows, and the whole suite on two cores
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 .PHONY: lint
 lint: $(INSTALLED) ## check style, types and the arrows between rooms

@@ -14,6 +14,7 @@ from pathlib import Path
 from baohao.app.library import read_library
 from baohao.app.policies import shipped
 from baohao.store import partitions
+from bench.console import console
 from bench.figures import Figure, show, write
 from bench.intake import importing
 from bench.matching import matching
@@ -30,7 +31,7 @@ from bench.soundness import examined
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 SUITES = (
     *("project", "receipts", "import", "doctor", "matching"),
-    *("renewals", "payments", "whatif", "api"),
+    *("renewals", "payments", "whatif", "console", "api"),
 )
 
 
@@ -90,7 +91,7 @@ def _measured(server: Server, asked: argparse.Namespace) -> Iterator[Figure]:
     if "matching" in suites:
         server.drop("imported")
         yield from matching(server, server.folder, asked.payments, rounds=asked.import_rounds)
-    if not {"renewals", "payments", "whatif", "api"}.isdisjoint(suites):
+    if not {"renewals", "payments", "whatif", "console", "api"}.isdisjoint(suites):
         for database in ("imported", "bench"):
             server.drop(database)
         server.make("bench")
@@ -101,6 +102,8 @@ def _measured(server: Server, asked: argparse.Namespace) -> Iterator[Figure]:
             conn.execute("VACUUM (FREEZE, ANALYZE)")
             if "whatif" in suites:
                 yield what_if(conn, rounds=asked.rounds)
+    if "console" in suites:
+        yield from console(server, "bench", rounds=asked.rounds)
     if "renewals" in suites:
         yield from renewing(
             server, "bench", asked.lines, rounds=asked.rounds, seconds=asked.seconds

@@ -168,6 +168,7 @@ def writable(spec: str) -> bool:
     return False
 
 
+@pytest.mark.usefixtures("pages")
 def test_each_refusal_has_a_code_of_its_own() -> None:
     codes = Counter(str(refusal.__dict__.get("code")) for refusal in refusals())
     assert {code: n for code, n in codes.items() if n > 1} == {}
@@ -176,6 +177,7 @@ def test_each_refusal_has_a_code_of_its_own() -> None:
     ] == []
 
 
+@pytest.mark.usefixtures("pages")
 def test_each_refusal_has_a_message_that_formats() -> None:
     for refusal in refusals():
         doc = refusal.__dict__.get("__doc__")
@@ -186,6 +188,7 @@ def test_each_refusal_has_a_message_that_formats() -> None:
             assert writable(spec), f"{refusal.__name__}: nothing can be written as {spec!r}"
 
 
+@pytest.mark.usefixtures("pages")
 def test_each_refusal_is_given_the_facts_of_its_message() -> None:
     known = {r.__name__: set(fields(r)) for r in refusals() if "__init__" not in r.__dict__}
     missing = []

@@ -17,6 +17,7 @@ Settings from the environment, typed. Only `wiring` reads them; everybody else i
                                    file in the data folder has them
     BAOHAO_STRIPE_KEY ...          the account at Stripe: docs/how-to/stripe.md has them all
     BAOHAO_WEBHOOKS_LOOPBACK       1: webhooks may go to this machine; for tests and the demo
+    BAOHAO_DEMO                    1: the demo, which shows the codes that it sends on a page
     BAOHAO_WECHAT_MCHID ...        the account at WeChat Pay: docs/how-to/wechat-pay.md has them all
 """
 
@@ -42,6 +43,8 @@ BANK_VARIABLE = "BAOHAO_BANK"
 SECRET_KEY_VARIABLE = "BAOHAO_SECRET_KEY"  # noqa: S105 - its name, not the key
 HOLDER_VARIABLE = "BAOHAO_HOLDER_URL"
 UNSIGNED_VARIABLE = "BAOHAO_RECEIPTS_UNSIGNED"
+#: "1": the demo, which shows what others keep to themselves.
+DEMO_VARIABLE = "BAOHAO_DEMO"
 LOOPBACK_VARIABLE = "BAOHAO_WEBHOOKS_LOOPBACK"
 WECHAT = "BAOHAO_WECHAT_"
 STRIPE, STRIPE_URL = "BAOHAO_STRIPE_", "https://api.stripe.com"
@@ -124,6 +127,8 @@ class Settings:
     secret_key: bytes | None = field(default=None, repr=False)
     #: Where the pages of holders are; `None`: nowhere yet.
     holder_url: str | None = None
+    #: Whether this is the demo: its codes are shown on a page, and no second factor is asked for.
+    is_demo: bool = False
     #: Whether receipts on paper are signed.
     receipts_signed: bool = True
     #: Whether webhooks may go to this machine.
@@ -161,6 +166,7 @@ def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Setting
         notify_url=_notify_url(environ),
         secret_key=_secret_key(environ),
         holder_url=_holder_url(environ),
+        is_demo=environ.get(DEMO_VARIABLE, "").strip() == "1",
         receipts_signed=environ.get(UNSIGNED_VARIABLE, "").strip() != "1",
         webhooks_to_loopback=environ.get(LOOPBACK_VARIABLE, "").strip() == "1",
         wechat=_wechat(environ),

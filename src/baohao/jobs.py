@@ -22,6 +22,7 @@ from procrastinate.jobs import Status
 from baohao.app import daily as runs
 from baohao.app.bank import carry as transfers
 from baohao.app.bulk import files
+from baohao.app.console import overview
 from baohao.app.feed import deliver
 from baohao.app.orders import cards, keep
 from baohao.app.receipts.desk import is_owed
@@ -127,6 +128,13 @@ def matching(house: Installation) -> bool:
     return False
 
 
+def overviews(house: Installation) -> bool:
+    """Make the figures of operators' consoles anew where they are an hour old."""
+    with house.shell() as shell:
+        overview.refresh(shell, house.library.policies, house.library.operators)
+    return False
+
+
 def receipts(house: Installation) -> bool:
     """Give the receipts that are owed, some turns of it."""
     with house.shell() as shell:
@@ -144,6 +152,7 @@ UNITS = (
     Unit(name="payments", work=payments),
     Unit(name="orders", work=orders),
     Unit(name="matching", work=matching),
+    Unit(name="overviews", work=overviews),
     # After what buys.
     Unit(name="receipts", work=receipts),
 )

@@ -35,7 +35,7 @@ from baohao.app.library import Library, read_library
 from baohao.app.matching.match import Matcher
 from baohao.app.payments.asking import Ports
 from baohao.app.payments.carry import Carrier as Payments
-from baohao.app.ports import Gateway, Post, Seals
+from baohao.app.ports import Gateway, Post, Seals, Texts, Vault
 from baohao.app.receipts.desk import Desk
 from baohao.app.shell import Shell, options
 from baohao.config import (
@@ -59,7 +59,8 @@ from baohao.outside.bank.gateway import BankContract, BankTransfer
 from baohao.outside.bank.house import accounts
 from baohao.outside.ids import new_id
 from baohao.outside.paper.typesetter import Typesetter
-from baohao.outside.sealing import SealsOfHouse, key_of
+from baohao.outside.pretend.handset import Handset
+from baohao.outside.sealing import SealsOfHouse, VaultOfHouse, key_of
 from baohao.outside.signing import IssuerOfHouse, Verifier
 from baohao.outside.stripe.gateway import NAME as STRIPE
 from baohao.outside.stripe.gateway import Account, Stripe
@@ -76,6 +77,7 @@ __all__ = [
     "BadSetting",
     "DatabaseAway",
     "Installation",
+    "NoGateway",
     "ServerElsewhere",
     "StripeAccount",
     "installation",
@@ -218,6 +220,11 @@ class Installation:
         with _reaching():
             return shell.connect(self.conninfo)
 
+    def clock(self) -> datetime:
+        """Return what time it is by the house's clock."""
+        with self.connect() as conn:
+            return now(conn)
+
     @contextmanager
     def shell(self) -> Iterator[Shell]:
         """Give the shell that runs asks through the door."""
@@ -308,11 +315,11 @@ class Installation:
         found: list[Acquirer | WechatPay | Stripe | BankTransfer] = []
         if settings.acquirer is not None and settings.notify_url:
             contract = contracts.acquirer(settings.acquirer, settings.notify_url)
-            found.append(Acquirer(contract, self._now))
+            found.append(Acquirer(contract, self.clock))
         if settings.wechat is not None:
             found.append(_wechat_pay(settings.wechat))
         if settings.stripe is not None:
-            found.append(Stripe(_stripe_account(settings.stripe), self._now))
+            found.append(Stripe(_stripe_account(settings.stripe), self.clock))
         if settings.bank is not None:
             found.append(BankTransfer(self.bank, Ledger(self.make_shell())))
         return {gateway.name: gateway for gateway in found}
@@ -391,9 +398,19 @@ class Installation:
         return SealsOfHouse(key_of(self.settings.data / "secret.key") if key is None else key)
 
     @cached_property
+    def vault(self) -> Vault:
+        """What seals who people are, each under a key of their own."""
+        return VaultOfHouse(self.seals)
+
+    @cached_property
     def post(self) -> Post:
         """What sends webhooks."""
         return Webhooks(allow_loopback=self.settings.webhooks_to_loopback)
+
+    @cached_property
+    def texts(self) -> Texts | None:
+        """What sends short messages; the demo's are shown on a page. `None`: nothing does."""
+        return Handset() if self.settings.is_demo else None
 
     # --- receipts ---------------------------------------------------------------------------------
 
@@ -466,11 +483,6 @@ class Installation:
             conn = psycopg.connect(self._started, autocommit=True, connect_timeout=10)
         with conn:
             yield conn
-
-    def _now(self) -> datetime:
-        """Return what time it is by the house's clock."""
-        with self.connect() as conn:
-            return now(conn)
 
     def _fees(self) -> Mapping[str, FeeSchedule]:
         """Return the fee schedules of today, by the house's clock."""

@@ -126,7 +126,7 @@ def test_a_body_says_which_field_is_wrong(served: Served) -> None:
     for more, wanted in (
         ({"notice": "3 days"}, (422, "standing_orders.notice")),
         ({"lead": "1y"}, (422, "standing_orders.malformed")),
-        ({"limit_minor": 0}, (422, "standing_orders.malformed")),
+        ({"limit_minor": 0}, (422, "request.body")),
         ({"term": "7 months"}, (409, "offer.unknown")),
         ({"granted_until": "2020-01-01T00:00:00Z"}, (422, "grants.malformed")),
         ({"payer": "wallet:h1:MOP"}, (422, "request.body")),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from python_calamine import CalamineWorkbook
@@ -201,6 +202,26 @@ def test_a_forecast_is_the_average_of_four_weeks(kiosks: Shop) -> None:
     with kiosks.looking() as conn:
         nobody = floats.float_of(conn, kiosks.agents["agent-8"], clock.now(conn))
     assert (nobody.balance_minor, nobody.is_low) == (0, False)
+
+
+def test_a_float_is_told_day_by_day(kiosks: Shop) -> None:
+    put(kiosks, A, B, agent="agent-7")
+    seven, zone = kiosks.agents["agent-7"], ZoneInfo("Asia/Macau")
+    began = kiosks.balance()
+
+    def days() -> list[int]:
+        with kiosks.looking() as conn:
+            found = floats.days_of(conn, seven, zone, 4)
+        assert found[-1][0] == kiosks.now().astimezone(zone).date()
+        return [minor for _, minor in found]
+
+    # All of it came today.
+    assert days() == [0, 0, 0, began]
+    granted(kiosks.answers([kiosks.activate(A)])[0])
+    kiosks.later(timedelta(days=2))
+    granted(kiosks.answers([kiosks.activate(B)])[0])
+    kiosks.fund(700)
+    assert days() == [0, began - PRICE, began - PRICE, began - 2 * PRICE + 700]
 
 
 def test_a_large_float_runs_out_too() -> None:

@@ -161,7 +161,7 @@ def hear(house: Path, twin: PretendStripe) -> None:
 def test_a_page_is_begun_paid_charged_back_and_its_claim_closed(
     run: Run, house: Path, stripe: PretendStripe, opened: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    number = "+85366151003"
+    number = "+85366151004"
     opened(number)
     quote = run("quote", number, "--term", "12m", "--json").facts["quote"]
     how = (number, quote, "--through", "stripe", "--way", "page")

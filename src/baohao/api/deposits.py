@@ -20,7 +20,16 @@ from baohao.api.models import Body, Minor, Told
 from baohao.app.payments import deposits, listing
 from baohao.app.payments.returning import PaymentUnknown
 from baohao.core.books.chart import Account
+from baohao.core.refusals import Refusal
 from baohao.outside.ids import new_id
+
+#: At which field of what is asked a refusal stands.
+POINTERS = {
+    "payment.gateway_unknown": "/gateway",
+    "payment.deposit": "/amount_minor",
+    "exchange.no_rate": "/currency",
+    "exchange.gateway": "/currency",
+}
 
 Word = Annotated[str, StringConstraints(max_length=40, pattern="^[A-Za-z0-9_-]*$")]
 Line = Annotated[str, StringConstraints(max_length=200, pattern="^[!-~]*$")]
@@ -103,7 +112,12 @@ def _begun(desk: Desk, wanted: deposits.Depositing) -> Mapping[str, Any]:
     # A gateway may take its time: no lane waits for it.
     with closing(house.make_shell()) as shell:
         ports = house.ports(desk.gateways)
-        kept = deposits.deposit(shell, ports, wanted, house.library.operators, new_id)
+        try:
+            kept = deposits.deposit(shell, ports, wanted, house.library.operators, new_id)
+        except Refusal as refusal:
+            if refusal.code in POINTERS:
+                refusal.facts.setdefault("pointer", POINTERS[refusal.code])
+            raise
     return listing.deposit(kept)
 
 

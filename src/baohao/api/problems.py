@@ -83,6 +83,7 @@ STATUSES: Mapping[str, int] = {
     "payment.gateway_unknown": 422,
     "payment.deposit": 422,
     "exchange.no_rate": 422,
+    "exchange.gateway": 422,
     "wallet.not_yours": 404,
     "bulk.unknown": 404,
     "bulk.key_reused": 422,

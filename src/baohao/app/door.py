@@ -95,6 +95,11 @@ class Door:
         #: Months that the journal is known to have room for.
         self._months: frozenset[date] = frozenset()
 
+    @property
+    def terms(self) -> Terms:
+        """What is on offer now."""
+        return self._terms()
+
     def answer(self, conn: Connection, asks: Sequence[Ask]) -> list[Answer]:
         """
         Decide asks in order and write what was decided; return one answer for each.

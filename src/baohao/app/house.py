@@ -9,10 +9,11 @@ person once the doctor finds nothing broken.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from baohao.app.doctor import examine
 from baohao.core.refusals import Refusal
+from baohao.store import clock
 from baohao.store.sql import Connection, rows, run
 
 
@@ -63,3 +64,8 @@ def resume(conn: Connection) -> House:
         raise HouseNotWell(wrong=", ".join(wrong))
     run(conn, "open_house")
     return house(conn)
+
+
+def put_clock(conn: Connection, offset: timedelta) -> None:
+    """Put the house's clock so far from the database's: a demo plays its past with it."""
+    clock.put(conn, offset)

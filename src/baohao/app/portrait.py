@@ -18,7 +18,6 @@ from baohao.core.civil import aware
 from baohao.core.decide.case import safe_until
 from baohao.core.line.acts import Act, allowances
 from baohao.core.line.fold import fold, policy_of
-from baohao.core.line.ladder import RETURNED, STOCK
 from baohao.core.line.project import Deadline
 from baohao.core.line.prospect import Range, together
 from baohao.core.line.state import LineState
@@ -108,9 +107,6 @@ def history(conn: Connection, terms: Terms, number: str, principal: str | None) 
 
 def offers(policy: Policy, state: LineState) -> list[Json]:
     """Return what may be bought for a line of this plan now."""
-    if state.custody != "issued" or not policy.sellable:
-        return []
-    in_stock = state.standing.stage in (STOCK.name, RETURNED.name)
     return [
         {
             "verb": offer.verb,
@@ -119,8 +115,7 @@ def offers(policy: Policy, state: LineState) -> list[Json]:
             "price_minor": offer.price_minor,
             "currency": policy.currency,
         }
-        for offer in policy.offers
-        if offer.plan == state.plan and (offer.verb == "activate") == in_stock
+        for offer in show.on_offer(policy, state)
     ]
 
 

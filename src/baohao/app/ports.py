@@ -113,6 +113,19 @@ class Seals(Protocol):
         """Return the HMAC-SHA256 of a text, under a key that nobody else has."""
 
 
+class Vault(Protocol):
+    """Seals what is personal under a key of each person; without the key nobody reads it."""
+
+    def new_key(self, context: str) -> str:
+        """Return a new key, sealed under the house's."""
+
+    def seal(self, key: str, plain: str, context: str) -> str:
+        """Seal a text under a person's key."""
+
+    def unseal(self, key: str, sealed: str, context: str) -> str:
+        """Return what was sealed; raises `SealBroken`."""
+
+
 # --- webhooks -------------------------------------------------------------------------------------
 
 
@@ -153,6 +166,17 @@ class Post(Protocol):
 
     def send(self, url: str, message: str, body: str, secrets: Sequence[str]) -> Sent:
         """Send a body under a message's id, signed with each secret; raises nothing."""
+
+
+# --- short messages -------------------------------------------------------------------------------
+
+
+class Texts(Protocol):
+    """Sends short messages to numbers."""
+
+    def send(self, number: str, text: str) -> None:
+        """Send a text; raises nothing: whoever waits for it asks for another."""
+        ...
 
 
 # --- payment gateways -----------------------------------------------------------------------------

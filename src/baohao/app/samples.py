@@ -53,6 +53,19 @@ def activated(index: int, today: date) -> date | None:
     return today - timedelta(days=index * 104_729 % DAYS_BACK + 1)
 
 
+def aged(lines: int, today: date, ages_days: range) -> str:
+    """Return the first number-keeping line of an inventory that is so many days old."""
+    for index in range(lines):
+        since = activated(index, today)
+        if (
+            since is not None
+            and plan_of(index)[0] == "keep12"
+            and (today - since).days in ages_days
+        ):
+            return number_of(index)
+    raise LookupError("an inventory of 600 lines has every age")
+
+
 def plan_of(index: int) -> tuple[str, str]:
     """Return the plan of a line, and the rules it is kept by."""
     plan, rules, _ = PLANS[0] if index * 31 % 100 < PLANS[0][2] else PLANS[1]

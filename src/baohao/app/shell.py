@@ -20,7 +20,7 @@ import psycopg
 from psycopg import errors
 
 from baohao.app.door import Answer, AskParked, Door
-from baohao.core.asks import Ask
+from baohao.core.asks import Ask, Terms
 from baohao.core.refusals import Refusal
 from baohao.store import parked, partitions
 from baohao.store.sql import Connection, RowsMissed
@@ -95,6 +95,11 @@ class Shell:
         self._door = door
         self._connect = connect
         self._conn: Connection | None = None
+
+    @property
+    def terms(self) -> Terms:
+        """What is on offer now."""
+        return self._door.terms
 
     def answer(self, asks: Sequence[Ask]) -> list[Answer]:
         """

@@ -26,7 +26,7 @@ from baohao.core.line.project import Projection, project
 from baohao.core.line.run import Run
 from baohao.core.line.state import LineState, Reading, Sold
 from baohao.core.money import format_minor
-from baohao.core.policy.model import Policy
+from baohao.core.policy.model import Offer, Policy
 from baohao.core.policy.worlds import worlds_of
 from baohao.core.reminders import Known, Wishes, reminders
 from baohao.store import clock, journal, lines, receipts, reports
@@ -209,11 +209,20 @@ def _days_left(views: Sequence[Projection], at: datetime) -> int | None:
 # --- what may be bought, and what was -------------------------------------------------------------
 
 
-def offers(policy: Policy, state: LineState) -> list[Json]:
+def on_offer(policy: Policy, state: LineState) -> list[Offer]:
     """Return what may be bought for a line of this plan; nothing for another operator's card."""
     if state.custody != "issued" or not policy.sellable:
         return []
     in_stock = state.standing.stage in (STOCK.name, RETURNED.name)
+    return [
+        offer
+        for offer in policy.offers
+        if offer.plan == state.plan and (offer.verb == "activate") == in_stock
+    ]
+
+
+def offers(policy: Policy, state: LineState) -> list[Json]:
+    """Return what may be bought for a line, as plain JSON."""
     return [
         {
             "what": offer.verb,
@@ -223,8 +232,7 @@ def offers(policy: Policy, state: LineState) -> list[Json]:
             "currency": policy.currency,
             "allowances": dict(offer.allowances),
         }
-        for offer in policy.offers
-        if offer.plan == state.plan and (offer.verb == "activate") == in_stock
+        for offer in on_offer(policy, state)
     ]
 
 
@@ -293,6 +301,10 @@ def _event(policy: Policy, kept: Kept) -> Json:
     }
     if event.act is not None and event.act.amount_minor is not None:
         told["amount"] = format_minor(event.act.amount_minor, policy.currency)
+    if event.act is not None and event.act.why:
+        told["why"] = event.act.why
+    if event.data.get("approved_by"):
+        told["approved_by"] = str(event.data["approved_by"])
     if event.settled is not None and event.settled.amount_minor:
         told["amount"] = format_minor(event.settled.amount_minor, policy.currency)
     return told

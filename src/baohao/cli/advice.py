@@ -16,6 +16,7 @@ _NEXT: Mapping[str, str] = {
     "money.short": "Pay money in: baohao fund ACCOUNT --amount 1000.00",
     "payment.refund_moved": "Look at it: baohao payments show PAYMENT",
     "money.price_moved": "Ask what it costs now: baohao quote NUMBER --term 12m",
+    "line.date_moved": "Ask until when it would be paid now: baohao quote NUMBER --term 12m",
     "offer.unknown": "See what is on offer: baohao lines show NUMBER",
     "stock.not_yours": "The operator allots it: baohao agents allot AGENT NUMBER",
     "till.no_shift": "Count the float and open one: baohao till open TILL --float 500.00",

@@ -40,6 +40,8 @@ from baohao.cli.importing import import_lines
 from baohao.cli.output import REFUSED, WRONG_USE, refuse, wrong
 from baohao.cli.play import play
 from baohao.cli.policy import check, show
+from baohao.cli.serve import serve
+from baohao.cli.tour import tour
 from baohao.cli.whatif import whatif
 from baohao.cli.worker import worker
 from baohao.core.refusals import Refusal
@@ -113,6 +115,8 @@ app.command("worker")(worker)
 app.command("reminders")(upkeep.reminders)
 app.command("whatif")(whatif)
 app.command("demo")(demo)
+app.command("tour")(tour)
+app.command("serve")(serve)
 app.command("bench", context_settings=PASSED_ON)(bench)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from baohao.app.ports import SealBroken
+from baohao.app.ports import SealBroken, Seals
 from baohao.outside.key_files import read_or_make
 
 KEY_BYTES, NONCE_BYTES = 32, 12
@@ -57,6 +57,28 @@ class SealsOfHouse:
     def sign(self, text: bytes) -> bytes:
         """Return the HMAC-SHA256 of a text, under a key that follows from the house's."""
         return hmac.digest(self._signing, text, sha256)
+
+
+class VaultOfHouse:
+    """Seals under a key of each person; the adapter of `Vault`."""
+
+    def __init__(self, house: Seals) -> None:
+        self._house = house
+
+    def new_key(self, context: str) -> str:
+        """Return a new key, sealed under the house's."""
+        return self._house.seal(secrets.token_hex(KEY_BYTES), context)
+
+    def seal(self, key: str, plain: str, context: str) -> str:
+        """Seal a text under a person's key."""
+        return self._of(key, context).seal(plain, context)
+
+    def unseal(self, key: str, sealed: str, context: str) -> str:
+        """Return what was sealed; raises `SealBroken`."""
+        return self._of(key, context).unseal(sealed, context)
+
+    def _of(self, key: str, context: str) -> SealsOfHouse:
+        return SealsOfHouse(bytes.fromhex(self._house.unseal(key, context)))
 
 
 def key_of(file: Path) -> bytes:

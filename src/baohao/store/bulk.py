@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,9 @@ import msgspec
 
 from baohao.core.bucket import bucket_of
 from baohao.store.sql import Connection, Row, rows, run
+
+#: Promotion -> uses, and minor units of its budget.
+Uses = Mapping[str, tuple[int, int]]
 
 _json = msgspec.json.Encoder().encode
 
@@ -31,7 +34,7 @@ class File:
     usual: Mapping[str, str]
     #: Of the content; empty while it arrives.
     digest: str = ""
-    #: arriving, waiting, working, done, failed or stopped.
+    #: arriving, checking, checked, waiting, working, done, failed or stopped.
     state: str = "arriving"
     #: How many rows it has, and how many of them were renewed (now or before) and refused so far.
     rows: int = 0
@@ -45,11 +48,22 @@ class File:
     ended_at: datetime | None = None
     #: Why it failed.
     reason: str = ""
+    #: How many rows would be renewed so far, and would not be; what the first would cost.
+    good: int = 0
+    wrong: int = 0
+    total_minor: int = 0
+    #: Promotion -> how many uses of it they would take, and minor units of its budget.
+    uses: Uses = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:
         """Whether there is more to do."""
-        return self.state in ("waiting", "working")
+        return self.state in ("checking", "waiting", "working")
+
+    @property
+    def is_checked_first(self) -> bool:
+        """Whether somebody is shown what would become of it, and confirms that."""
+        return bool(self.usual.get("checks"))
 
     @property
     def place(self) -> tuple[int, UUID]:
@@ -112,10 +126,10 @@ def start(conn: Connection, file: File) -> None:
     run(conn, "start_bulk_file", *file.place)
 
 
-def body(conn: Connection, file: File, part: int) -> str:
-    """Return the rows of a part, as they were taken in."""
-    ((found,),) = rows(conn, "read_bulk_part", *file.place, part)
-    return str(found)
+def body(conn: Connection, file: File, part: int) -> tuple[str, str | None]:
+    """Return the rows of a part, as they were taken in, and what would become of them."""
+    ((found, foreseen),) = rows(conn, "read_bulk_part", *file.place, part)
+    return found, foreseen
 
 
 def finish(
@@ -124,6 +138,44 @@ def finish(
     """Keep what became of a part and count it, unless somebody else has done so."""
     if run(conn, "finish_bulk_part", outcome, *file.place, part):
         run(conn, "advance_bulk_file", done, refused, *file.place, part)
+
+
+def foresee(
+    conn: Connection, file: File, foreseen: str, counts: tuple[int, int, int], uses: Uses
+) -> None:
+    """
+    Keep what would become of the part at hand, unless somebody else has come further: its rows,
+    how many are good and wrong, and minor units.
+    """
+    good, wrong, total_minor = counts
+    told = (good, wrong, total_minor, _json(uses).decode())
+    if run(conn, "count_foreseen_bulk_part", *told, *file.place, file.at):
+        run(conn, "foresee_bulk_part", foreseen, wrong, *file.place, file.at)
+
+
+def foreseen(
+    conn: Connection, file: File, part: int, limit: int, *, wrong: bool = False
+) -> tuple[tuple[int, str], ...]:
+    """Return what would become of the rows of parts from one on; of those with wrong rows alone."""
+    found = rows(conn, "read_bulk_foreseen", *file.place, part, int(wrong), limit)
+    return tuple((number, text) for number, text in found)
+
+
+def confirm(conn: Connection, file: File) -> None:
+    """Let a file that was looked at be worked through; any other stays as it is."""
+    run(conn, "confirm_bulk_file", *file.place)
+
+
+def check(conn: Connection, file: File) -> None:
+    """Let a file that was looked at be looked at once more; any other stays as it is."""
+    if run(conn, "check_bulk_file", *file.place):
+        run(conn, "unsee_bulk_parts", *file.place)
+
+
+def sent_before(conn: Connection, file: File) -> File | None:
+    """Return the last file of the same content that was worked on."""
+    who = (bucket_of(file.principal), file.principal)
+    return next(map(_file, rows(conn, "find_sent_bulk_file", *who, file.digest, file.id)), None)
 
 
 def end(conn: Connection, file: File, state: str, reason: str = "") -> None:
@@ -141,6 +193,7 @@ def _file(row: Row) -> File:
     names = (
         *("id", "principal", "key", "channel", "format", "usual", "digest", "state", "rows"),
         *("parts", "at", "done", "refused", "created_at", "started_at", "ended_at", "reason"),
+        *("good", "wrong", "total_minor", "uses"),
     )
     told: dict[str, Any] = dict(zip(names, row, strict=True))
     return File(**told)

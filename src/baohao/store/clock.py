@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from baohao.store.sql import Connection, rows
+from baohao.store.sql import Connection, rows, run
 
 
 def now(conn: Connection) -> datetime:
@@ -12,3 +12,8 @@ def now(conn: Connection) -> datetime:
     found: datetime
     [(found,)] = rows(conn, "read_now")
     return found
+
+
+def put(conn: Connection, offset: timedelta) -> None:
+    """Put the house's clock so far from the database's; for demos alone."""
+    run(conn, "put_clock", offset)

@@ -34,7 +34,8 @@ class ForPerson:
     closed_at: datetime | None = None
 
 
-_FIELDS = tuple(ForPerson.__dataclass_fields__)
+#: In the order of the statements.
+FIELDS = tuple(ForPerson.__dataclass_fields__)
 
 
 def put(conn: Connection, each: ForPerson) -> bool:
@@ -47,13 +48,13 @@ def put(conn: Connection, each: ForPerson) -> bool:
 def listed(conn: Connection, subject: str | None, *, closed: bool) -> list[ForPerson]:
     """Return those that are open, or all, whose clock runs out first."""
     found = rows(conn, "list_exceptions", closed, subject, subject)
-    return [ForPerson(**dict(zip(_FIELDS, row, strict=True))) for row in found]
+    return [ForPerson(**dict(zip(FIELDS, row, strict=True))) for row in found]
 
 
 def of(conn: Connection, subject: str, kind: str) -> list[ForPerson]:
     """Return those of one kind that a subject has had, closed or not."""
     found = rows(conn, "find_exceptions_of", bucket_of(subject), subject, kind)
-    return [ForPerson(**dict(zip(_FIELDS, row, strict=True))) for row in found]
+    return [ForPerson(**dict(zip(FIELDS, row, strict=True))) for row in found]
 
 
 def take(conn: Connection, each: ForPerson, owner: str) -> bool:

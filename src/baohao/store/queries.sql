@@ -458,6 +458,11 @@ WHERE i.inhparent = 'journal'::regclass
 -- Read one line to show it.
 SELECT version, head, recorded_at, due_at, state FROM lines WHERE bucket = %b AND number = %b
 
+-- name: read_lines
+-- Read many lines to show them.
+SELECT state FROM unnest(%b::smallint[], %b::text[]) WITH ORDINALITY AS t (bucket, number, n)
+JOIN lines USING (bucket, number) ORDER BY n
+
 -- name: read_quote
 -- Read what a quote promises.
 SELECT terms, until FROM quotes WHERE bucket = %b AND id = %b
@@ -467,6 +472,14 @@ SELECT terms, until FROM quotes WHERE bucket = %b AND id = %b
 SELECT l.number, l.version, l.pin
 FROM unnest(%b::smallint[], %b::text[]) AS t (bucket, number)
 JOIN lines l USING (bucket, number)
+
+-- name: read_open_tenure
+-- Read who holds a number now.
+SELECT number, epoch, holder, since FROM tenures WHERE bucket = %b AND number = %b AND until IS NULL
+
+-- name: list_open_tenures
+-- List what a holder holds now, over all buckets.
+SELECT number, epoch, holder, since FROM tenures WHERE holder = %b AND until IS NULL ORDER BY since, number
 
 -- name: list_lines
 -- List all lines with the stage that each is in at an instant.
@@ -499,6 +512,10 @@ GROUP BY account ORDER BY account
 -- name: read_now
 -- Read the house's clock, without a lock.
 SELECT clock_timestamp() + clock_offset FROM house
+
+-- name: put_clock
+-- Put the house's clock, of a demo.
+UPDATE house SET clock_offset = %b::interval
 
 -- name: read_ladders
 -- Read the names of all ways that lines go.
@@ -956,6 +973,13 @@ SELECT coalesce(sum(amount), 0)::bigint, coalesce(sum(amount) FILTER (WHERE reco
 FROM entries, unnest(accounts, amounts) AS p (account, amount)
 WHERE recorded_at >= %b AND bucket = %b AND subject = %b AND kind = 'transfer' AND account = subject
 
+-- name: list_days_of_float
+-- List by how much an agent's float grew on each day of a zone since an instant.
+SELECT (recorded_at AT TIME ZONE %b)::date AS day, -sum(amount)::bigint
+FROM entries, unnest(accounts, amounts) AS p (account, amount)
+WHERE recorded_at >= %b AND bucket = %b AND account = %b
+GROUP BY 1
+
 -- name: read_balance
 -- Read a guarded account's balance.
 SELECT balance_minor FROM accounts WHERE bucket = %b AND account = %b
@@ -988,9 +1012,11 @@ INSERT INTO bulk_parts (bucket, id, part, principal, body) VALUES (%b, %b, %b, %
 ON CONFLICT (bucket, id, part) DO NOTHING
 
 -- name: seal_bulk_file
--- Let a file that is all there wait for a worker; one without rows is done.
+-- Let a file that is all there wait for a worker, to be looked at first where that was asked for; one without rows is
+-- done.
 UPDATE bulk_files
-SET digest = %b, rows = %b, parts = t.parts, state = CASE WHEN t.parts > 0 THEN 'waiting' ELSE 'done' END,
+SET digest = %b, rows = %b, parts = t.parts,
+    state = CASE WHEN t.parts = 0 THEN 'done' WHEN usual ->> 'checks' <> '' THEN 'checking' ELSE 'waiting' END,
     ended_at = CASE WHEN t.parts = 0 THEN clock_timestamp() + clock_offset END
 FROM house, (VALUES (%b::int)) AS t (parts)
 WHERE bucket = %b AND id = %b AND state = 'arriving'
@@ -1014,25 +1040,62 @@ DELETE FROM bulk_parts p USING gone g WHERE p.bucket = g.bucket AND p.id = g.id
 -- name: read_bulk_file
 -- Read how one file of a principal is.
 SELECT id, principal, key, channel, format, usual, digest, state, rows, parts, at, done, refused, created_at,
-       started_at, ended_at, reason
+       started_at, ended_at, reason, good, wrong, total_minor, uses
 FROM bulk_files WHERE bucket = %b AND id = %b AND principal = %b
 
 -- name: find_bulk_file
 -- Find the file that a principal sent under a key.
 SELECT id, principal, key, channel, format, usual, digest, state, rows, parts, at, done, refused, created_at,
-       started_at, ended_at, reason
+       started_at, ended_at, reason, good, wrong, total_minor, uses
 FROM bulk_files WHERE bucket = %b AND principal = %b AND key = %b AND state <> 'arriving'
 
 -- name: list_bulk_files
 -- List the files of a principal, the newest first.
 SELECT id, principal, key, channel, format, usual, digest, state, rows, parts, at, done, refused, created_at,
-       started_at, ended_at, reason
+       started_at, ended_at, reason, good, wrong, total_minor, uses
 FROM bulk_files WHERE bucket = %b AND principal = %b AND state <> 'arriving' AND id < %b
 ORDER BY id DESC LIMIT %b
 
 -- name: find_open_bulk_files
 -- Find the files that are not done, the oldest first.
-SELECT principal, id FROM bulk_files WHERE state IN ('waiting', 'working') ORDER BY created_at, bucket, id
+SELECT principal, id FROM bulk_files WHERE state IN ('checking', 'waiting', 'working') ORDER BY created_at, bucket, id
+
+-- name: find_sent_bulk_file
+-- Find the last file of the same content that a principal let be worked through before another.
+SELECT id, principal, key, channel, format, usual, digest, state, rows, parts, at, done, refused, created_at,
+       started_at, ended_at, reason, good, wrong, total_minor, uses
+FROM bulk_files
+WHERE bucket = %b AND principal = %b AND digest = %b AND id <> %b AND started_at IS NOT NULL AND state <> 'arriving'
+ORDER BY id DESC LIMIT 1
+
+-- name: foresee_bulk_part
+-- Keep what would become of a part's rows.
+UPDATE bulk_parts SET foreseen = %b, wrong = %b WHERE bucket = %b AND id = %b AND part = %b
+
+-- name: count_foreseen_bulk_part
+-- Count a part that was looked at; after the last one the file waits for whoever sent it.
+UPDATE bulk_files
+SET at = at + 1, good = good + %b, wrong = wrong + %b, total_minor = total_minor + %b, uses = %b::json,
+    state = CASE WHEN at + 1 = parts THEN 'checked' ELSE state END
+WHERE bucket = %b AND id = %b AND at = %b AND state = 'checking'
+
+-- name: confirm_bulk_file
+-- Let a file that was looked at be worked through.
+UPDATE bulk_files SET state = 'waiting', at = 0 WHERE bucket = %b AND id = %b AND state = 'checked'
+
+-- name: check_bulk_file
+-- Let a file be looked at once more, from its first row.
+UPDATE bulk_files SET state = 'checking', at = 0, good = 0, wrong = 0, total_minor = 0, uses = '{}'
+WHERE bucket = %b AND id = %b AND state = 'checked'
+
+-- name: unsee_bulk_parts
+-- Forget what would become of the rows of a file.
+UPDATE bulk_parts SET foreseen = NULL, wrong = 0 WHERE bucket = %b AND id = %b
+
+-- name: read_bulk_foreseen
+-- Read what would become of the rows of some parts from one on, of those that some go wrong in or of all.
+SELECT part, foreseen FROM bulk_parts
+WHERE bucket = %b AND id = %b AND part >= %b AND foreseen IS NOT NULL AND wrong >= %b ORDER BY part LIMIT %b
 
 -- name: start_bulk_file
 -- Note that a worker has begun.
@@ -1040,8 +1103,8 @@ UPDATE bulk_files SET state = 'working', started_at = clock_timestamp() + clock_
 FROM house WHERE bucket = %b AND id = %b AND state = 'waiting'
 
 -- name: read_bulk_part
--- Read the rows of a part.
-SELECT body FROM bulk_parts WHERE bucket = %b AND id = %b AND part = %b
+-- Read the rows of a part, and what would become of them as far as somebody looked.
+SELECT body, foreseen FROM bulk_parts WHERE bucket = %b AND id = %b AND part = %b
 
 -- name: finish_bulk_part
 -- Keep what became of a part's rows, in place of the rows.
@@ -1060,7 +1123,7 @@ FROM house WHERE bucket = %b AND id = %b AND at = %b
 -- name: end_bulk_file
 -- Let nobody go on with a file.
 UPDATE bulk_files SET state = %b, reason = %b, ended_at = clock_timestamp() + clock_offset
-FROM house WHERE bucket = %b AND id = %b AND state IN ('waiting', 'working')
+FROM house WHERE bucket = %b AND id = %b AND state IN ('checking', 'checked', 'waiting', 'working')
 
 -- name: read_bulk_outcomes
 -- Read what became of the rows of the parts after one.
@@ -2246,3 +2309,135 @@ SELECT x.account, e.recorded_at, -x.amount
 FROM entries e, unnest(e.accounts, e.amounts) AS x (account, amount)
 WHERE x.account LIKE 'float:%%' AND x.amount < 0
 ORDER BY x.account, e.recorded_at DESC, e.id DESC
+
+-- === people =========================================================================================
+
+-- name: insert_document
+-- Keep whose a document is; nothing where somebody has it.
+INSERT INTO documents (bucket, digest, holder) VALUES (%b, %b, %b) ON CONFLICT (bucket, digest) DO NOTHING
+
+-- name: find_holder_of_document
+-- Find whose a document is.
+SELECT holder FROM documents WHERE bucket = %b AND digest = %b
+
+-- name: put_person
+-- Keep who a holder is, with the key that was made first.
+INSERT INTO people (bucket, holder, key, sealed, updated_at) VALUES (%b, %b, %b, %b, %b)
+ON CONFLICT (bucket, holder) DO UPDATE SET sealed = excluded.sealed, updated_at = excluded.updated_at
+
+-- name: read_person
+-- Read who a holder is; locked, so that two clerks do not write over each other.
+SELECT key, sealed FROM people WHERE bucket = %b AND holder = %b FOR UPDATE
+
+-- name: erase_person
+-- Destroy a person's key with all that it seals.
+DELETE FROM people WHERE bucket = %b AND holder = %b
+
+-- name: list_documents
+-- List the documents of a person, over all buckets.
+SELECT bucket, digest FROM documents WHERE holder = %b ORDER BY bucket, digest
+
+-- name: erase_document
+-- Forget a document of an erased person.
+DELETE FROM documents WHERE bucket = %b AND digest = %b
+
+-- === the operator's console ==========================================================================
+
+-- name: read_overview
+-- Read the figures of an operator, and when they were made.
+SELECT made_at, told FROM overviews WHERE bucket = %b AND operator = %b
+
+-- name: put_overview
+-- Keep the figures of an operator in place of those before; figures that were made later stay.
+INSERT INTO overviews (bucket, operator, made_at, told) VALUES (%b, %b, %b, %b::json)
+ON CONFLICT (bucket, operator) DO UPDATE SET made_at = excluded.made_at, told = excluded.told
+WHERE overviews.made_at <= excluded.made_at
+
+-- name: count_leaving
+-- Count how many lines stand where on their way, and on which day each leaves that place, before an instant.
+SELECT ladder, place,
+       CASE WHEN starts[place + 1] < %b THEN (starts[place + 1] AT TIME ZONE %b::text)::date END AS day, count(*)
+FROM (SELECT ladder, starts, greatest(width_bucket(%b::timestamptz, starts), 1) AS place FROM boundaries) AS b
+GROUP BY 1, 2, 3
+
+-- name: count_sales
+-- Add up what was sold on lines of an operator since an instant, by civil day, channel, currency and what it was.
+SELECT (e.recorded_at AT TIME ZONE %b::text)::date, coalesce(a.channel, ''), e.currency,
+       CASE WHEN e.kind = 'sale' THEN coalesce(a.what, '') ELSE e.kind END, count(*), coalesce(sum(s.minor), 0)::bigint
+FROM entries e
+JOIN lines l ON l.bucket = e.bucket AND l.number = e.subject AND l.operator = %b
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum(x.amount), 0) AS minor FROM unnest(e.accounts, e.amounts) AS x (account, amount)
+  WHERE x.account LIKE 'clearing:%%') AS s
+LEFT JOIN LATERAL (
+  SELECT j.channel, j.payload -> 'act' ->> 1 AS what FROM journal j
+  WHERE j.bucket = e.bucket AND j.subject = e.subject AND j.seq <= e.seq AND j.recorded_at = e.recorded_at
+    AND j.ask IS NOT NULL ORDER BY j.seq DESC LIMIT 1) AS a ON true
+WHERE e.recorded_at >= %b AND e.kind IN ('sale', 'top_up', 'reversal')
+GROUP BY 1, 2, 3, 4
+
+-- name: page_lines
+-- List lines of an operator behind a key: of a plan, in a kind of stage, that leave it between two instants.
+SELECT l.bucket, l.number, l.plan, l.pin, l.iccid, l.holder, l.safe_until, r.stages ->> (p.place - 1),
+       r.kinds ->> (p.place - 1), b.starts[p.place + 1]
+FROM lines l
+JOIN boundaries b USING (bucket, number)
+JOIN ladders r USING (ladder)
+CROSS JOIN LATERAL (SELECT greatest(width_bucket(%b::timestamptz, b.starts), 1) AS place) AS p
+WHERE (l.bucket, l.number) > (%b, %b) AND l.operator = %b
+  AND (%b::text IS NULL OR l.plan = %b) AND (%b::text IS NULL OR r.kinds ->> (p.place - 1) = %b)
+  AND (%b::timestamptz IS NULL OR b.starts[p.place + 1] >= %b)
+  AND (%b::timestamptz IS NULL OR b.starts[p.place + 1] < %b)
+ORDER BY l.bucket, l.number LIMIT %b
+
+-- name: page_sales
+-- List what was sold on lines of an operator between two instants behind a key, the latest first: in a channel, or
+-- renewals alone.
+SELECT e.recorded_at, e.bucket, e.id, e.subject, CASE WHEN e.kind = 'sale' THEN coalesce(a.what, '') ELSE e.kind END,
+       coalesce(a.channel, ''), coalesce(a.principal, ''), a.ask, e.currency, s.minor
+FROM entries e
+JOIN lines l ON l.bucket = e.bucket AND l.number = e.subject AND l.operator = %b
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum(x.amount), 0)::bigint AS minor FROM unnest(e.accounts, e.amounts) AS x (account, amount)
+  WHERE x.account LIKE 'clearing:%%') AS s
+LEFT JOIN LATERAL (
+  SELECT j.channel, j.principal, j.ask, j.payload -> 'act' ->> 1 AS what FROM journal j
+  WHERE j.bucket = e.bucket AND j.subject = e.subject AND j.seq <= e.seq AND j.recorded_at = e.recorded_at
+    AND j.ask IS NOT NULL ORDER BY j.seq DESC LIMIT 1) AS a ON true
+WHERE e.recorded_at >= %b AND e.recorded_at < %b AND e.kind IN ('sale', 'top_up', 'reversal')
+  AND (e.recorded_at, e.bucket, e.id) < (%b, %b, %b)
+  AND (%b::text IS NULL OR a.channel = %b) AND (NOT %b::boolean OR e.kind = 'sale' AND a.what = 'renewal')
+ORDER BY e.recorded_at DESC, e.bucket DESC, e.id DESC LIMIT %b
+
+-- name: list_exceptions_of
+-- List what waits for a person on lines of an operator, and money whose line nobody knows; or what was closed too.
+SELECT x.id, x.kind, x.subject, x.said, x.opened_at, x.due_at, x.owner, x.action, x.closed_by, x.why, x.closed_at
+FROM exceptions x
+LEFT JOIN payments p ON p.bucket = x.bucket AND p.id::text = x.subject
+LEFT JOIN lines l ON l.bucket = baohao_bucket(p.number) AND l.number = p.number
+WHERE (%b OR x.closed_at IS NULL) AND coalesce(l.operator, %b) = %b
+ORDER BY x.due_at, x.bucket, x.id
+
+-- name: sample_renewals
+-- Draw renewals of an operator's lines that were sold in some time; the same seed draws the same ones.
+SELECT j.ask, j.subject, j.recorded_at, j.principal, j.channel
+FROM journal j
+JOIN lines l ON l.bucket = j.bucket AND l.number = j.subject AND l.operator = %b
+WHERE j.recorded_at >= %b AND j.recorded_at < %b AND j.kind = 'acted' AND j.ask IS NOT NULL
+  AND j.payload -> 'act' ->> 1 = 'renewal' AND j.payload -> 'sold' IS NOT NULL
+ORDER BY md5(%b::text || j.ask::text), j.subject LIMIT %b
+
+-- name: read_entries_of
+-- Read what was posted with the events of one subject, in order.
+SELECT seq, recorded_at, id, kind, currency, reason, accounts, amounts
+FROM entries WHERE bucket = %b AND subject = %b ORDER BY recorded_at, seq, id
+
+-- name: count_blocks
+-- Count an operator's lines by block of ten thousand numbers and by the kind of stage that each is in at an instant.
+SELECT left(l.number, -4) AS block, r.kinds ->> (p.place - 1) AS kind, count(*)
+FROM lines l
+JOIN boundaries b USING (bucket, number)
+JOIN ladders r USING (ladder)
+CROSS JOIN LATERAL (SELECT greatest(width_bucket(%b::timestamptz, b.starts), 1) AS place) AS p
+WHERE l.operator = %b
+GROUP BY 1, 2

@@ -24,8 +24,9 @@ REFUSED: Refused = {
 
 def test_a_clock_stands_where_it_is_put_and_later_terms_follow_from_there() -> None:
     desk = Desk().active()
-    desk.do("adjust", **CLOCK, **BY)
+    decision = desk.do("adjust", **CLOCK, **BY)
     assert desk.last_day == "2027-03-15"
+    assert decision.events[0].data == {"approved_by": "chief"}
     desk.do("renew", term="12 months", paid=FLOAT)
     assert desk.last_day == "2028-03-15"
 

@@ -44,6 +44,7 @@ from baohao.core.decide.offered import (
 )
 from baohao.core.decide.selling import (
     CurrencyOther,
+    DateMoved,
     IdentityMissing,
     MoneyShort,
     PayerUnknown,
@@ -126,6 +127,7 @@ REFUSED: Refused = {
         CurrencyOther: lambda: Desk().active().ask("renew", **GOOD | {"paid": "float:a:HKD"}),
         MoneyShort: lambda: Desk().active().knowing(available={FLOAT: 1}).ask("renew", **GOOD),
         PriceMoved: lambda: Desk().active().ask("renew", **GOOD, total_minor=11_000),
+        DateMoved: lambda: Desk().active().ask("renew", **GOOD, shown_until="2099-01-01T00:00Z"),
         QuoteUnknown: lambda: Desk().active().ask("renew", **GOOD, quote=QUOTE),
         QuoteOver: lambda: quoted().at("2026-12-01 12:15").ask("renew", **GOOD, quote=QUOTE),
         QuoteMoved: lambda: moved().ask("renew", **GOOD, quote=QUOTE),

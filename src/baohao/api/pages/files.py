@@ -55,7 +55,9 @@ class FileTold(Told):
 
     id: UUID
     key: str = Field(description="The Idempotency-Key that it was sent under.")
-    state: str = Field(description="waiting, working, done, stopped or failed.")
+    state: str = Field(
+        description="waiting, working, done, stopped or failed; checking or checked in the portal."
+    )
     rows: int
     done: int = Field(description="How many were renewed so far, now or before.")
     refused: int

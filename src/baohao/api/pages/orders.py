@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
@@ -14,13 +15,14 @@ from baohao.api.asking import agent_of, asked, paid_by
 from baohao.api.callers import Caller
 from baohao.api.coming import AtDesk, Key, Listener, Reader, Seller, replayed
 from baohao.api.desk import Desk
-from baohao.api.models import Body, Instant, Minor, Term, Told, Written
+from baohao.api.models import Body, Instant, Term, Told, Written
 from baohao.api.numbers import Number, sold_number
-from baohao.api.paging import LIMIT, After, Limit
+from baohao.api.paging import LIMIT, After, Limit, read
 from baohao.app import wishes
 from baohao.app.orders import links, listing
 from baohao.core.decide.ordering import OrderUnknown
 
+_CURSOR = re.compile(r"\d{1,15}", re.ASCII)
 router = APIRouter(tags=["orders"])
 
 Words = Annotated[str, Field(min_length=1, max_length=200)]
@@ -31,7 +33,9 @@ class OrderWanted(Body):
 
     number: Written
     term: Term
-    limit_minor: Minor = Field(description="The most that may be charged at once.")
+    limit_minor: Annotated[int, Field(ge=1, lt=2**53, strict=True)] = Field(
+        description="The most that may be charged at once, in whole minor units."
+    )
     consent: Words = Field(description="How the holder said so: a form's number, a recording.")
     lead: Term | None = Field(None, description="From the charge to the deadline; 2 weeks.")
     notice: Term | None = Field(None, description="From being told to the charge; 1 week.")
@@ -123,12 +127,13 @@ async def start_order(
 async def orders(desk: AtDesk, caller: Reader, after: After = "", limit: Limit = LIMIT) -> object:
     """Those that go on, by number, each with what it does next."""
     payer = agent_of(caller).float_account
-    work = partial(listing.of_payer, payer=payer, after=after, limit=limit + 1)
+    behind = f"+{read(_CURSOR, after)[0]}" if after else ""
+    work = partial(listing.of_payer, payer=payer, after=behind, limit=limit + 1)
     rows = await desk.read(work)
     page = rows[:limit]
     seen = await desk.seen(caller, page, lambda each: str(each["number"]))
     found = [{**each, "stop_link": _link(desk, each["number"], each["order"])} for each in seen]
-    return {"orders": found, "next": page[-1]["number"] if len(rows) > limit else None}
+    return {"orders": found, "next": page[-1]["number"][1:] if len(rows) > limit else None}
 
 
 @router.post(

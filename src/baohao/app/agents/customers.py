@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from baohao.core.bucket import bucket_of
 from baohao.core.line.fold import Rules, policy_of
 from baohao.store import clock
+from baohao.store.owned import owned
 from baohao.store.sql import Connection, rows
 
 #: Where a page of the due list ends: the `safe_until` and number of its last row.
@@ -83,16 +84,9 @@ def due_list(
 
 def is_customer(conn: Connection, agent: str, numbers: Collection[str]) -> set[str]:
     """Return those of the numbers whose holder of today is the agent's customer."""
-    return {number for number, sold in _owned(conn, agent, numbers) if sold}
+    return {number for number, sold in owned(conn, agent, numbers) if sold}
 
 
 def owns(conn: Connection, agent: str, numbers: Collection[str]) -> set[str]:
     """Return those of the numbers that are a customer's, or in the agent's stock."""
-    return {number for number, _ in _owned(conn, agent, numbers)}
-
-
-def _owned(conn: Connection, agent: str, numbers: Collection[str]) -> list[tuple[str, bool]]:
-    who, wanted = (bucket_of(agent), agent), sorted(set(numbers))
-    buckets = list(map(bucket_of, wanted))
-    found = rows(conn, "find_owned", buckets, wanted, *who, wanted, *who)
-    return [(number, sold) for number, sold in found]
+    return {number for number, _ in owned(conn, agent, numbers)}

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 
 from baohao.core.agents import Agent
 from baohao.core.bucket import bucket_of
+from baohao.core.civil import midnight
 from baohao.store import clock
 from baohao.store.sql import Connection, rows
 
@@ -54,6 +55,26 @@ def float_of(conn: Connection, agent: Agent, now: datetime) -> Float:
 def float_now(conn: Connection, agent: Agent) -> Float:
     """Return where an agent's float stands by the house's clock."""
     return float_of(conn, agent, clock.now(conn))
+
+
+def days_of(
+    conn: Connection, agent: Agent, zone: tzinfo, count: int
+) -> tuple[tuple[date, int], ...]:
+    """Return what was in a float at the end of each of the last days of a zone; today, what is."""
+    account = agent.float_account
+    place = (bucket_of(account), account)
+    today = clock.now(conn).astimezone(zone).date()
+    first = today - timedelta(days=count - 1)
+    grown: dict[date, int] = dict(
+        rows(conn, "list_days_of_float", str(zone), midnight(first, zone), *place)
+    )
+    left = next((minor for (minor,) in rows(conn, "read_balance", *place)), 0)
+    found: list[tuple[date, int]] = []
+    for back in range(count):
+        day = today - timedelta(days=back)
+        found.append((day, left))
+        left -= grown.get(day, 0)
+    return tuple(reversed(found))
 
 
 def below_alarm(conn: Connection) -> Mapping[str, int]:

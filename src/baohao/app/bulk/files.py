@@ -5,6 +5,7 @@ Files of up to a million rows: taken in as they come, worked through in parts, t
     └── FileRefusal
         ├── FileUnknown      the asker has no such file
         ├── FileKeyReused    its key was used for another one
+        ├── FileNotChecked   nobody has looked at it yet, or it is under way already
         └── FileOver         there is nothing left to stop
 
 A part is asked for through the door, and then its outcomes are kept. Killed between the two, it is
@@ -19,14 +20,17 @@ from functools import partial
 from hashlib import blake2b
 from io import StringIO
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 from uuid import UUID
 
+from baohao.app.bulk import checking
+from baohao.app.bulk.checking import Foreseen
 from baohao.app.bulk.part import OUTCOME, REFUSED, Renewing, Usual, cells_in, keys_of, text_of
 from baohao.app.bulk.rows import Format, Reader, Row, body_of, rows_in
 from baohao.app.csv_files import append_rows
 from baohao.app.shell import Shell
 from baohao.app.soundness import KEY_MAX, AskMalformed
+from baohao.core.asks import Terms
 from baohao.core.civil import Span
 from baohao.core.line.fold import Rules
 from baohao.core.refusals import Refusal
@@ -64,6 +68,12 @@ class FileKeyReused(FileRefusal):
     code = "bulk.key_reused"
 
 
+class FileNotChecked(FileRefusal):
+    """The file {file} is {state}: it can be looked at again before it is confirmed, and not now."""
+
+    code = "bulk.not_checked"
+
+
 class FileOver(FileRefusal):
     """The file {file} is {state}: there is nothing left to stop."""
 
@@ -90,6 +100,7 @@ def begin(conn: Connection, usual: Usual, *, id_: UUID, key: str, format_: Forma
             "till": usual.till,
             "bound": "1" if usual.is_bound else "",
             "only": ANY if usual.only is None else " ".join(sorted(usual.only)),
+            **({"checks": usual.checks} if usual.checks else {}),
         },
     )
     bulk.begin(conn, file)
@@ -101,7 +112,19 @@ def take(conn: Connection, file: File, part: int, rows: Sequence[Row]) -> None:
     bulk.take(conn, file, part, body_of(rows))
 
 
-def seal(conn: Connection, file: File, reader: Reader) -> File:
+class Came(Protocol):
+    """What has read a file to its end."""
+
+    #: How many rows and whole parts it has.
+    rows: int
+    parts: int
+
+    @property
+    def digest(self) -> str:
+        """What its content is known by."""
+
+
+def seal(conn: Connection, file: File, reader: Came) -> File:
     """
     Let a file that is all there wait for a worker; return the one that its key stands for.
 
@@ -177,8 +200,16 @@ def work(shell: Shell, principal: str, id_: UUID, rules: Rules) -> bool:
     found = shell.run(partial(_next, principal=principal, id_=id_))
     if found is None:
         return False
-    file, rows = found
-    outcomes = _renewing(file, rules).answer(shell, rows)
+    file, rows, foreseen = found
+    if file.state == "checking":
+        shell.run(partial(_look, terms=shell.terms, file=file, rows=rows))
+        return True
+    renewing = _renewing(file, rules)
+    if file.is_checked_first:
+        became = renewing.answer(shell, checking.as_shown(rows, foreseen))
+        outcomes = checking.outcomes(foreseen, became)
+    else:
+        outcomes = renewing.answer(shell, rows)
     refused = sum(each.outcome == REFUSED for each in outcomes)
     counts = {"done": len(outcomes) - refused, "refused": refused}
     text = text_of(outcomes)
@@ -186,12 +217,24 @@ def work(shell: Shell, principal: str, id_: UUID, rules: Rules) -> bool:
     return True
 
 
-def _next(conn: Connection, principal: str, id_: UUID) -> tuple[File, list[Row]] | None:
+def _next(
+    conn: Connection, principal: str, id_: UUID
+) -> tuple[File, list[Row], list[Foreseen]] | None:
     file = progress(conn, principal, id_)
     if not file.is_open:
         return None
     bulk.start(conn, file)
-    return file, rows_in(bulk.body(conn, file, file.at))
+    body, foreseen = bulk.body(conn, file, file.at)
+    return file, rows_in(body), list(checking.read(foreseen or ""))
+
+
+def _look(conn: Connection, terms: Terms, file: File, rows: Sequence[Row]) -> None:
+    """Keep what would become of the next part of a file."""
+    foreseen, uses = checking.foresee(conn, terms, file, _renewing(file, terms.rules), rows)
+    good = [each for each in foreseen if each.outcome == checking.WOULD]
+    wrong = sum(each.outcome == REFUSED for each in foreseen)
+    counts = (len(good), wrong, sum(each.total_minor for each in good))
+    bulk.foresee(conn, file, checking.text_of(foreseen), counts, uses)
 
 
 def _renewing(file: File, rules: Rules) -> Renewing:
@@ -205,6 +248,7 @@ def _renewing(file: File, rules: Rules) -> Renewing:
             channel=file.channel,
             is_bound=bool(file.usual["bound"]),
             only=None if file.usual["only"] == ANY else frozenset(file.usual["only"].split()),
+            checks=file.usual.get("checks", ""),
         ),
         rules=rules,
         keys=keys_of(file.digest),
@@ -262,9 +306,58 @@ def stop(conn: Connection, principal: str, id_: UUID) -> File:
     Raises `FileUnknown`, and `FileOver` where there is nothing left to do.
     """
     file = progress(conn, principal, id_)
-    if not file.is_open:
+    if not (file.is_open or file.state == "checked"):
         raise FileOver(file=str(id_), state=file.state)
     bulk.end(conn, file, "stopped")
+    return progress(conn, principal, id_)
+
+
+def foreseen(
+    conn: Connection,
+    principal: str,
+    id_: UUID,
+    part: int = 0,
+    limit: int = 1,
+    *,
+    wrong: bool = False,
+) -> tuple[tuple[int, list[Foreseen]], ...]:
+    """
+    Return what would become of the rows of parts from one on; with `wrong`, of those alone that
+    have refused rows. Raises `FileUnknown`.
+    """
+    file = progress(conn, principal, id_)
+    found = bulk.foreseen(conn, file, part, limit, wrong=wrong)
+    return tuple((number, list(checking.read(text))) for number, text in found)
+
+
+def sent_before(conn: Connection, file: File) -> File | None:
+    """Return the last file of the same content that was worked on; its rows are done once only."""
+    return bulk.sent_before(conn, file)
+
+
+def confirm(conn: Connection, principal: str, id_: UUID) -> File:
+    """
+    Let what was shown of a file happen; one that is under way or done stays as it is.
+
+    Raises `FileUnknown`, and `FileNotChecked` where nobody has been shown anything.
+    """
+    file = progress(conn, principal, id_)
+    if not file.is_checked_first or file.state in ("checking", "stopped", "failed"):
+        raise FileNotChecked(file=str(id_), state=file.state)
+    bulk.confirm(conn, file)
+    return progress(conn, principal, id_)
+
+
+def check_again(conn: Connection, principal: str, id_: UUID) -> File:
+    """
+    Let a file be looked at once more: prices, lines and the float are as they are now.
+
+    Raises `FileUnknown`, and `FileNotChecked` once it was confirmed.
+    """
+    file = progress(conn, principal, id_)
+    if file.state not in ("checking", "checked"):
+        raise FileNotChecked(file=str(id_), state=file.state)
+    bulk.check(conn, file)
     return progress(conn, principal, id_)
 
 

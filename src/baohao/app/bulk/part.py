@@ -49,6 +49,9 @@ class Usual:
     is_bound: bool = False
     #: Of which operators' lines alone, for a test key; `None`: of any.
     only: frozenset[str] | None = None
+    #: The agent that is shown what would become of each row first, for its own lines alone; empty:
+    #: the file is worked through as it comes.
+    checks: str = ""
 
 
 class PaidNotYours(Refusal):
@@ -80,19 +83,21 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """The asks of some rows, and the outcomes of those rows that ask for nothing."""
+    """The asks of some rows, and why the others ask for nothing."""
 
     rows: Sequence[Row]
     #: Of the rows in order, but for those that were refused.
     asks: Sequence[Ask]
     #: By place of the row among `rows`.
-    refused: Mapping[int, Outcome]
+    refused: Mapping[int, Refusal]
 
     def told(self, answers: Sequence[Answer]) -> list[Outcome]:
         """Return what became of each row, given the answers to `asks`."""
         decided = iter(zip(self.asks, answers, strict=True))
         return [
-            self.refused[place] if place in self.refused else _told(row, *next(decided))
+            _refused(row, self.refused[place])
+            if place in self.refused
+            else _told(row, *next(decided))
             for place, row in enumerate(self.rows)
         ]
 
@@ -126,12 +131,12 @@ class Renewing:
     def prepare(self, conn: Connection, rows: Sequence[Row]) -> Prepared:
         """Make the asks of rows on different lines, each with what its line is expected to be."""
         numbers: dict[int, str] = {}
-        refused: dict[int, Outcome] = {}
+        refused: dict[int, Refusal] = {}
         for place, row in enumerate(rows):
             try:
                 numbers[place] = row.number
             except Refusal as refusal:
-                refused[place] = _refused(row, refusal)
+                refused[place] = refusal
         known = reports.versions(conn, numbers.values())
         asks = []
         for place, number in numbers.items():
@@ -140,7 +145,7 @@ class Renewing:
                     raise LineUnknown(number=number)
                 asks.append(self._ask(rows[place], number, known[number][1]))
             except Refusal as refusal:
-                refused[place] = _refused(rows[place], refusal)
+                refused[place] = refusal
         return Prepared(rows=rows, asks=expecting(conn, asks), refused=refused)
 
     def _ask(self, row: Row, number: str, pin: str) -> Ask:
@@ -156,6 +161,11 @@ class Renewing:
         payload: dict[str, object] = {"term": str(term), "paid": paid}
         if cells.get("code"):
             payload["codes"] = [cells["code"]]
+        # What was shown of a row that was looked at first; in no file.
+        if cells.get("total_minor"):
+            payload["total_minor"] = int(cells["total_minor"])
+        if cells.get("shown_until"):
+            payload["shown_until"] = cells["shown_until"]
         shown = cells.get("expect_until")
         return Ask(
             id=self.id_of(row),

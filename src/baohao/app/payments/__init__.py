@@ -8,3 +8,7 @@ Payments: money that comes through gateways ends as what was quoted, a refund, o
     exceptions  what waits for a person
     listing     what there is
 """
+
+from baohao.store.payments import Asked, Kept
+
+__all__ = ["Asked", "Kept"]

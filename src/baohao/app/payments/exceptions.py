@@ -16,11 +16,12 @@ from uuid import UUID
 from baohao.core import matching
 from baohao.core.payments import State
 from baohao.core.refusals import Refusal
-from baohao.store import bank, clock, exceptions, payments
-from baohao.store.exceptions import ForPerson
+from baohao.store import bank, clock, console, exceptions, payments
 from baohao.store.payments import DECLINED
 from baohao.store.sql import Connection
 
+#: What waits for a person.
+Waiting = exceptions.ForPerson
 #: How long a person has: a payer waits for this money.
 TIME = timedelta(days=1)
 
@@ -102,17 +103,22 @@ def put(
     conn: Connection, id_: UUID, kind: str, subject: str, said: Mapping[str, Any], now: datetime
 ) -> bool:
     """Put something before a person, once while it is open."""
-    each = ForPerson(
-        id=id_, kind=kind, subject=subject, said=said, opened_at=now, due_at=now + TIME
-    )
+    each = Waiting(id=id_, kind=kind, subject=subject, said=said, opened_at=now, due_at=now + TIME)
     return exceptions.put(conn, each)
 
 
-def listed(
-    conn: Connection, subject: str | None = None, *, closed: bool = False
-) -> list[ForPerson]:
+def listed(conn: Connection, subject: str | None = None, *, closed: bool = False) -> list[Waiting]:
     """Return what waits for a person, whose clock runs out first; with `closed`, all there was."""
     return exceptions.listed(conn, subject, closed=closed)
+
+
+def of_operator(conn: Connection, operator: str, *, closed: bool = False) -> list[Waiting]:
+    """
+    Return what waits for a person on an operator's lines, and money whose line nobody knows.
+
+    Whose clock runs out first; with `closed`, all there was.
+    """
+    return console.exceptions(conn, operator, closed=closed)
 
 
 def take(conn: Connection, id_: UUID, owner: str) -> None:
@@ -135,14 +141,14 @@ def close(conn: Connection, id_: UUID, *, action: str, by: str, why: str) -> Non
         raise ExceptionUnknown(id=str(id_))
 
 
-def _open(conn: Connection, id_: UUID) -> ForPerson:
+def _open(conn: Connection, id_: UUID) -> Waiting:
     for each in exceptions.listed(conn, None, closed=False):
         if each.id == id_:
             return each
     raise ExceptionUnknown(id=str(id_))
 
 
-def _is_only_home(conn: Connection, each: ForPerson) -> bool:
+def _is_only_home(conn: Connection, each: Waiting) -> bool:
     """Say whether money of its subject is kept from being forgotten by nothing else."""
     try:
         subject = UUID(each.subject)

@@ -37,5 +37,5 @@ def adjust(case: Case) -> Decision:
         amount_minor=None if of_clock else payload.whole(ask, "amount_minor"),
         why=payload.reason(ask),
     )
-    done = act_on(case, act)
+    done = act_on(case, act, data={"approved_by": str(approved)})
     return conclude(case, done.state, done.events, entries=done.entries, cause="by_hand")

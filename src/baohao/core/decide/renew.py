@@ -12,14 +12,16 @@ def renew(case: Case) -> Decision:
     """
     Renew a line for a term on offer.
 
-    Fields: `term`, `paid` (account), `codes`, `quote`, `total_minor` (what was shown),
-    `service_fee_minor` (what the agent that pays asks on top).
+    Fields: `term`, `paid` (account), `codes`, `quote`, `total_minor` and `shown_until`
+    (the price and the new deadline that were shown), `service_fee_minor` (what the agent that pays
+    asks on top).
     Refuses with `ExpectationMissing`, `ExternalNotSold`, `VerbNotAllowed`, `IdentityMissing`,
     `NotOffered`, `NotSellable`, `NothingGained`, `RefusedByCap`, `BalanceFull`, `WouldShorten`,
     `VerbNotOffered`, `PayerUnknown`, `CurrencyOther`, `NoShift`, `ShiftCounted`, `OtherClerk`,
     `AgentInactive`, `AgentElsewhere`, `ServiceFeeRefused`, `ServiceFeeTooHigh`, `ServiceFeeMoved`,
-    `MoneyShort`, `PriceMoved`, `QuoteUnknown`, `QuoteOver` or `QuoteMoved`.
+    `MoneyShort`, `PriceMoved`, `DateMoved`, `QuoteUnknown`, `QuoteOver` or `QuoteMoved`.
     """
-    payload.only(case.ask, "term", "paid", "codes", "quote", "total_minor", commission.SERVICE_FEE)
+    known = ("term", "paid", "codes", "quote", "total_minor", "shown_until")
+    payload.only(case.ask, *known, commission.SERVICE_FEE)
     expecting(case)
     return sell(case, "renew", payload.span(case.ask, "term"))

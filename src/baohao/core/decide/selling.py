@@ -64,6 +64,12 @@ class PriceMoved(Refusal):
     code = "money.price_moved"
 
 
+class DateMoved(Refusal):
+    """The number would be paid for until {until}, and not until {shown}, as was shown."""
+
+    code = "line.date_moved"
+
+
 class QuoteOver(Refusal):
     """The quote ended at {until}; ask for a new one."""
 
@@ -97,8 +103,8 @@ def sell(
 
     Raises what `offer_for`, `quoted` and `commission.credited` raise, and `ExternalNotSold`,
     `VerbNotAllowed`, `WouldShorten`, `PayerUnknown`, `MoneyShort`, `CurrencyOther`, `PriceMoved`,
-    `QuoteOver`, `QuoteMoved`, `QuoteUnknown`, and for a till `NoShift`, `ShiftCounted`,
-    `OtherClerk`.
+    `DateMoved`, `QuoteOver`, `QuoteMoved`, `QuoteUnknown`, and for a till `NoShift`,
+    `ShiftCounted`, `OtherClerk`.
     """
     case.sells()
     moment = _moment(case, verb)
@@ -232,6 +238,11 @@ def _as_shown(case: Case, offered: Offered) -> None:
     shown = payload.whole(case.ask, "total_minor", -1, least=-1)
     if shown not in (-1, offered.total_minor):
         raise PriceMoved(total_minor=offered.total_minor, shown_minor=shown)
+    if "shown_until" in case.ask.payload:
+        least = payload.instant(case.ask, "shown_until")
+        if offered.until is None or offered.until < least:
+            would_be = "" if offered.until is None else offered.until.isoformat()
+            raise DateMoved(until=would_be, shown=least.isoformat())
     quote = case.facts.quote
     if quote is None or "quote" not in case.ask.payload:
         return

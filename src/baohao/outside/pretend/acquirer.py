@@ -104,10 +104,11 @@ class PretendAcquirer(Listener):
         merchant: str = "M-1",
         client: str = "C-1",
         notify_path: str = "/notify",
+        codes: str = "https://acq.example/q",
         draw: Draw = lambda _: "",
     ) -> None:
         self.keys, self.merchant, self.client = keys, merchant, client
-        self.notify_path = notify_path
+        self.notify_path, self.codes = notify_path, codes
         self.draw = draw
         self.orders: dict[str, Placed] = {}
         #: What is to be told, as it goes over the wire: headers and body.
@@ -197,7 +198,7 @@ class PretendAcquirer(Listener):
         return _done(
             merchant=self.merchant,
             orderRef=reference,
-            codeText=f"https://acq.example/q/{reference}",
+            codeText=f"{self.codes}/{reference}",
         )
 
     def _query(self, said: Mapping[str, Any]) -> dict[str, Any]:

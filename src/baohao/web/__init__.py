@@ -1,0 +1,1 @@
+"""Pages for people, by Django under WSGI: the public, holders, the counter, agents, operators."""

@@ -1,0 +1,77 @@
+"""How allauth finds holders by their numbers and addresses, and how codes reach them."""
+
+from __future__ import annotations
+
+from functools import partial
+from string import digits
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django import forms
+from django.http import HttpRequest
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext
+
+from baohao.app import tenures
+from baohao.core.identifiers.number import MalformedNumber, parse_number
+from baohao.web.accounts.models import Account
+from baohao.web.desk import desk
+
+
+class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Nobody signs up: holders are known by their tenures, and staff are added by staff."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Say no."""
+        return False
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Return to one's own pages."""
+        return "/in/"
+
+    def generate_login_code(self) -> str:
+        """Return six digits: a phone's keyboard offers them by itself."""
+        return get_random_string(6, digits)
+
+    def generate_phone_verification_code(self, *, user: Account, phone: str) -> str:
+        """Return six digits."""
+        return self.generate_login_code()
+
+    def clean_phone(self, phone: str) -> str:
+        """Return a number as it is kept; raises `ValidationError`."""
+        try:
+            return parse_number(phone)
+        except MalformedNumber as malformed:
+            raise forms.ValidationError(malformed.message) from None
+
+    def phone_form_field(self, **more: Any) -> forms.Field:
+        """Return the field that a number is typed in."""
+        more.pop("validators", None)
+        tel = forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel"})
+        return forms.CharField(max_length=40, widget=tel, label=gettext("Your number"), **more)
+
+    def get_user_by_phone(self, phone: str) -> Account | None:
+        """Return the account of whoever holds a number today; `None`: nobody that is known."""
+        found = desk().read(partial(tenures.open_one, number=phone))
+        if found is None or not found.holder:
+            return None
+        return Account.objects.of_holder(found.holder)
+
+    def get_phone(self, user: Account) -> tuple[str, bool] | None:
+        """Return nothing: numbers belong to tenures, not to accounts."""
+        return None
+
+    def set_phone(self, user: Account, phone: str, verified: bool) -> None:
+        """Keep nothing: whoever holds the number is found by it."""
+
+    def set_phone_verified(self, user: Account, phone: str) -> None:
+        """Keep nothing."""
+
+    def send_verification_code_sms(self, user: Account, phone: str, code: str, **_: Any) -> None:
+        """Send a code to a number."""
+        texts = desk().house.texts
+        if texts is not None:
+            texts.send(phone, gettext("Your code is {code}.").format(code=code))
+
+    def send_unknown_account_sms(self, phone: str, **_: Any) -> None:
+        """Send nothing to a number that is nobody's here; the page says the same as ever."""

@@ -1,0 +1,71 @@
+"""
+Who a page is for. Every view says so with one of these, and a test asks every view.
+
+Whoever is not signed in is asked to; whoever is, and may not, is told that nothing is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+
+from baohao.web.accounts.models import Account
+from baohao.web.accounts.roles import MAY, Act, Role
+
+View = Callable[..., HttpResponseBase]
+V = TypeVar("V", bound=View)
+
+EVERYBODY, HOLDER = "everybody", "holder"
+
+
+def everybody(view: V) -> V:
+    """Let everybody see a page."""
+    view.audience = EVERYBODY  # type: ignore[attr-defined]
+    return view
+
+
+def holders(view: View) -> View:
+    """Let holders see a page."""
+    return _guarded(view, HOLDER, lambda account: bool(account.holder))
+
+
+def workers(act: Act) -> Callable[[View], View]:
+    """Let see a page whoever may do something for an operator or agent."""
+
+    def of(view: View) -> View:
+        return _guarded(view, act.value, lambda account: may(account, act))
+
+    return of
+
+
+def may(account: Account, act: Act) -> bool:
+    """Say whether somebody may do something."""
+    return account.is_active and bool(account.role) and act in MAY[Role(account.role)]
+
+
+def signed_in(request: HttpRequest) -> Account:
+    """Return who has signed in."""
+    return cast("Account", request.user)
+
+
+def _guarded(view: View, audience: str, allows: Callable[[Account], bool]) -> View:
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **more: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if not allows(signed_in(request)):
+            raise Http404
+        if signed_in(request).must_change:
+            return redirect("account_change_password")
+        response = view(request, *args, **more)
+        # What somebody saw is in no cache when somebody else sits there.
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    guarded.audience = audience  # type: ignore[attr-defined]
+    return guarded

@@ -1,0 +1,37 @@
+"""After a sign-in everybody is shown the pages that are theirs."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from baohao.outside.pretend.handset import Handset
+from baohao.web.accounts.doors import everybody, may, signed_in
+from baohao.web.accounts.roles import Act
+from baohao.web.desk import desk
+
+#: What each is for, in the order in which somebody is taken there.
+_PAGES = ((Act.COUNTER, "counter"), (Act.CONSOLE, "console"), (Act.SELL, "agent"))
+
+
+@everybody
+@login_required
+def inside(request: HttpRequest) -> HttpResponse:
+    """Take somebody to their own pages."""
+    account = signed_in(request)
+    if account.holder:
+        return redirect("my")
+    for act, name in _PAGES:
+        if may(account, act):
+            return redirect(name)
+    raise Http404
+
+
+@everybody
+def handset(request: HttpRequest) -> HttpResponse:
+    """Show, in the demo alone, what was sent to numbers."""
+    texts = desk().house.texts
+    if not isinstance(texts, Handset):
+        raise Http404
+    return render(request, "web/handset.html", {"sent": texts.shown()})

@@ -1,0 +1,84 @@
+"""
+The till: open a shift with a counted float, take cash to the safe, count blind, close.
+
+What must be in the drawer is not told before it was counted; a difference needs a second person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from baohao.app import tills
+from baohao.core.books.chart import Account
+from baohao.core.money import parse_minor
+from baohao.core.refusals import Refusal
+from baohao.outside.ids import new_id
+from baohao.web.accounts.approval import second_person
+from baohao.web.accounts.doors import signed_in, workers
+from baohao.web.accounts.roles import Act
+from baohao.web.counter.cash import faces
+from baohao.web.desk import desk, made
+from baohao.web.wording import said
+
+#: What a clerk does at the till, each with what it says.
+VERBS = ("open_shift", "drop", "count", "close_shift")
+
+
+@workers(Act.COUNTER)
+def till(request: HttpRequest) -> HttpResponse:
+    """Show the shift as far as its clerk may know it, and do what is next."""
+    account = drawer(request)
+    refused = None
+    if request.method == "POST":
+        try:
+            _do(request, account)
+            return redirect("till")
+        except Refusal as refusal:
+            refused = said(refusal)
+    shift = desk().read(partial(tills.last_shift, till=account.text))
+    page = {
+        "till": account,
+        "shift": shift,
+        "is_mine": shift is not None and shift.clerk == signed_in(request).principal,
+        "faces": faces(account.currency),
+        "key": new_id(),
+        "refused": refused,
+    }
+    return render(request, "counter/till.html", page, status=409 if refused else 200)
+
+
+def drawer(request: HttpRequest) -> Account:
+    """Return the till of whoever asks; raises `Http404` where they work at none."""
+    me = signed_in(request)
+    if not me.till:
+        raise Http404
+    currency = desk().house.library.operators[me.operator].currency
+    return Account.parse(tills.till_of(me.till, currency))
+
+
+def _do(request: HttpRequest, account: Account) -> None:
+    verb = request.POST.get("verb", "")
+    if verb not in VERBS:
+        raise Http404
+    asked = {
+        **_amounts(request, verb, account),
+        "approved_by": second_person(request),
+        "reason": request.POST.get("reason", "").strip(),
+    }
+    by = signed_in(request).principal
+    key = f"{verb}:{request.POST.get('key', '')}"
+    desk().ask(made(verb, account.text, asked, by=by, channel="counter", key=key))
+
+
+def _amounts(request: HttpRequest, verb: str, account: Account) -> Mapping[str, Any]:
+    """Return what was typed, in minor units; raises what is wrong with it."""
+    if verb == "count":
+        typed = {face: request.POST.get(f"face-{face}", "") for face, _ in faces(account.currency)}
+        return {"pieces": {str(f): int(n) for f, n in typed.items() if n.strip().isdecimal()}}
+    name = {"open_shift": "float_minor", "drop": "amount_minor", "close_shift": "leave_minor"}[verb]
+    return {name: parse_minor(request.POST.get("amount", "").strip() or "0", account.currency)}

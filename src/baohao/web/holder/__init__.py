@@ -1,0 +1,1 @@
+"""The holder's pages: my numbers, and renewing them."""

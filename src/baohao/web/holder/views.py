@@ -1,0 +1,154 @@
+"""My numbers: until when each is safe, what works, what happens next, and renewing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+
+from baohao.app import glance, portrait, tenures
+from baohao.app.receipts import export
+from baohao.core.refusals import Refusal
+from baohao.web import selling
+from baohao.web.accounts.doors import holders, signed_in
+from baohao.web.desk import desk, made
+from baohao.web.wording import said
+
+#: Django's languages -> those of receipts.
+PAPER = {"zh-hant": "zh-Hant", "zh-hans": "zh-Hans", "pt": "pt", "en": "en"}
+
+
+@holders
+def numbers(request: HttpRequest) -> HttpResponse:
+    """Show every number of the holder."""
+    held = desk().read(partial(tenures.of_holder, holder=signed_in(request).holder))
+    lines = desk().read(
+        partial(glance.many, terms=desk().terms, numbers=[each.number for each in held])
+    )
+    # Whoever has least time comes first.
+    lines.sort(key=lambda each: (each.earliest or date.max, each.number))
+    return render(request, "holder/numbers.html", {"lines": lines})
+
+
+@holders
+def line(request: HttpRequest, number: str) -> HttpResponse:
+    """Show one number, with what happened to it in this tenure."""
+    found = _own(request, number)
+    told = desk().read(
+        partial(
+            portrait.history,
+            terms=desk().terms,
+            number=number,
+            principal=signed_in(request).holder,
+        )
+    )
+    return render(request, "holder/line.html", {"line": found, "history": told[::-1]})
+
+
+@holders
+def renew(request: HttpRequest, number: str) -> HttpResponse:
+    """Offer terms."""
+    found = _own(request, number)
+    offers = [each for each in found.offers if each.what == "renew"]
+    refused = None
+    if request.method == "POST":
+        asked = {"what": "renew", "term": request.POST.get("term", "")}
+        try:
+            by = signed_in(request).holder
+            quote = selling.promised(number, asked, by=by, channel="app")
+            return redirect("my_promise", number=number, quote=quote)
+        except Refusal as refusal:
+            refused = said(refusal)
+    shown = [(each, selling.term(each.term)) for each in offers]
+    page = {"line": found, "offers": shown, "refused": refused}
+    return render(request, "holder/renew.html", page, status=409 if refused else 200)
+
+
+@holders
+def promise(request: HttpRequest, number: str, quote: UUID) -> HttpResponse:
+    """Show what is promised, and let it be paid."""
+    found = _own(request, number)
+    shown = selling.promise(found, quote)
+    if shown is None:
+        return redirect("my_renew", number=number)
+    refused = None
+    if request.method == "POST":
+        try:
+            return _paid(request, found, shown)
+        except Refusal as refusal:
+            refused = said(refusal)
+    page = {
+        "line": found,
+        "promise": shown,
+        "term": selling.term(shown.term),
+        "gateways": selling.gateways(),
+        "wallet": selling.wallet(signed_in(request).holder, shown.currency),
+        "refused": refused,
+    }
+    return render(request, "holder/promise.html", page, status=409 if refused else 200)
+
+
+def _paid(request: HttpRequest, line: glance.Glance, shown: selling.Promise) -> HttpResponse:
+    """Pay from the wallet at once, or begin at a gateway; raises the refusal."""
+    holder = signed_in(request).holder
+    gateway = request.POST.get("gateway", "")
+    if gateway != "wallet":
+        address = request.build_absolute_uri(f"/pay/{shown.id}/")
+        selling.pay(line, shown, gateway, by=holder, return_url=address)
+        return redirect("pay", payment=shown.id)
+    asked = {
+        "term": shown.term,
+        "quote": str(shown.id),
+        "paid": f"wallet:{holder}:{shown.currency}",
+    }
+    # The quote is the key: a second tap is answered with the first purchase.
+    ask = made(
+        shown.verb,
+        line.number,
+        asked,
+        by=holder,
+        channel="app",
+        key=f"quote:{shown.id}",
+        expect_version=line.version,
+    )
+    desk().ask(ask)
+    return redirect("my_line", number=line.number)
+
+
+@holders
+def receipts(request: HttpRequest) -> HttpResponse:
+    """Show all receipts of the holder, whatever number they are of."""
+    return render(request, "holder/receipts.html", {"receipts": _receipts(request)})
+
+
+@holders
+def receipt(request: HttpRequest, ask: UUID) -> HttpResponse:
+    """Give a receipt as a PDF."""
+    mine = next((each for each in _receipts(request) if each.ask == str(ask)), None)
+    if mine is None:
+        raise Http404
+    language = PAPER[get_language() or "en"]
+    pdf, _ = desk().house.desk(desk().shell).pdf(mine, language=language, paper="a5")
+    return HttpResponse(pdf, content_type="application/pdf")
+
+
+def _receipts(request: HttpRequest) -> Sequence[Any]:
+    """Return the receipts of the holder, the last first."""
+    try:
+        return export.of_holder(desk().shell, signed_in(request).holder)[::-1]
+    except export.NoReceipts:
+        return ()
+
+
+def _own(request: HttpRequest, number: str) -> glance.Glance:
+    """Return a line of the holder's; raises `Http404` for any other, whether it is there or not."""
+    held = desk().read(partial(tenures.open_one, number=number))
+    if held is None or not held.holder or held.holder != signed_in(request).holder:
+        raise Http404
+    return selling.look(number)

@@ -1,0 +1,27 @@
+"""Refusals become pages, in the reader's language, with a status that fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from baohao.app.shell import OutcomeUnknown
+from baohao.core.refusals import Refusal
+from baohao.web.errors import refused
+
+
+class Saying:
+    """Says what was refused; whatever else goes wrong is Django's page of errors."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Return the page of a refusal; `None`: it is none."""
+        if isinstance(error, Refusal):
+            return refused(request, error, 503 if isinstance(error, OutcomeUnknown) else 409)
+        return None

@@ -1,0 +1,1 @@
+"""The operator's console: figures, lines, exceptions, staff, the trail, evidence, policies."""

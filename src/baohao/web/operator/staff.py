@@ -1,0 +1,132 @@
+"""Staff: who signs in for the operator, as what, and where they work."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+
+from django import forms
+from django.core.validators import RegexValidator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy
+
+from baohao.web.accounts.doors import signed_in, workers
+from baohao.web.accounts.models import Account
+from baohao.web.accounts.roles import Act
+from baohao.web.operator.room import noted, operator_of
+from baohao.web.operator.words import ROLES
+
+#: Nobody reads one of these for another; twelve are 59 bits.
+_LETTERS, _LONG = "abcdefghjkmnpqrstuvwxyz23456789", 12
+_KEY = RegexValidator(
+    r"\A[a-z0-9][a-z0-9.-]{0,31}\Z",
+    gettext_lazy('At most 32 small letters, digits, . and -, as in "hall-1".'),
+)
+
+
+class Work(forms.ModelForm):  # type: ignore[type-arg]
+    """As what somebody works, and where."""
+
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=list(ROLES.items()))
+    point = forms.CharField(
+        max_length=32, required=False, validators=[_KEY], label=gettext_lazy("Issuing point")
+    )
+    till = forms.CharField(
+        max_length=32, required=False, validators=[_KEY], label=gettext_lazy("Till")
+    )
+
+    class Meta:
+        model = Account
+        fields = ("title", "role", "point", "till")
+        labels = {"title": gettext_lazy("Name")}  # noqa: RUF012 - as Django writes it
+
+
+class New(Work):
+    """Somebody new."""
+
+    class Meta:
+        model = Account
+        fields = ("name", "title", "role", "point", "till")
+        labels = {  # noqa: RUF012
+            "name": gettext_lazy("Name to sign in by"),
+            "title": gettext_lazy("Name"),
+        }
+
+    def clean_name(self) -> str:
+        """Return the name in small letters; holders' accounts have a colon in theirs."""
+        name = str(self.cleaned_data["name"]).strip().lower()
+        if ":" in name:
+            raise forms.ValidationError(gettext_lazy("A name to sign in by has no colon."))
+        if Account.objects.filter(name=name).exists():
+            raise forms.ValidationError(gettext_lazy("Somebody signs in by that name already."))
+        return name
+
+
+@workers(Act.STAFF)
+def listed(request: HttpRequest) -> HttpResponse:
+    """List staff, and add somebody; their password is shown once."""
+    form = New(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        account = form.save(commit=False)
+        account.operator = operator_of(request).key
+        word = _given(account)
+        noted(request, "add", account.name, _said(account))
+        return render(request, "operator/password.html", {"account": account, "word": word})
+    zone = operator_of(request).zone
+    staff = [
+        (each, ROLES[each.role], each.last_login and each.last_login.astimezone(zone))
+        for each in _staff(request)
+    ]
+    return render(request, "operator/staff.html", {"staff": staff, "form": form})
+
+
+@workers(Act.STAFF)
+def one(request: HttpRequest, account: int) -> HttpResponse:
+    """Change what somebody does, give a new password, or take the sign-in away."""
+    found = _own(request, account)
+    what = request.POST.get("what", "")
+    is_me = found.pk == signed_in(request).pk
+    form = Work(request.POST if what == "change" else None, instance=found)
+    if what == "password" and not is_me:
+        word = _given(found)
+        noted(request, "password", found.name)
+        return render(request, "operator/password.html", {"account": found, "word": word})
+    if what in ("end", "return") and not is_me:
+        found.is_active = what == "return"
+        found.save(update_fields=["is_active"])
+        noted(request, what, found.name)
+        return redirect("console_staff")
+    if what == "change" and not is_me and form.is_valid():
+        form.save()
+        noted(request, "change", found.name, _said(found))
+        return redirect("console_staff")
+    page = {"account": found, "form": form, "is_me": is_me}
+    return render(request, "operator/one_of_staff.html", page)
+
+
+def _given(account: Account) -> str:
+    """Give a password that is to be changed at once; whoever was signed in is out."""
+    letters = [secrets.choice(_LETTERS) for _ in range(_LONG)]
+    word = "-".join("".join(letters[n : n + 4]) for n in range(0, _LONG, 4))
+    account.set_password(word)
+    account.must_change = True
+    account.save()
+    return word
+
+
+def _said(account: Account) -> str:
+    return " · ".join(filter(None, (account.role, account.point, account.till)))
+
+
+def _staff(request: HttpRequest) -> Iterable[Account]:
+    key = operator_of(request).key
+    return Account.objects.filter(operator=key, role__in=ROLES).order_by("-is_active", "name")
+
+
+def _own(request: HttpRequest, account: int) -> Account:
+    """Return somebody who works for the reader's operator; raises `Http404` for anybody else."""
+    for each in _staff(request):
+        if each.pk == account:
+            return each
+    raise Http404

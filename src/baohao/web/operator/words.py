@@ -1,0 +1,69 @@
+"""How exceptions, roles and what was sold are said in the reader's language."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy
+
+SOLD = {
+    "renewal": gettext_lazy("Renewal"),
+    "activate": gettext_lazy("Activation"),
+    "topup": gettext_lazy("Top-up"),
+    "top_up": gettext_lazy("Top-up"),
+    "restore": gettext_lazy("Restored"),
+    "reversal": gettext_lazy("Taken back"),
+    "": gettext_lazy("Fee"),
+}
+EXCEPTIONS = {
+    "amount_differs": gettext_lazy("Another amount came than was asked for"),
+    "no_order": gettext_lazy("Money came for an order that is not known"),
+    "paid_twice": gettext_lazy("Money came twice for one order"),
+    "other_gateway": gettext_lazy("Another gateway told of the payment"),
+    "no_answer": gettext_lazy("The gateway does not answer"),
+    "defect": gettext_lazy("A defect kept the money from being used"),
+    "chargeback": gettext_lazy("The payer's bank took the money back"),
+    "refund_declined": gettext_lazy("The gateway does not give the money back"),
+    "refund_differs": gettext_lazy("The gateway gave back another amount"),
+    "refund_unknown": gettext_lazy("A refund that is not known here"),
+}
+ROLES = {
+    "clerk": gettext_lazy("Clerk"),
+    "supervisor": gettext_lazy("Supervisor"),
+    "product": gettext_lazy("Product manager"),
+    "finance": gettext_lazy("Finance"),
+    "auditor": gettext_lazy("Auditor"),
+    "admin": gettext_lazy("Administrator"),
+}
+#: What was done in the console.
+DEEDS = {
+    "adjust": gettext_lazy("Put a line right"),
+    "hold": gettext_lazy("Put a line on hold"),
+    "lift": gettext_lazy("Lifted a hold"),
+    "verify": gettext_lazy("Verified a journal"),
+    "export": gettext_lazy("Exported a list"),
+    "take": gettext_lazy("Took an exception"),
+    "close": gettext_lazy("Closed an exception"),
+    "refund": gettext_lazy("Gave money back"),
+    "add": gettext_lazy("Added somebody"),
+    "change": gettext_lazy("Changed what somebody may do"),
+    "password": gettext_lazy("Gave a new password"),
+    "end": gettext_lazy("Took somebody's sign-in away"),
+    "return": gettext_lazy("Let somebody in again"),
+    "draw": gettext_lazy("Drew renewals"),
+    "evidence": gettext_lazy("Took an evidence pack"),
+}
+#: The kinds of stages as the numbering authority knows them.
+STAGE_NAMES = {
+    "stock": gettext_lazy("In stock"),
+    "live": gettext_lazy("In use"),
+    "grace": gettext_lazy("In grace"),
+    "suspended": gettext_lazy("Deactivated"),
+    "lost": gettext_lazy("Lost"),
+    "quarantined": gettext_lazy("In quarantine"),
+    "recycled": gettext_lazy("Free again"),
+}
+CAUSES = {
+    "fraud": gettext_lazy("Fraud"),
+    "dispute": gettext_lazy("Dispute"),
+    "legal": gettext_lazy("By law"),
+    "disaster": gettext_lazy("Disaster"),
+}

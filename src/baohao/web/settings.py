@@ -1,0 +1,162 @@
+"""Django's settings: what is decided stands here, what differs comes from the installation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+
+from baohao.wiring import Installation
+
+HERE = Path(__file__).parent
+#: Where Django's own tables are: accounts and sessions.
+SCHEMA = "accounts"
+#: English is the source; a locale is a folder below `locale`.
+LANGUAGES = (
+    ("zh-hant", "繁體中文"),
+    ("zh-hans", "简体中文"),
+    ("pt", "Português"),
+    ("en", "English"),
+)
+#: Somebody who does nothing for so long signs in again.
+SESSION_AGE = timedelta(days=30)
+
+#: Nothing comes from elsewhere, and nothing stands inside a page but its text.
+POLICY = {
+    "default-src": [NONE],
+    "script-src": [SELF],
+    "style-src": [SELF],
+    "img-src": [SELF, "data:"],
+    "font-src": [SELF],
+    "connect-src": [SELF],
+    "manifest-src": [SELF],
+    "worker-src": [SELF],
+    "form-action": [SELF],
+    "base-uri": [NONE],
+    "frame-ancestors": [NONE],
+}
+
+APPS = (
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "baohao.web.accounts",
+    "baohao.web.agent",
+    "baohao.web",
+)
+
+MIDDLEWARE = (
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "baohao.web.middleware.Saying",
+    "baohao.web.accounts.middleware.OfOneTenure",
+)
+
+TEMPLATES = (
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [HERE / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "baohao.web.context.of_house",
+            ],
+            "builtins": ["baohao.web.templatetags.saying"],
+        },
+    },
+)
+
+#: Signing in, by allauth.
+ACCOUNTS: Mapping[str, Any] = {
+    "AUTH_USER_MODEL": "accounts.Account",
+    "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
+    "ACCOUNT_ADAPTER": "baohao.web.accounts.adapter.Adapter",
+    "ACCOUNT_USER_MODEL_USERNAME_FIELD": "name",
+    "ACCOUNT_LOGIN_METHODS": {"username", "phone", "email"},
+    "ACCOUNT_SIGNUP_FIELDS": ["username*", "email", "phone", "password1*"],
+    "ACCOUNT_LOGIN_BY_CODE_ENABLED": True,
+    "ACCOUNT_LOGIN_BY_CODE_TIMEOUT": 300,
+    "ACCOUNT_EMAIL_VERIFICATION": "none",
+    "ACCOUNT_PREVENT_ENUMERATION": True,
+    "ACCOUNT_LOGOUT_ON_GET": False,
+    "ACCOUNT_SESSION_REMEMBER": True,
+    # Beside its own: second persons by who asks them, numbers that guests look up by address.
+    "ACCOUNT_RATE_LIMITS": {"approval": "5/m/key", "guest": "30/m/ip"},
+    "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
+    "MFA_PASSKEY_LOGIN_ENABLED": True,
+    "LOGIN_URL": "account_login",
+    "LOGIN_REDIRECT_URL": "/in/",
+    "LOGOUT_REDIRECT_URL": "/",
+    "PASSWORD_HASHERS": ["django.contrib.auth.hashers.Argon2PasswordHasher"],
+    "AUTH_PASSWORD_VALIDATORS": [
+        {
+            "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+            "OPTIONS": {"min_length": 12},
+        },
+        {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    ],
+}
+
+
+def values(house: Installation, database: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of an installation."""
+    page = urlsplit(house.settings.holder_url or "http://localhost")
+    is_https = page.scheme == "https"
+    return {
+        **ACCOUNTS,
+        "DEBUG": False,
+        "SECRET_KEY": house.seals.sign(b"the pages' sessions").hex(),
+        "ALLOWED_HOSTS": [page.hostname, "localhost", "127.0.0.1", "[::1]"],
+        "DATABASES": {"default": dict(database)},
+        "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
+        "INSTALLED_APPS": APPS,
+        "MIDDLEWARE": MIDDLEWARE,
+        "TEMPLATES": TEMPLATES,
+        "ROOT_URLCONF": "baohao.web.urls",
+        "USE_TZ": True,
+        "TIME_ZONE": "UTC",
+        "USE_I18N": True,
+        "LANGUAGE_CODE": "en",
+        "LANGUAGES": LANGUAGES,
+        "LOCALE_PATHS": [HERE / "locale"],
+        "STATIC_URL": "static/",
+        "STATICFILES_DIRS": (),
+        "WHITENOISE_USE_FINDERS": True,
+        "SESSION_COOKIE_AGE": int(SESSION_AGE.total_seconds()),
+        "SESSION_COOKIE_SECURE": is_https,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "CSRF_COOKIE_SECURE": is_https,
+        "CSRF_COOKIE_HTTPONLY": True,
+        "CSRF_FAILURE_VIEW": "baohao.web.errors.forgery",
+        "SECURE_HSTS_SECONDS": 31_536_000 if is_https else 0,
+        "SECURE_REFERRER_POLICY": "same-origin",
+        "X_FRAME_OPTIONS": "DENY",
+        "CONTENT_SECURITY_POLICY": {"DIRECTIVES": POLICY},
+        "DATA_UPLOAD_MAX_MEMORY_SIZE": 1_000_000,
+        "LOGGING_CONFIG": None,
+        "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": not is_https,
+    }

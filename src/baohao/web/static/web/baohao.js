@@ -1,0 +1,23 @@
+// Keys of the counter: whatever says data-key="x" is clicked by x, and terms by their digit.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
+  if (typing && event.key !== "Escape") return;
+  const found = document.querySelector(
+    `[data-key="${CSS.escape(event.key.length === 1 ? event.key.toLowerCase() : event.key)}"]`,
+  );
+  if (found) { event.preventDefault(); found.click(); return; }
+  const term = /^[1-9]$/.test(event.key)
+    && document.querySelector(`.terms kbd`)
+    && document.querySelectorAll(".terms button")[Number(event.key) - 1];
+  if (term) { event.preventDefault(); term.click(); }
+});
+
+// A form is sent once: a second tap does nothing while the first is on its way.
+document.addEventListener("submit", (event) => {
+  if (event.target.dataset.sent) { event.preventDefault(); return; }
+  event.target.dataset.sent = "1";
+});
+window.addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+});
