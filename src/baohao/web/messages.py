@@ -1,0 +1,34 @@
+"""
+Compile the pages' texts: `python -m baohao.web.messages`, after a `django.po` was changed.
+
+A language is a folder below `locale`, named as Django names it: whoever adds one adds no code.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LOCALE = Path(__file__).parent / "locale"
+
+
+def catalogues() -> list[Path]:
+    """Return the text of every language that is there."""
+    return sorted(LOCALE.glob("*/LC_MESSAGES/django.po"))
+
+
+def compiled(file: Path) -> bytes:
+    """Return what Django reads of a text: the same for the same text."""
+    with file.open("rb") as text:
+        catalogue = read_po(text, locale=file.parent.parent.name)
+    made = BytesIO()
+    write_mo(made, catalogue)
+    return made.getvalue()
+
+
+if __name__ == "__main__":
+    for each in catalogues():
+        each.with_suffix(".mo").write_bytes(compiled(each))
