@@ -142,7 +142,13 @@ class Stage:
         return made_
 
 
-_SAID = {"finance": "finance", "auditor": "an auditor", "admin": "an administrator"}
+_SAID = {
+    "kiosk.owner": "an agent's owner",
+    "kiosk.ana": "an agent's seller",
+    "finance": "finance",
+    "auditor": "an auditor",
+    "admin": "an administrator",
+}
 
 
 def _nothing(done: int) -> None:
@@ -170,13 +176,14 @@ def _public(key: RSAPublicKey) -> bytes:
 
 
 def _tell(url: str, numbers: list[str], passwords: dict[str, str]) -> None:
-    rows = Table("who", "where", "sign in with", box=None, padding=(0, 2))
-    rows.add_row("everybody", f"{url}/", "")
-    rows.add_row("a holder", f"{url}/accounts/login/code/", f"the code sent to {numbers[1]}")
-    rows.add_row("", f"{url}/demo/handset/", "where that code is shown")
+    rows = Table("who", "page", "sign in with", box=None, padding=(0, 2))
+    rows.add_row("everybody", "/", "")
+    rows.add_row("a holder", "/accounts/login/code/", f"the code sent to {numbers[1]}")
+    rows.add_row("", "/demo/handset/", "where that code is shown")
     for name, password in passwords.items():
-        rows.add_row(_SAID.get(name, f"a {name}"), f"{url}/accounts/login/", f"{name} / {password}")
-    rows.add_row("machines", f"{url}/docs", "keys: baohao keys create")
+        rows.add_row(_SAID.get(name, f"a {name}"), "/accounts/login/", f"{name} / {password}")
+    rows.add_row("machines", "/docs", "keys: baohao keys create")
     out = console()
     out.print(Panel(rows, title="baohao 保號 · demo", border_style="green", expand=False))
+    out.print(f"All of it is at {url}", markup=False)
     out.print("The second factor of staff is not asked for in the demo. Stop with Ctrl-C.")

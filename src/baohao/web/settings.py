@@ -9,18 +9,25 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
+from django.utils.translation import to_locale
 
 from baohao.wiring import Installation
 
 HERE = Path(__file__).parent
 #: Where Django's own tables are: accounts and sessions.
 SCHEMA = "accounts"
-#: English is the source; a locale is a folder below `locale`.
-LANGUAGES = (
+#: In the order in which they are offered. English is the source.
+NAMES = (
     ("zh-hant", "繁體中文"),
     ("zh-hans", "简体中文"),
     ("pt", "Português"),
     ("en", "English"),
+)
+#: Those whose texts are here: each is a folder below `locale`.
+LANGUAGES = tuple(
+    (code, name)
+    for code, name in NAMES
+    if code == "en" or (HERE / "locale" / to_locale(code)).is_dir()
 )
 #: Somebody who does nothing for so long signs in again.
 SESSION_AGE = timedelta(days=30)
