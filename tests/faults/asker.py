@@ -104,15 +104,14 @@ def work_through(conninfo: str) -> None:
             continue
 
 
-def installation(conninfo: str) -> Installation:
+def installation(conninfo: str, data: Path) -> Installation:
     """Return the product's own installation on a database."""
-    nowhere = Path("nowhere")
     return Installation(
-        settings=Settings(database_url=conninfo, data=nowhere, policies=policies_path())
+        settings=Settings(database_url=conninfo, data=data, policies=policies_path())
     )
 
 
-def run_worker(conninfo: str, pace: jobs.Pace) -> None:
-    """Run the product's own worker, until killed or stopped."""
+def run_worker(conninfo: str, data: Path, pace: jobs.Pace) -> None:
+    """Run the product's own worker, until killed or stopped; its keys are kept in a folder."""
     logging.disable(logging.CRITICAL)
-    jobs.run(installation(conninfo), pace)
+    jobs.run(installation(conninfo, data), pace)

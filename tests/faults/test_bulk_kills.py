@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
 from random import Random
 from typing import Any, Self
 
@@ -133,12 +134,13 @@ def test_a_worker_that_forgets_what_it_sent_pays_twice(home: str) -> None:
 class Workers:
     """The product's own workers on one house, begun one after the other."""
 
-    def __init__(self, processes: ForkServerContext, conninfo: str) -> None:
-        self._processes, self._conninfo = processes, conninfo
-        installation(conninfo).migrate()
+    def __init__(self, processes: ForkServerContext, conninfo: str, data: Path) -> None:
+        self._processes, self._conninfo, self._data = processes, conninfo, data
+        installation(conninfo, data).migrate()
 
     def begin(self) -> ForkServerProcess:
-        worker = self._processes.Process(target=run_worker, args=(self._conninfo, PACE))
+        said = (self._conninfo, self._data, PACE)
+        worker = self._processes.Process(target=run_worker, args=said)
         worker.start()
         return worker
 
@@ -159,10 +161,10 @@ class Workers:
 
 
 def test_the_next_worker_takes_over_from_one_that_was_killed(
-    home: str, processes: ForkServerContext
+    home: str, processes: ForkServerContext, tmp_path: Path
 ) -> None:
     active(home, AT_ONCE)
-    workers = Workers(processes, home)
+    workers = Workers(processes, home, tmp_path)
     file = sent(home, range(12 * AT_ONCE))
     with Client(home, file) as client:
         for done in (1, 4):
@@ -185,9 +187,9 @@ def test_the_next_worker_takes_over_from_one_that_was_killed(
 
 
 def test_a_worker_that_is_told_to_stop_finishes_the_part_at_hand(
-    home: str, processes: ForkServerContext
+    home: str, processes: ForkServerContext, tmp_path: Path
 ) -> None:
-    workers = Workers(processes, home)
+    workers = Workers(processes, home, tmp_path)
     file = sent(home, range(30 * AT_ONCE))
     with Client(home, file) as client:
         worker = workers.begin()
