@@ -48,7 +48,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 class NothingKeeps(Refusal):
     """
-    Nothing that is within these means keeps the number until {until}: by {lost} it is lost.
+    Nothing that is within these means keeps the number until {until}: {lost} would be its last day.
     {unpriced}
     """
 
@@ -165,7 +165,7 @@ class _Search:
             found = self._found(first, 1 + excess_percent / 100, played_max // each)
             if found is not None:
                 return self._told(found, excess_percent)
-        raise TooManyWays(until=self._until.isoformat())
+        raise TooManyWays(until=self._day(self._until))
 
     def _found(self, first: _Node, weight: float, states_max: int) -> _Node | None:
         """Return the end of a plan; `None`: there are too many states. Raises `NothingKeeps`."""
@@ -287,11 +287,15 @@ class _Search:
             unpriced=self._unpriced,
         )
 
+    def _day(self, at: datetime) -> str:
+        """Say the last good day before an instant."""
+        return civil_day(at - timedelta(microseconds=1), self._policy.zone).isoformat()
+
     def _nothing(self, node: _Node) -> NothingKeeps:
         names = ", ".join(self._unpriced)
         return NothingKeeps(
-            until=self._until.isoformat(),
-            lost=node.edge.isoformat(),
+            until=self._day(self._until),
+            lost=self._day(node.edge),
             unpriced=f"These would count, if their price were said: {names}." if names else "",
         )
 
