@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tests.shop import Shop
-from tests.web.test_holder import signed_in
+from tests.web.fixtures import entered
 
 from baohao.app.timeline import Stay
 from baohao.wiring import Installation
@@ -27,7 +27,7 @@ def test_a_line_says_what_is_left_what_comes_and_the_way_back(
     pages: Installation, counter: Shop, browser: Client, number: str
 ) -> None:
     counter.open(number, f"h{number[1:]}")
-    signed_in(browser, pages, number)
+    entered(browser, f"h{number[1:]}")
     page = page_of(browser, number)
     for said in ("Minutes of calls", ">60<", "Data (MB)", ">200<"):
         assert said in page
@@ -42,7 +42,7 @@ def test_deadlines_are_told_by_the_operators_clock_for_a_script_to_add_the_reade
     pages: Installation, counter: Shop, browser: Client, number: str
 ) -> None:
     counter.open(number, f"h{number[1:]}")
-    signed_in(browser, pages, number)
+    entered(browser, f"h{number[1:]}")
     page = page_of(browser, number)
     instants = re.findall(r'<time datetime="([^"]+)" data-clock="by your clock">([^<]+)<', page)
     assert len(instants) == 3
@@ -55,7 +55,7 @@ def test_the_picture_has_a_text_and_no_style(
     pages: Installation, counter: Shop, browser: Client, number: str
 ) -> None:
     counter.open(number, f"h{number[1:]}")
-    signed_in(browser, pages, number)
+    entered(browser, f"h{number[1:]}")
     page = page_of(browser, number)
     picture = page[page.index('<svg class="life"') : page.index("</svg>")]
     assert "style=" not in page
@@ -97,7 +97,7 @@ def test_what_happened_is_told_in_words_and_without_a_name(
         [counter.renew(number, principal=holder, channel="app", paid=f"wallet:{holder}:MOP")]
     )
     counter.say("hold", number, principal="clerk-9", cause="dispute", reason="secret-reason")
-    signed_in(browser, pages, number)
+    entered(browser, f"h{number[1:]}")
     page = page_of(browser, number)
     assert "The number was renewed." in page
     assert "by you" in page
@@ -120,7 +120,7 @@ def test_nothing_of_the_last_holder_is_told_to_the_next(
     pages.desk(counter.shell).catch_up()
     heir = {"holder": "heir", "document": "bir", "cause": "death", "approved_by": "staff"}
     counter.say("transfer", number, principal="clerk", **heir)
-    signed_in(browser, pages, number)
+    entered(browser, "heir")
     page = page_of(browser, number)
     assert "The number was transferred to you." in page
     assert "The card was activated." not in page

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from tests.shop import Shop
-from tests.web.test_holder import signed_in
+from tests.web.fixtures import entered
 
 from baohao.outside.pretend.handset import Handset
 from baohao.wiring import Installation
@@ -29,7 +29,7 @@ def family(pages: Installation, counter: Shop, browser: Client, number: str, oth
     """A child who is signed in by `number`; the parent's number is `other`."""
     counter.open(number, f"h{number[1:]}")
     counter.open(other, f"h{other[1:]}")
-    signed_in(browser, pages, number)
+    entered(browser, f"h{number[1:]}")
     return f"h{number[1:]}"
 
 
@@ -148,7 +148,7 @@ def test_what_is_given_is_seen_until_it_is_withdrawn(
     for _ in range(2):
         assert browser.post("/my/sharing/give/", said).status_code == 302
     helper = client()
-    signed_in(helper, pages, other)
+    entered(helper, f"h{other[1:]}")
     mine = f"/my/for/{number[1:]}/"
     assert helper.get(mine).status_code == 200
     assert helper.get(f"/my/{number[1:]}/").status_code == 404
@@ -166,7 +166,7 @@ def test_somebody_elses_consents_are_not_there(
     counter.open(third, f"h{third[1:]}")
     page = asked(browser, number, other, "see")
     stranger = client()
-    signed_in(stranger, pages, third)
+    entered(stranger, f"h{third[1:]}")
     answer = f"/my/sharing/{consent(other).id}/answer/"
     assert stranger.get(page).status_code == 404
     assert stranger.post(page, {"code": code_of(pages, other)}).status_code == 404
@@ -174,7 +174,7 @@ def test_somebody_elses_consents_are_not_there(
     # Who asked cannot answer for the other.
     assert browser.post(answer, {"answer": "yes"}).status_code == 404
     parent = client()
-    signed_in(parent, pages, other)
+    entered(parent, f"h{other[1:]}")
     assert number[4:8] + " " + number[8:] in parent.get("/my/sharing/").content.decode()
     assert parent.post(answer, {"answer": "yes"}).status_code == 302
     assert browser.get(f"/my/for/{other[1:]}/").status_code == 200
@@ -191,7 +191,7 @@ def test_the_next_holder_has_let_nobody(
     assert browser.get(f"/my/for/{other[1:]}/").status_code == 404
     assert "/my/for/" not in browser.get("/my/sharing/").content.decode()
     new = client()
-    signed_in(new, pages, other)
+    entered(new, "heir")
     page = new.get("/my/sharing/").content.decode()
     assert number[8:] not in page
 
@@ -203,7 +203,9 @@ def test_a_day_ends_it_and_malformed_wishes_are_told(
     past = browser.post("/my/sharing/give/", said | {"last": "2020-01-01"})
     assert past.status_code == 409
     assert "it ends before it begins" in past.content.decode()
-    for bad in ({"number": "12"}, {"scopes": []}, {"mine": other}, {"number": number}):
+    wrongs: list[dict[str, object]] = [{"number": "12"}, {"scopes": []}]
+    wrongs += [{"mine": other}, {"number": number}]
+    for bad in wrongs:
         assert browser.post("/my/sharing/give/", said | bad).status_code in (200, 409)
     assert browser.post("/my/sharing/give/", said | {"last": "2099-01-01"}).status_code == 302
     assert consent(number).until is not None
@@ -224,7 +226,7 @@ def test_at_the_counter_the_holder_agrees_with_their_document(
     )
     counter.open(number, f"h{number[1:]}")
     counter.open(other, registered(person))
-    signed_in(browser, pages, number)
+    entered(browser, f"h{number[1:]}")
     asked(browser, number, other, "see")
     clerk = client()
     account, _ = Account.objects.get_or_create(
