@@ -50,6 +50,8 @@ def filled(address: str, number: str) -> str:
         "<str:month>": "2026-11",
         "<str:format>": "csv",
         "<uuid:payment>": "01900000-0000-7000-8000-000000000001",
+        "<str:token>": "no-token",
+        "<uuid:consent>": "01900000-0000-7000-8000-000000000001",
         "<uuid:exception>": "01900000-0000-7000-8000-000000000001",
         "<str:name>": "no.policy",
         "<str:version>": "1",

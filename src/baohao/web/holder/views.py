@@ -12,12 +12,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 
-from baohao.app import glance, portrait, tenures
+from baohao.app import glance, tenures
 from baohao.app.receipts import export
 from baohao.core.refusals import Refusal
 from baohao.web import selling
 from baohao.web.accounts.doors import holders, signed_in
 from baohao.web.desk import desk, made
+from baohao.web.holder.own import own as _own
 from baohao.web.wording import said
 
 #: Django's languages -> those of receipts.
@@ -34,21 +35,6 @@ def numbers(request: HttpRequest) -> HttpResponse:
     # Whoever has least time comes first.
     lines.sort(key=lambda each: (each.earliest or date.max, each.number))
     return render(request, "holder/numbers.html", {"lines": lines})
-
-
-@holders
-def line(request: HttpRequest, number: str) -> HttpResponse:
-    """Show one number, with what happened to it in this tenure."""
-    found = _own(request, number)
-    told = desk().read(
-        partial(
-            portrait.history,
-            terms=desk().terms,
-            number=number,
-            principal=signed_in(request).holder,
-        )
-    )
-    return render(request, "holder/line.html", {"line": found, "history": told[::-1]})
 
 
 @holders
@@ -144,11 +130,3 @@ def _receipts(request: HttpRequest) -> Sequence[Any]:
         return export.of_holder(desk().shell, signed_in(request).holder)[::-1]
     except export.NoReceipts:
         return ()
-
-
-def _own(request: HttpRequest, number: str) -> glance.Glance:
-    """Return a line of the holder's; raises `Http404` for any other, whether it is there or not."""
-    held = desk().read(partial(tenures.open_one, number=number))
-    if held is None or not held.holder or held.holder != signed_in(request).holder:
-        raise Http404
-    return selling.look(number)

@@ -8,7 +8,9 @@ from decimal import Decimal
 
 from babel import dates, numbers
 from django import template
-from django.utils.translation import get_language
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext
 
 from baohao.app.glance import Glance
 from baohao.core.money import exponent_of
@@ -52,6 +54,20 @@ def minute(value: datetime | str | None) -> str:
     when = dates.format_datetime(found, "medium", tzinfo=found.tzinfo, locale=locale())
     zone = found.tzname() or ""
     return f"{when} {zone}" if zone[:1].isalpha() else when
+
+
+@register.filter
+def instant(value: datetime) -> SafeString:
+    """
+    Write an instant by the zone that it carries, which is named; a script puts the reader's own
+    beside it where that is another.
+    """
+    when = f"{day(value)} {dates.format_time(value, 'short', tzinfo=value.tzinfo, locale=locale())}"
+    where = dates.get_timezone_location(value.tzinfo, locale=locale(), return_city=True)
+    return format_html(
+        '<time datetime="{}" data-clock="{}">{} ({})</time>',
+        *(value.isoformat(), gettext("by your clock"), when, where),
+    )
 
 
 @register.filter
