@@ -30,6 +30,11 @@ def payment(conn: Connection, id_: UUID) -> Kept:
     return kept
 
 
+def found(conn: Connection, id_: UUID) -> Kept | None:
+    """Return one payment; `None`: none of that id was begun."""
+    return store.find(conn, id_)
+
+
 def payments(conn: Connection, state: str | None = None) -> Iterator[Kept]:
     """Yield payments, the oldest first."""
     return store.listed(conn, state)
