@@ -467,6 +467,12 @@ JOIN lines USING (bucket, number) ORDER BY n
 -- Read what a quote promises.
 SELECT terms, until FROM quotes WHERE bucket = %b AND id = %b
 
+-- name: read_quotes
+-- Read what several quotes promise.
+SELECT q.id, q.number, q.version, q.until, q.terms
+FROM unnest(%b::smallint[], %b::uuid[]) WITH ORDINALITY AS t (bucket, id, n)
+JOIN quotes q USING (bucket, id) ORDER BY n
+
 -- name: find_versions
 -- Find the versions and policies of these numbers, to be expected of them.
 SELECT l.number, l.version, l.pin
@@ -1666,6 +1672,17 @@ JOIN LATERAL (
     WHERE j.bucket = baohao_bucket(p.wanted ->> 'account') AND j.subject = p.wanted ->> 'account'
       AND j.ask = p.act AND j.kind = 'deposited') AS d ON true
 WHERE p.wanted ? 'account' AND p.state IN ('used', 'refunding', 'refunded')
+
+-- name: doctor_baskets
+-- What a payment for several lines has spent is what they were sold for, by the answers under its keys.
+SELECT count(*), count(*) FILTER (WHERE p.spent_minor <> b.total)
+FROM payments p
+JOIN LATERAL (
+    SELECT coalesce(sum((k.answer::json ->> 'total')::bigint), 0) AS total
+    FROM jsonb_array_elements(p.wanted -> 'parts') AS part
+    JOIN keys k ON k.bucket = baohao_bucket(part #>> '{wanted,number}') AND k.principal = 'payments'
+               AND k.key = 'payment:' || p.id || ':buy:' || (part ->> 'quote')) AS b ON true
+WHERE p.wanted ? 'parts' AND p.state IN ('used', 'refunding', 'refunded')
 
 -- name: doctor_exchange
 -- Every exchange has two legs, one in each of two currencies.

@@ -79,6 +79,12 @@ def number(value: str) -> str:
 
 
 @register.filter
+def digits(value: str) -> str:
+    """Write a number as addresses and forms have it."""
+    return value.removeprefix("+")
+
+
+@register.filter
 def masked(value: str) -> str:
     """Write a number so that its holder knows it, and nobody else."""
     return f"{value[:-6]}•••{value[-3:]}" if len(value) > 8 else value
