@@ -54,6 +54,7 @@ def filled(address: str, number: str) -> str:
         "<str:token>": "no-token",
         "<uuid:consent>": "01900000-0000-7000-8000-000000000001",
         "<uuid:exception>": "01900000-0000-7000-8000-000000000001",
+        "<uuid:draft>": "01900000-0000-7000-8000-000000000001",
         "<str:name>": "no.policy",
         "<str:version>": "1",
         "<int:account>": "1000000",

@@ -2458,3 +2458,49 @@ JOIN ladders r USING (ladder)
 CROSS JOIN LATERAL (SELECT greatest(width_bucket(%b::timestamptz, b.starts), 1) AS place) AS p
 WHERE l.operator = %b
 GROUP BY 1, 2
+
+-- === publications of product managers ================================================================
+
+-- name: insert_publication
+-- Write a new draft, once.
+INSERT INTO publications (bucket, operator, id, folder, name, body, state, made_by, made_at)
+VALUES (%b, %b, %b, %b, %b, %b, 'draft', %b, %b)
+ON CONFLICT (bucket, operator, id) DO NOTHING
+
+-- name: rewrite_publication
+-- Give a draft another text.
+UPDATE publications SET name = %b, body = %b, made_by = %b, made_at = %b
+WHERE bucket = %b AND operator = %b AND id = %b AND state = 'draft'
+
+-- name: move_publication
+-- Write the state of a document that was in another, and count publications and withdrawals.
+UPDATE publications SET state = %b, approved_by = nullif(%b, ''), approved_at = %b, ended_by = nullif(%b, ''),
+  ended_at = %b, why = %b, revision = CASE WHEN %b IN ('published', 'withdrawn')
+    THEN (SELECT coalesce(max(d.revision), 0) + 1 FROM publications d) ELSE revision END
+WHERE bucket = %b AND operator = %b AND id = %b AND state = %b
+
+-- name: read_publication
+-- Read one document of an operator.
+SELECT operator, id, folder, name, body, state, made_by, made_at, coalesce(approved_by, ''), approved_at,
+       coalesce(ended_by, ''), ended_at, why
+FROM publications WHERE bucket = %b AND operator = %b AND id = %b
+
+-- name: list_publications
+-- List an operator's publications that were not dropped, the latest first.
+SELECT operator, id, folder, name, body, state, made_by, made_at, coalesce(approved_by, ''), approved_at,
+       coalesce(ended_by, ''), ended_at, why
+FROM publications WHERE bucket = %b AND operator = %b AND state <> 'dropped' ORDER BY made_at DESC, id DESC
+
+-- name: read_published
+-- Read what is in force beside the files of the library.
+SELECT operator, id, folder, name, body, state, made_by, made_at, coalesce(approved_by, ''), approved_at,
+       coalesce(ended_by, ''), ended_at, why
+FROM publications WHERE state = 'published' ORDER BY revision
+
+-- name: lock_publications
+-- Have publications come one after the other: each locks all that is in force or about to be.
+SELECT id FROM publications WHERE state IN ('proposed', 'published') ORDER BY bucket, operator, id FOR UPDATE
+
+-- name: read_revision_of_library
+-- Read how often something was published or withdrawn.
+SELECT coalesce(max(revision), 0) FROM publications
