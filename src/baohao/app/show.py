@@ -302,6 +302,7 @@ def _event(policy: Policy, kept: Kept) -> Json:
         "effective_at": _local(policy, event.effective_at),
         "recorded_at": _local(policy, recorded.recorded_at),
         "what": what(kept),
+        "parts": parts(kept),
         "by": recorded.asker.principal,
         "channel": recorded.asker.channel,
         "ask": None if recorded.asker.ask is None else str(recorded.asker.ask),
@@ -335,6 +336,25 @@ def what(kept: Kept) -> str:
     if event.kind == "undone":
         return f"reversed {event.data.get('of')}: {event.data.get('reason')}"
     return event.kind
+
+
+def parts(kept: Kept) -> Json:
+    """Return the same in parts, for whoever says it in another language."""
+    event = kept.recorded.event
+    if event.act is not None:
+        bonus = [str(span) for span in event.act.bonus]
+        return {"kind": event.act.kind, "term": str(event.act.term or ""), "bonus": bonus}
+    if event.settled is not None and event.kind == "settled":
+        due = event.settled
+        return {"kind": f"settled.{due.what}", "name": due.id, "origin": due.origin}
+    if event.reading is not None:
+        return {"kind": event.kind, "name": event.reading.name}
+    if event.kind == "allotted":
+        agent = event.data.get("agent")
+        return {"kind": "allotted", "name": str(agent)} if agent else {"kind": "returned"}
+    if event.kind == "undone":
+        return {"kind": "undone", "name": str(event.data.get("reason"))}
+    return {"kind": event.kind}
 
 
 def _tenure(policy: Policy, state: LineState) -> Json | None:

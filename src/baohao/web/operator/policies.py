@@ -60,7 +60,6 @@ def one(request: HttpRequest, name: str, version: str) -> HttpResponse:
     page = {
         "policy": policy,
         "standing": _standing(policy, today),
-        "title": {"": policy.title, **policy.titles},
         "begins": begins,
         "samples": [(said_of(each), each) for each in rehearsal.rehearsed(policy, begins)],
         "others": others,
