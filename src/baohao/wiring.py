@@ -20,7 +20,7 @@ from typing import Generic, TypeVar
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from baohao.app import house, shell
+from baohao.app import house, publishing, shell
 from baohao.app.agents import registry
 from baohao.app.bank.ledger import Ledger
 from baohao.app.catalogue import commissions_at, fees_at, rates_at
@@ -31,7 +31,7 @@ from baohao.app.enrol import By
 from baohao.app.intake import Intake
 from baohao.app.inventory import Defaults, Inventory, Progress, read_inventory
 from baohao.app.inventory_kinds import Kinds
-from baohao.app.library import Library, read_library
+from baohao.app.library import Library
 from baohao.app.matching.match import Matcher
 from baohao.app.payments.asking import Ports
 from baohao.app.payments.carry import Carrier as Payments
@@ -68,7 +68,7 @@ from baohao.outside.tmf654 import Tmf654
 from baohao.outside.webhooks import Webhooks
 from baohao.outside.wechat_pay.gateway import Way, WechatPay
 from baohao.outside.wechat_pay.messages import Merchant
-from baohao.store import feed, migrate
+from baohao.store import feed, migrate, publications
 from baohao.store.clock import now
 from baohao.store.embedded import Embedded, backup, restore
 from baohao.store.sql import Connection
@@ -85,6 +85,8 @@ __all__ = [
     "verifier",
 ]
 
+#: For how long nobody asks whether something was published.
+LIBRARY_KEPT_S = 1.0
 #: For how long schedules of fees and commission are taken as they were read (seconds); one begins
 #: at a midnight.
 FEES_KEPT_S = 60.0
@@ -154,9 +156,11 @@ class Kept(Generic[T]):
 
     def get(self, read: Callable[[], T]) -> T:
         """Return what was read, by `read` where it is too old."""
-        if self._read is None or time.monotonic() - self._read[0] >= self.for_s:
-            self._read = (time.monotonic(), read())
-        return self._read[1]
+        found = self._read
+        if found is None or time.monotonic() - found[0] >= self.for_s:
+            found = self._read = (time.monotonic(), read())
+        # Not what is kept: another thread may have forgotten it meanwhile.
+        return found[1]
 
     def forget(self) -> None:
         """Read anew next time."""
@@ -168,6 +172,11 @@ class Installation:
     """One baohao: its settings, its library, its database."""
 
     settings: Settings
+    _library_read: Kept[Library] = field(
+        default_factory=lambda: Kept(LIBRARY_KEPT_S), init=False, repr=False
+    )
+    #: What was read last, and after how many publications.
+    _library_of: tuple[int, Library] | None = field(default=None, init=False, repr=False)
     _fees_read: Kept[Mapping[str, FeeSchedule]] = field(
         default_factory=lambda: Kept(FEES_KEPT_S), init=False, repr=False
     )
@@ -183,10 +192,18 @@ class Installation:
 
     # --- what it has ------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def library(self) -> Library:
-        """Policies, operators, promotions, fees and commissions; raises `LibraryRefused`."""
-        return read_library(self.settings.policies).accepted()
+        """
+        Policies, operators, promotions, fees and commissions, with what was published beside the
+        files; raises `LibraryRefused`.
+        """
+        return self._library_read.get(self._library)
+
+    def forget_library(self) -> None:
+        """Read anew at once: something was published."""
+        for kept in (self._library_read, self._fees_read):
+            kept.forget()
 
     @cached_property
     def authority_there(self) -> frozenset[str]:
@@ -483,6 +500,16 @@ class Installation:
             conn = psycopg.connect(self._started, autocommit=True, connect_timeout=10)
         with conn:
             yield conn
+
+    def _library(self) -> Library:
+        """Return the library; it is read only where something was published since."""
+        with self.connect() as conn:
+            revision = publications.revision(conn)
+            found = self._library_of
+            if found is None or found[0] != revision:
+                library = publishing.in_force(conn, self.settings.policies).accepted()
+                found = self._library_of = revision, library
+        return found[1]
 
     def _fees(self) -> Mapping[str, FeeSchedule]:
         """Return the fee schedules of today, by the house's clock."""

@@ -19,7 +19,7 @@ from baohao.app.bank import importing
 from baohao.app.bank.by_hand import Who, give_back
 from baohao.app.days import close_day
 from baohao.app.feed import read
-from baohao.app.payments import deposits, refunding
+from baohao.app.payments import Asked, baskets, deposits, refunding
 from baohao.app.payments.asking import Ports
 from baohao.app.payments.carry import Carrier
 from baohao.app.payments.learn import learn
@@ -61,6 +61,7 @@ HARMS = {
     "chargebacks": "UPDATE chargebacks SET booked = ''",
     "suspense": "UPDATE bank_rows SET amount_minor = amount_minor + 1",
     "deposits": "UPDATE journal SET ask = NULL WHERE kind = 'deposited'",
+    "baskets": "UPDATE keys SET answer = '{\"total\": 1}' WHERE key LIKE 'payment:%:buy:%'",
     "exchange": "DELETE FROM entries WHERE currency = 'HKD'",
     "days": "UPDATE days SET totals = '[1]'",
     "feed": "UPDATE feed SET seq = 2",
@@ -99,6 +100,7 @@ def busy(shop: Shop, tmp_path: Path) -> Shop:
     _take_back(shop)
     _transfer(shop)
     _deposit(shop)
+    _basket(shop, B)
     desk(shop, issuer(tmp_path)).issue(sold.id, "hall-2")
     shop.shell.run(lambda conn: _close(conn, shop.now()))
     return shop
@@ -183,6 +185,28 @@ def _deposit(shop: Shop) -> None:
     )
     shop.shell.run(partial(learn, gateway="acquirer", told=paid, new_id=shop.new_id))
     Carrier(shop.shell, Ports(gateways={}, notify_url=""), shop.new_id).run()
+
+
+def _basket(shop: Shop, number: str) -> None:
+    """Have a line renewed by a payment for several."""
+    asking = {"what": "renew", "term": "12 months", "principal": "h1", "channel": "app"}
+    quote = UUID(str(shop.say("quote", number, **asking)["quote"]))
+    asked = Asked(description="", way="qr", by="h1", channel="app")
+    wanted = baskets.Filling(
+        id=shop.new_id(), quotes=[(number, quote)], gateway="acquirer", asked=asked
+    )
+    ports, acts = Ports(gateways={}, notify_url=""), [shop.new_id()]
+    begin = partial(baskets._begin, ports=ports, filling=wanted, acts=acts)
+    kept = shop.shell.run(begin).payment
+    paid = Paid(
+        order=kept.order,
+        payment="T3",
+        amount_minor=kept.amount_minor,
+        currency=kept.currency,
+        at=shop.now(),
+    )
+    shop.shell.run(partial(learn, gateway="acquirer", told=paid, new_id=shop.new_id))
+    Carrier(shop.shell, ports, shop.new_id).run()
 
 
 def _listen(conn: Connection, id_: UUID, now: datetime) -> None:

@@ -1,15 +1,15 @@
 """
 The catalogue: what operators sell, with which promotions, fees, commissions and rates, on a day.
 
-They are files of the library's folders `promotions`, `fees`, `commissions` and `exchange`, checked
-against the operators and the policies: one for something that nobody sells is a mistake,
-and is told as one.
+They are files of the library's folders `promotions`, `fees`, `commissions` and `exchange`, and what
+was published beside them (`app/publishing.py`), checked against the operators and the policies: one
+for something that nobody sells is a mistake, and is told as one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -153,17 +153,25 @@ def read_promotions(
     operators: Mapping[str, Operator],
     policies: Iterable[Policy],
     found: list[Located],
+    beside: Sequence[Source] = (),
 ) -> tuple[Promotion, ...]:
-    """Read the promotions of a folder; what is wrong is added to `found`."""
+    """
+    Read the promotions of a folder; what is wrong is added to `found`.
+
+    One that was published takes the place of the same operator's by its name.
+    """
     read: dict[str, tuple[Promotion, Source]] = {}
     offered = tuple(policies)
-    for source in toml_files(folder, found):
+    for source in (*toml_files(folder, found), *beside):
         parsed = parse_promotion(source.document, zone_of)
         found += [source.locate(fault) for fault in parsed.findings]
         promotion = parsed.promotion
         if promotion is None:
             continue
         found += _owned(source, promotion.operator, promotion.currency, operators)
+        earlier = read.get(promotion.id)
+        if earlier and source in beside and earlier[0].operator == promotion.operator:
+            del read[promotion.id]
         if promotion.id in read:
             twice = PromotionTwice(id=promotion.id, file=read[promotion.id][1].file)
             found.append(_at(source, ("promotion",), twice))
@@ -177,22 +185,38 @@ def read_promotions(
 
 
 def read_fees(
-    folder: Path, operators: Mapping[str, Operator], found: list[Located]
+    folder: Path,
+    operators: Mapping[str, Operator],
+    found: list[Located],
+    beside: Sequence[Source] = (),
 ) -> tuple[FeeSchedule, ...]:
-    """Read the fee schedules of a folder; what is wrong is added to `found`."""
+    """
+    Read the fee schedules of a folder; what is wrong is added to `found`.
+
+    One that was published ends what was in force on the day on which it begins.
+    """
     read: list[tuple[FeeSchedule, Source]] = []
-    for source in toml_files(folder, found):
+    for source in (*toml_files(folder, found), *beside):
         schedule, faults = parse_fees(source.document, zone_of)
         found += [source.locate(fault) for fault in faults]
         if schedule is None:
             continue
         found += _owned(source, schedule.operator, schedule.currency, operators)
+        if source in beside:
+            read = [(_ended(earlier, schedule), its) for earlier, its in read]
         for other, its_source in read:
             if _overlap(schedule, other):
                 twice = FeesTwice(operator=schedule.operator, file=its_source.file)
                 found.append(_at(source, ("effective",), twice))
         read.append((schedule, source))
     return tuple(schedule for schedule, _ in read)
+
+
+def _ended(earlier: FeeSchedule, new: FeeSchedule) -> FeeSchedule:
+    """Return a schedule as a later one of its operator leaves it."""
+    if not _overlap(earlier, new) or earlier.effective_from >= new.effective_from:
+        return earlier
+    return replace(earlier, effective_to=new.effective_from)
 
 
 def read_rates(

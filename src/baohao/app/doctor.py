@@ -41,6 +41,7 @@ INVARIANTS = {
     "advances": "the advance of a payment that is used or goes back is empty",
     "suspense": "what is in suspense is the sum of the bank's rows that wait",
     "deposits": "every deposit that was paid is in its wallet or float, once",
+    "baskets": "what a payment for several lines has spent is what they were sold for",
     "days": "every day that was closed is as it was closed, and follows the one before",
     "feed": "every feed is without gaps, up to its counter",
     "receipts": "every series of receipts is numbered from 1 without a gap",

@@ -5,12 +5,16 @@ that go with them.
 One policy to a file, in any folder but these: `operators`, `overlays`, `promotions`, `fees`,
 `commissions`, `exchange`, `charging`. A library with a finding anywhere is refused whole: half of
 one would leave lines without their rules.
+
+Beside the files stand the documents that product managers published (`app/publishing.py`): a new
+version of a policy, or new fees, end what was in force the day before they begin; a promotion takes
+the place of the one by its name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from baohao.app.catalogue import (
@@ -22,8 +26,10 @@ from baohao.app.catalogue import (
     toml_files,
 )
 from baohao.app.policies import (
+    Loaded,
     Located,
     Source,
+    judge,
     load,
     read_toml,
     shipped,
@@ -43,6 +49,8 @@ from baohao.core.promotions.model import Promotion
 from baohao.core.promotions.parse import parse_promotion
 
 Reader = Callable[[Mapping[str, object]], Sequence[Finding]]
+#: Texts that are no files, by the folder in which they would be.
+Beside = Mapping[str, Sequence[Source]]
 #: Folders that hold something other than policies, and what finds fault with their files.
 _READERS: Mapping[str, Reader] = {
     "operators": lambda document: parse_operator(document, zone_of)[1],
@@ -109,6 +117,8 @@ class Library:
     rates: tuple[RateSchedule, ...]
     #: By operator: how its own charging system calls what is sold here.
     products: Mapping[str, Products]
+    #: By pin: the policy as it was written.
+    texts: Mapping[str, str]
     findings: tuple[Located, ...]
 
     def accepted(self) -> Library:
@@ -155,8 +165,9 @@ def policy_files(folder: Path) -> tuple[Path, ...]:
     return tuple(p for p in found if not _READERS.keys() & set(p.relative_to(folder).parts[:-1]))
 
 
-def read_library(folder: Path) -> Library:
-    """Read a whole folder."""
+def read_library(folder: Path, beside: Beside | None = None) -> Library:
+    """Read a whole folder, and what was published beside it."""
+    more = beside or {}
     found: list[Located] = []
     laws = shipped_laws()
     if (folder / "overlays").is_dir():
@@ -167,18 +178,17 @@ def read_library(folder: Path) -> Library:
     if not files:
         found.append(_whole(folder, FolderEmpty(folder=str(folder))))
     for path in files:
-        loaded = load(path, laws)
-        found += loaded.findings
-        if loaded.policy is None or loaded.source is None:
-            continue
-        if operators and loaded.policy.operator not in operators:
-            refusal = OperatorUnknown(key=loaded.policy.operator, folder=str(folder / "operators"))
-            found.append(_at(loaded.source, ("operator",), refusal))
-        found += _clashes(loaded.policy, loaded.source, policies.values())
-        policies.setdefault(loaded.policy.pin, (loaded.policy, loaded.source))
+        _add(policies, load(path, laws), operators, folder, found)
+    for source in more.get("policies", ()):
+        judged = judge(source, laws)
+        if judged.policy is not None:
+            _end_earlier(policies, judged.policy)
+        _add(policies, judged, operators, folder, found)
     good = tuple(policy for policy, _ in policies.values())
-    promotions = read_promotions(folder / "promotions", operators, good, found)
-    fees = read_fees(folder / "fees", operators, found)
+    promotions = read_promotions(
+        folder / "promotions", operators, good, found, more.get("promotions", ())
+    )
+    fees = read_fees(folder / "fees", operators, found, more.get("fees", ()))
     commissions = read_commissions(folder / "commissions", operators, good, found)
     rates = read_rates(folder / "exchange", operators, found)
     products = read_products(folder / "charging", operators, good, found)
@@ -192,8 +202,35 @@ def read_library(folder: Path) -> Library:
         commissions=commissions,
         rates=rates,
         products=products,
+        texts={pin: source.text for pin, (_, source) in policies.items()},
         findings=tuple(found),
     )
+
+
+def _add(
+    policies: dict[str, tuple[Policy, Source]],
+    loaded: Loaded,
+    operators: Mapping[str, Operator],
+    folder: Path,
+    found: list[Located],
+) -> None:
+    """Add a policy that was read; what is wrong is added to `found`."""
+    found += loaded.findings
+    if loaded.policy is None or loaded.source is None:
+        return
+    if operators and loaded.policy.operator not in operators:
+        refusal = OperatorUnknown(key=loaded.policy.operator, folder=str(folder / "operators"))
+        found.append(_at(loaded.source, ("operator",), refusal))
+    found += _clashes(loaded.policy, loaded.source, policies.values())
+    policies.setdefault(loaded.policy.pin, (loaded.policy, loaded.source))
+
+
+def _end_earlier(policies: dict[str, tuple[Policy, Source]], new: Policy) -> None:
+    """End the versions before one that was published on the day on which it begins."""
+    for pin, (policy, source) in policies.items():
+        is_earlier = policy.operator == new.operator and policy.effective_from < new.effective_from
+        if is_earlier and clash(policy, new):
+            policies[pin] = replace(policy, effective_to=new.effective_from), source
 
 
 def _clashes(

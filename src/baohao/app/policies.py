@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from decimal import Decimal
@@ -120,9 +120,18 @@ def zone_of(name: str) -> tzinfo:
 
 def read_toml(path: Path) -> tuple[Source, Located | None]:
     """Read a file; the second part says why it could not be."""
-    file = str(path)
+    return _read(str(path), lambda: _text(path))
+
+
+def read_text(name: str, text: str) -> tuple[Source, Located | None]:
+    """Read a text that is no file; `name` is what findings call it."""
+    return _read(name, lambda: text)
+
+
+def _read(file: str, read: Callable[[], str]) -> tuple[Source, Located | None]:
+    text = ""
     try:
-        text = _text(path)
+        text = read()
         document = tomllib.loads(text, parse_float=Decimal)
         return Source(file=file, text=text, document=document, lines=toml_lines(text)), None
     except PolicyFault as fault:
@@ -135,7 +144,7 @@ def read_toml(path: Path) -> tuple[Source, Located | None]:
         line = int(found[1]) if found else 1
         refusal = FileNotToml(reason=_AT_LINE.sub("", str(error)).strip())
     finding = Finding(place=(), refusal=refusal)
-    return Source(file=file), Located(file=file, line=line, finding=finding)
+    return Source(file=file, text=text), Located(file=file, line=line, finding=finding)
 
 
 def _text(path: Path) -> str:
@@ -170,6 +179,11 @@ def load(path: Path, laws: Mapping[str, Overlay] | None = None) -> Loaded:
     source, fault = read_toml(path)
     if fault is not None:
         return Loaded(file=source.file, policy=None, findings=(fault,))
+    return judge(source, laws)
+
+
+def judge(source: Source, laws: Mapping[str, Overlay] | None = None) -> Loaded:
+    """Judge a policy that was read, as `load` does."""
     parsed = parse(source.document, zone_of)
     found = parsed.findings
     if parsed.policy is not None:

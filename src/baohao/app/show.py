@@ -129,9 +129,16 @@ def views_of(
 
 def viewed(rules: Rules, state: LineState, at: datetime) -> tuple[Policy, list[Projection]]:
     """Return a line's policy, and what is true of it at an instant, in each world."""
-    folded = fold(rules, state.first_pin, state.acts, until=at)
-    policy = policy_of(rules, folded[0].standing.pin)
-    return policy, views_of(policy, folded, state, at)
+    found, views = fold_at(rules, state, at)
+    return policy_of(rules, found[0].standing.pin), views
+
+
+def fold_at(
+    rules: Rules, state: LineState, at: datetime
+) -> tuple[Sequence[Folded], list[Projection]]:
+    """Return a line's acts folded up to an instant, and what is true of it then, in each world."""
+    found = fold(rules, state.first_pin, state.acts, until=at)
+    return found, views_of(policy_of(rules, found[0].standing.pin), found, state, at)
 
 
 # --- deadlines ------------------------------------------------------------------------------------

@@ -114,6 +114,7 @@ class Stage:
         staff = (
             ("clerk", Role.CLERK, TILL),
             ("supervisor", Role.SUPERVISOR, ""),
+            ("product", Role.PRODUCT, ""),
             ("finance", Role.FINANCE, ""),
             ("auditor", Role.AUDITOR, ""),
             ("admin", Role.ADMIN, ""),
@@ -145,6 +146,7 @@ class Stage:
 _SAID = {
     "kiosk.owner": "an agent's owner",
     "kiosk.ana": "an agent's seller",
+    "product": "a product manager",
     "finance": "finance",
     "auditor": "an auditor",
     "admin": "an administrator",

@@ -17,12 +17,14 @@ from baohao.cli import (
     books,
     bulk,
     buy,
+    care,
     charging,
     commission,
     day,
     db,
     facts,
     figures,
+    keeping,
     lines,
     matching,
     money,
@@ -30,7 +32,6 @@ from baohao.cli import (
     payments,
     receipt,
     till,
-    upkeep,
     wallets,
     webhooks,
 )
@@ -60,6 +61,7 @@ app.add_typer(policy_app, name="policy")
 policy_app.command("check")(check)
 policy_app.command("show")(show)
 policy_app.command("play")(play)
+policy_app.command("upkeep")(keeping.of_policy)
 lines_app = typer.Typer(
     help="Lines: numbers, their cards, and how long they are safe.", no_args_is_help=True
 )
@@ -97,7 +99,7 @@ payments.app.command("handed-over")(matching.handed_over)
 payments.app.command("deposit")(wallets.deposit)
 app.add_typer(wallets.app, name="wallets")
 app.add_typer(payments.exceptions_app, name="exceptions")
-app.add_typer(upkeep.audit_app, name="audit")
+app.add_typer(care.audit_app, name="audit")
 app.add_typer(db.app, name="db")
 app.command("quote")(buy.quote)
 app.command("renew")(buy.renew)
@@ -109,10 +111,11 @@ app.command("observe")(facts.observe)
 app.command("ask")(facts.ask)
 app.command("fund")(money.fund)
 app.command("withdraw")(money.withdraw)
-app.command("doctor")(upkeep.doctor)
-app.command("daily")(upkeep.daily)
+app.command("doctor")(care.doctor)
+app.command("daily")(care.daily)
 app.command("worker")(worker)
-app.command("reminders")(upkeep.reminders)
+app.command("reminders")(care.reminders)
+app.command("upkeep")(keeping.upkeep)
 app.command("whatif")(whatif)
 app.command("demo")(demo)
 app.command("tour")(tour)

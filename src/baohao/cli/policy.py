@@ -55,8 +55,7 @@ def show(
     """Show a policy: a line's life when nothing happens, and the rules in words."""
     loaded = load(file)
     if loaded.policy is None:
-        facts = {"checked": 1, "findings": _facts(loaded.findings)}
-        tell(facts, lambda console: _print_findings(console, 1, loaded.findings))
+        faults(loaded.findings)
         raise typer.Exit(REFUSED)
     policy = loaded.policy
     first = begins or policy.effective_from
@@ -67,6 +66,12 @@ def show(
         brochure.life_of(policy, found),
         lambda console: typer.echo(as_text(policy, found), nl=False),
     )
+
+
+def faults(findings: Sequence[Located]) -> None:
+    """Tell what is wrong with one file."""
+    facts = {"checked": 1, "findings": _facts(findings)}
+    tell(facts, lambda console: _print_findings(console, 1, findings))
 
 
 def _facts(findings: Sequence[Located]) -> list[dict[str, Any]]:

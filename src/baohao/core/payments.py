@@ -113,6 +113,26 @@ class Deposit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One of several things that a payment buys."""
+
+    quote: UUID
+    #: The id of the ask that buys it, given when the payment begins.
+    act: UUID
+    total_minor: int
+    wanted: Wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basket:
+    """Several lines in one payment, each by a quote of its own."""
+
+    parts: tuple[Part, ...]
+    #: It is paid in the currency of its prices.
+    exchange: Exchanged | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
     """Money that a gateway says has come."""
 
@@ -128,7 +148,8 @@ class Capture:
 class Payment:
     """One payment, as far as it is known."""
 
-    #: The quote that it pays, or what follows from a deposit's key: one intent, one payment.
+    #: The quote that it pays, what follows from a deposit's key, or a basket's own id: one intent,
+    #: one payment.
     id: UUID
     gateway: str
     state: State = State.CREATED
@@ -136,8 +157,8 @@ class Payment:
     amount_minor: int
     currency: str
     #: `None`: money came for an order of ours that is not known here.
-    wanted: Wanted | Deposit | None
-    #: The id of the ask that buys it, given when it begins.
+    wanted: Wanted | Deposit | Basket | None
+    #: The id of the ask that buys it, given when it begins; a basket's parts have their own.
     act: UUID
     capture: Capture | None = None
     #: What it bought cost.

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from baohao.core.bucket import bucket_of
-from baohao.core.payments import Capture, Deposit, Payment, State, Wanted
+from baohao.core.payments import Basket, Capture, Deposit, Payment, State, Wanted
 from baohao.store import reports
 from baohao.store.sql import Connection, Row, rows, run
 
@@ -226,7 +226,9 @@ def take_owed(conn: Connection, now: datetime, limit: int) -> list[tuple[UUID, M
     return [(id_, data) for id_, data in rows(conn, "take_refunds_owed", now, limit)]
 
 
-def _wanted(said: Mapping[str, Any]) -> Wanted | Deposit:
+def _wanted(said: Mapping[str, Any]) -> Wanted | Deposit | Basket:
+    if "parts" in said:
+        return msgspec.convert(said, Basket)
     if "account" in said:
         return msgspec.convert(said, Deposit)
     return msgspec.convert(said, Wanted)

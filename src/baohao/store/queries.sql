@@ -467,6 +467,12 @@ JOIN lines USING (bucket, number) ORDER BY n
 -- Read what a quote promises.
 SELECT terms, until FROM quotes WHERE bucket = %b AND id = %b
 
+-- name: read_quotes
+-- Read what several quotes promise.
+SELECT q.id, q.number, q.version, q.until, q.terms
+FROM unnest(%b::smallint[], %b::uuid[]) WITH ORDINALITY AS t (bucket, id, n)
+JOIN quotes q USING (bucket, id) ORDER BY n
+
 -- name: find_versions
 -- Find the versions and policies of these numbers, to be expected of them.
 SELECT l.number, l.version, l.pin
@@ -1667,6 +1673,17 @@ JOIN LATERAL (
       AND j.ask = p.act AND j.kind = 'deposited') AS d ON true
 WHERE p.wanted ? 'account' AND p.state IN ('used', 'refunding', 'refunded')
 
+-- name: doctor_baskets
+-- What a payment for several lines has spent is what they were sold for, by the answers under its keys.
+SELECT count(*), count(*) FILTER (WHERE p.spent_minor <> b.total)
+FROM payments p
+JOIN LATERAL (
+    SELECT coalesce(sum((k.answer::json ->> 'total')::bigint), 0) AS total
+    FROM jsonb_array_elements(p.wanted -> 'parts') AS part
+    JOIN keys k ON k.bucket = baohao_bucket(part #>> '{wanted,number}') AND k.principal = 'payments'
+               AND k.key = 'payment:' || p.id || ':buy:' || (part ->> 'quote')) AS b ON true
+WHERE p.wanted ? 'parts' AND p.state IN ('used', 'refunding', 'refunded')
+
 -- name: doctor_exchange
 -- Every exchange has two legs, one in each of two currencies.
 SELECT count(*), count(*) FILTER (WHERE legs <> 2 OR currencies <> 2)
@@ -2441,3 +2458,49 @@ JOIN ladders r USING (ladder)
 CROSS JOIN LATERAL (SELECT greatest(width_bucket(%b::timestamptz, b.starts), 1) AS place) AS p
 WHERE l.operator = %b
 GROUP BY 1, 2
+
+-- === publications of product managers ================================================================
+
+-- name: insert_publication
+-- Write a new draft, once.
+INSERT INTO publications (bucket, operator, id, folder, name, body, state, made_by, made_at)
+VALUES (%b, %b, %b, %b, %b, %b, 'draft', %b, %b)
+ON CONFLICT (bucket, operator, id) DO NOTHING
+
+-- name: rewrite_publication
+-- Give a draft another text.
+UPDATE publications SET name = %b, body = %b, made_by = %b, made_at = %b
+WHERE bucket = %b AND operator = %b AND id = %b AND state = 'draft'
+
+-- name: move_publication
+-- Write the state of a document that was in another, and count publications and withdrawals.
+UPDATE publications SET state = %b, approved_by = nullif(%b, ''), approved_at = %b, ended_by = nullif(%b, ''),
+  ended_at = %b, why = %b, revision = CASE WHEN %b IN ('published', 'withdrawn')
+    THEN (SELECT coalesce(max(d.revision), 0) + 1 FROM publications d) ELSE revision END
+WHERE bucket = %b AND operator = %b AND id = %b AND state = %b
+
+-- name: read_publication
+-- Read one document of an operator.
+SELECT operator, id, folder, name, body, state, made_by, made_at, coalesce(approved_by, ''), approved_at,
+       coalesce(ended_by, ''), ended_at, why
+FROM publications WHERE bucket = %b AND operator = %b AND id = %b
+
+-- name: list_publications
+-- List an operator's publications that were not dropped, the latest first.
+SELECT operator, id, folder, name, body, state, made_by, made_at, coalesce(approved_by, ''), approved_at,
+       coalesce(ended_by, ''), ended_at, why
+FROM publications WHERE bucket = %b AND operator = %b AND state <> 'dropped' ORDER BY made_at DESC, id DESC
+
+-- name: read_published
+-- Read what is in force beside the files of the library.
+SELECT operator, id, folder, name, body, state, made_by, made_at, coalesce(approved_by, ''), approved_at,
+       coalesce(ended_by, ''), ended_at, why
+FROM publications WHERE state = 'published' ORDER BY revision
+
+-- name: lock_publications
+-- Have publications come one after the other: each locks all that is in force or about to be.
+SELECT id FROM publications WHERE state IN ('proposed', 'published') ORDER BY bucket, operator, id FOR UPDATE
+
+-- name: read_revision_of_library
+-- Read how often something was published or withdrawn.
+SELECT coalesce(max(revision), 0) FROM publications

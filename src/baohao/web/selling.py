@@ -13,10 +13,14 @@ from django.http import Http404
 from django.urls import register_converter
 from django.utils.translation import get_language, gettext, ngettext
 
-from baohao.app import glance, show
+from baohao import wiring
+from baohao.app import glance
 from baohao.app.glance import Glance
-from baohao.app.payments import Asked, Kept, begin, listing, returning
+from baohao.app.payments import Asked, Kept, baskets, begin, bought, listing, returning
+from baohao.app.payments.baskets import Filling, Quoted
 from baohao.app.payments.begin import Beginning
+from baohao.app.payments.bought import Bought
+from baohao.core.asks import Ask
 from baohao.core.civil import Span, Unit
 from baohao.core.decide.case import LineUnknown
 from baohao.core.identifiers.number import MalformedNumber, parse_number
@@ -52,6 +56,8 @@ class Promise:
 
     id: UUID
     number: str
+    #: Of the line that it was made for.
+    version: int
     verb: str
     term: str
     list_minor: int
@@ -73,12 +79,28 @@ class Promise:
     service_fee_minor: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one line."""
+
+    number: str
+    #: `None`: it was not bought.
+    done: Bought | None
+    until: datetime | None = None
+
+
 def look(number: str) -> Glance:
     """Return a line as it stands; raises `Http404` where there is none."""
     try:
         return desk().read(partial(glance.one, terms=desk().terms, number=number))
     except LineUnknown:
         raise Http404 from None
+
+
+def glances(numbers: Sequence[str]) -> Mapping[str, Glance]:
+    """Return lines as they stand, by number; those that are not there are not."""
+    found = desk().read(partial(glance.many, terms=desk().terms, numbers=numbers))
+    return {each.number: each for each in found}
 
 
 def promised(number: str, said: Mapping[str, Any], *, by: str, channel: str) -> UUID:
@@ -88,13 +110,29 @@ def promised(number: str, said: Mapping[str, Any], *, by: str, channel: str) -> 
 
 
 def promise(line: Glance, quote: UUID) -> Promise | None:
-    """Return what a quote promises; `None`: it has ended."""
-    terms = desk().read(lambda conn: show.quote(conn, line.number, quote))
-    if not terms:
-        return None
+    """Return what a quote promises; `None`: it was bought, or has ended long since."""
+    return next(iter(promises({line.number: line}, [(line.number, quote)])), None)
+
+
+def promises(
+    lines: Mapping[str, Glance], quotes: Sequence[tuple[str, UUID]], *, live: bool = False
+) -> list[Promise]:
+    """Return what those of some quotes promise that are there; where `live`, that bind still."""
+
+    def read(conn: Any) -> list[Quoted]:
+        found = baskets.quotes(conn, quotes)
+        now = wiring.now(conn) if live else None
+        return [each for each in found if now is None or now < each.until]
+
+    return [_promise(lines[each.number], each) for each in desk().read(read)]
+
+
+def _promise(line: Glance, quoted: Quoted) -> Promise:
+    terms = quoted.terms
     return Promise(
-        id=quote,
+        id=quoted.id,
         number=line.number,
+        version=quoted.version,
         verb=terms["verb"],
         term=terms["term"],
         list_minor=terms["list"],
@@ -118,8 +156,13 @@ def _last_moment(line: Glance, text: str) -> datetime | None:
     """Return the last good moment before a deadline, by the zone of the operator."""
     if not text:
         return None
+    return last_moment(line, datetime.fromisoformat(text))
+
+
+def last_moment(line: Glance, until: datetime) -> datetime:
+    """Return the last good moment before a deadline, by the zone of the line's operator."""
     zone = desk().house.library.operators[line.operator].zone
-    return (datetime.fromisoformat(text) - timedelta(microseconds=1)).astimezone(zone)
+    return (until - timedelta(microseconds=1)).astimezone(zone)
 
 
 def pay(line: Glance, promise: Promise, gateway: str, *, by: str, return_url: str) -> Kept:
@@ -132,9 +175,71 @@ def pay(line: Glance, promise: Promise, gateway: str, *, by: str, return_url: st
     return begin.begin(desk().shell, desk().ports, beginning, new_id)
 
 
-def gateways() -> Sequence[str]:
-    """Return the gateways that payers may choose from."""
-    return sorted(desk().ports.gateways) if desk().house.takes_payments else []
+def pay_together(
+    basket: UUID,
+    quotes: Sequence[tuple[str, UUID]],
+    gateway: str,
+    *,
+    by: str,
+    return_url: str,
+) -> Kept:
+    """Let several quotes be paid at a gateway by one order; the same basket again is the same."""
+    what = ngettext("{n} number", "{n} numbers", len(quotes)).format(n=len(quotes))
+    asked = Asked(description=what, way="qr", by=by, channel="app", return_url=return_url)
+    filling = Filling(id=basket, quotes=quotes, gateway=gateway, asked=asked)
+    return baskets.begin(desk().shell, desk().ports, filling, new_id)
+
+
+def spend(promise: Promise, holder: str) -> Ask:
+    """Return the ask that buys a quote from a holder's wallet: the quote is its key."""
+    said = {
+        "term": promise.term,
+        "quote": str(promise.id),
+        "paid": f"wallet:{holder}:{promise.currency}",
+    }
+    return made(
+        promise.verb,
+        promise.number,
+        said,
+        by=holder,
+        channel="app",
+        key=bought.key_of(promise.id),
+        expect_version=promise.version,
+    )
+
+
+def already(quotes: Sequence[tuple[str, UUID]], holder: str) -> Mapping[UUID, Bought]:
+    """Return those of some quotes that were bought already, whoever paid and however."""
+    return desk().read(partial(bought.of_quotes, wanted=quotes, holder=holder))
+
+
+def outcomes(
+    lines: Mapping[str, Glance], quotes: Sequence[tuple[str, UUID]], done: Mapping[UUID, Bought]
+) -> list[Outcome]:
+    """Return what became of each line, in the order in which they were chosen."""
+    told = []
+    for number, quote in quotes:
+        each = done.get(quote)
+        line = lines.get(number)
+        until = None
+        if each is not None and each.until is not None and line is not None:
+            until = last_moment(line, each.until)
+        told.append(Outcome(number=number, done=each, until=until))
+    return told
+
+
+def begun(quote: UUID) -> bool:
+    """Say whether a quote is being paid at a gateway, or was: its page knows what became of it."""
+    kept = desk().read(partial(listing.found, id_=quote))
+    return kept is not None and kept.payment.state not in (State.FAILED, State.CLOSED)
+
+
+def gateways(*, cards: bool = True) -> Sequence[str]:
+    """Return the gateways that payers may choose from, with those of cards or without."""
+    if not desk().house.takes_payments:
+        return []
+    ports = desk().ports
+    return sorted(name for name in ports.gateways if cards or name not in ports.cards)
 
 
 def wallet(holder: str, currency: str) -> int:

@@ -59,6 +59,7 @@ APPS = (
     "allauth.mfa",
     "baohao.web.accounts",
     "baohao.web.agent",
+    "baohao.web.sharing",
     "baohao.web",
 )
 
@@ -112,7 +113,13 @@ ACCOUNTS: Mapping[str, Any] = {
     "ACCOUNT_LOGOUT_ON_GET": False,
     "ACCOUNT_SESSION_REMEMBER": True,
     # Beside its own: second persons by who asks them, numbers that guests look up by address.
-    "ACCOUNT_RATE_LIMITS": {"approval": "5/m/key", "guest": "30/m/ip"},
+    # And who asks others for leave, and whom they ask.
+    "ACCOUNT_RATE_LIMITS": {
+        "approval": "5/m/key",
+        "guest": "30/m/ip",
+        "sharing": "10/h/user",
+        "sharing_to": "3/d/key",
+    },
     "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
     "MFA_PASSKEY_LOGIN_ENABLED": True,
     "LOGIN_URL": "account_login",

@@ -32,6 +32,7 @@ from baohao.core.decide.case import (
     ExternalNotSold,
     LineMoved,
     LineUnknown,
+    NotYetTrue,
     VerbNotAllowed,
     WouldShorten,
 )
@@ -52,6 +53,7 @@ from baohao.core.decide.selling import (
     QuoteMoved,
     QuoteOver,
     QuoteUnknown,
+    SheetMalformed,
 )
 from baohao.core.fees import VerbNotOffered
 from baohao.core.policy.model import Permission, Restore
@@ -59,6 +61,8 @@ from baohao.core.policy.terms import Base
 from baohao.core.refusals import Refusal
 
 GOOD: dict[str, object] = {"term": "12 months", "paid": FLOAT}
+#: Written on paper two days before the number would have been suspended.
+ON_PAPER: dict[str, object] = {"sold_at": "2027-02-08T12:00+08:00", "sheet": "hall/000007"}
 QUOTE = "00000000-0000-0000-0000-000000000003"
 
 
@@ -131,6 +135,8 @@ REFUSED: Refused = {
         QuoteUnknown: lambda: Desk().active().ask("renew", **GOOD, quote=QUOTE),
         QuoteOver: lambda: quoted().at("2026-12-01 12:15").ask("renew", **GOOD, quote=QUOTE),
         QuoteMoved: lambda: moved().ask("renew", **GOOD, quote=QUOTE),
+        NotYetTrue: lambda: Desk().active().at("2027-02-07").ask("renew", **GOOD, **ON_PAPER),
+        SheetMalformed: lambda: Desk().active().at("2027-02-16").ask("renew", **GOOD, **ON_PAPER),
         **of_till("renew", lambda: Desk().active(), GOOD),
         **of_service_fee("renew", lambda: Desk().active(), {"term": "12 months"}, GOOD),
     }
@@ -170,6 +176,23 @@ def test_out_of_suspension_the_term_begins_today_and_a_fee_is_paid() -> None:
     assert (desk.stage, desk.last_day) == ("active", "2028-03-01")
     assert money(decision.entries) == {"deferred:keep12:MOP": -12_000, "fees:demo:MOP": -2_000}
     assert [e.kind for e in decision.effects] == ["message", "network"]
+
+
+def test_what_was_sold_on_paper_counts_from_when_it_was_sold() -> None:
+    desk = Desk().active().at("2027-02-12")
+    decision = desk.do("renew", **GOOD, **ON_PAPER)
+    assert (desk.stage, desk.last_day) == ("active", "2028-01-10")
+    # Nobody pays for having been suspended while we could not be reached.
+    assert money(decision.entries) == {"deferred:keep12:MOP": -12_000}
+    (sold,) = (event for event in decision.events if event.sold is not None)
+    assert sold.data == {"sheet": "hall/000007"}
+
+
+@pytest.mark.parametrize("varied", [{"sheet": ""}, {"quote": QUOTE}, {"channel": "app"}])
+def test_only_a_counter_sells_from_paper_and_says_the_sheet(varied: dict[str, str]) -> None:
+    desk = Desk().active().at("2027-02-12").through(varied.pop("channel", "counter"))
+    refused = desk.ask("renew", **GOOD, **ON_PAPER | varied)
+    assert isinstance(refused, SheetMalformed)
 
 
 def test_the_fee_of_the_channel_is_paid_beside_the_price() -> None:

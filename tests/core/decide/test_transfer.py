@@ -48,6 +48,12 @@ def test_a_tenure_ends_and_the_next_begins() -> None:
     assert (desk.last_day, decision.entries) == ("2027-01-10", ())
 
 
+def test_the_journal_keeps_on_what_grounds() -> None:
+    why = {"authority": "01900000:ab12", "approved_by": "chief", "reason": "a will"}
+    (event,) = active().do("transfer", **TO, **why).events
+    assert event.data == {"cause": "death", **why}
+
+
 def test_only_for_a_cause_that_the_law_knows_and_at_the_counter() -> None:
     for payload in (TO | {"cause": "sale"}, {k: v for k, v in TO.items() if k != "cause"}):
         refused = active().ask("transfer", **payload)

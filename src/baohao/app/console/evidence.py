@@ -20,14 +20,12 @@ from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from io import BytesIO, StringIO
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from baohao.app.audit import replayed
 from baohao.app.csv_files import write_rows
-from baohao.app.library import Library, policy_files
-from baohao.app.policies import read_toml
+from baohao.app.library import Library
 from baohao.app.receipts.desk import Desk
 from baohao.app.shell import Shell
 from baohao.core.bucket import bucket_of
@@ -66,9 +64,8 @@ def pack(shell: Shell, desk: Desk, *, number: str, ask: UUID, library: Library, 
         language = desk.language_of(receipt)
         files["receipt.pdf"] = desk.copy(receipt, language=language, paper="a5")
         files["receipt.json"] = _json({"facts": receipt.facts, "token": receipt.token})
-    policy = policy_text(library, pin)
-    if policy is not None:
-        files["policy.toml"] = policy
+    if pin in library.texts:
+        files["policy.toml"] = library.texts[pin].encode()
     files["manifest.json"] = _json(
         {
             "number": number,
@@ -81,16 +78,6 @@ def pack(shell: Shell, desk: Desk, *, number: str, ask: UUID, library: Library, 
         }
     )
     return zipped(files, now)
-
-
-def policy_text(library: Library, pin: str) -> bytes | None:
-    """Return the text of a policy version; `None`: the library has it no more."""
-    name, _, version = pin.partition("@")
-    for path in policy_files(Path(library.folder)):
-        document = read_toml(path)[0].document
-        if (document.get("policy"), str(document.get("version"))) == (name, version):
-            return path.read_bytes()
-    return None
 
 
 def _read(

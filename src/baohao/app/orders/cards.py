@@ -25,6 +25,7 @@ from baohao.app.payments.carry import Carrier
 from baohao.app.payments.learn import note
 from baohao.app.shell import OutcomeUnknown, Shell
 from baohao.core.asks import Ask
+from baohao.core.books.chart import AccountKind
 from baohao.core.bucket import bucket_of
 from baohao.core.ids import following
 from baohao.core.line.ordered import CARD, Ordered
@@ -200,3 +201,15 @@ def _mandate(conn: Connection, ordered: Ordered, line: LineState) -> tuple[str, 
     if not any(sold.act == act and sold.at >= since for sold in line.sold):
         return "", ""
     return payments.mandate(conn, id_), kept.payment.gateway
+
+
+def kept(conn: Connection, line: LineState) -> list[Kept]:
+    """Return the payments by which this tenure has had cards kept, the last first."""
+    since = line.tenure.since if line.tenure is not None else None
+    ids = [
+        UUID(sold.sale.payer.owner)
+        for sold in line.sold
+        if sold.sale.payer.kind is AccountKind.ADVANCE and since is not None and sold.at >= since
+    ]
+    found = payments.find_all(conn, ids)
+    return [found[id_] for id_ in reversed(ids) if id_ in found and payments.mandate(conn, id_)]

@@ -5,6 +5,7 @@ Carry: the janitor. Whatever was paid ends as what was quoted, a refund, or befo
     captured ─ the door: its money into its advance, then what was quoted, paid from it ──> used
          │ └─ a deposit: its money on into the wallet or float that it is for ──────────────> used
          │ └─ the line moved: quoted anew, and bought if that is not worse for the holder ─> used
+         │ └─ a basket: each of its lines like that, and the money of what is not bought goes back
          │ └─ it cannot be used: all of it is set apart ─────────────────────────────────> refunding
          └─── what came is not what was asked for ───────────────────────────> an exception is open
     a refund ─ the gateway gives it back, under one number for ever ──> returned, in the books too
@@ -26,7 +27,7 @@ from typing import Any
 from uuid import UUID
 
 from baohao.app.door import Answer, Answered, AskParked, KeyReused
-from baohao.app.payments import claims, exceptions, returning, velocity
+from baohao.app.payments import bought, claims, exceptions, returning, velocity
 from baohao.app.payments.asking import Ports, Silence, look
 from baohao.app.payments.learn import CODE_MAX, PRINCIPAL, is_held, note
 from baohao.app.payments.returning import heard
@@ -34,7 +35,7 @@ from baohao.app.shell import Shell
 from baohao.core import payments as rules
 from baohao.core.asks import Ask
 from baohao.core.bucket import bucket_of
-from baohao.core.payments import Deposit, State, Wanted, pause
+from baohao.core.payments import Basket, Deposit, Part, State, Wanted, pause
 from baohao.core.refusals import Refusal
 from baohao.store import clock, lines, payments
 from baohao.store.payments import Kept
@@ -46,6 +47,8 @@ LEASE = timedelta(minutes=5)
 AT_ONCE = 300
 #: As many as gateways are asked about in one turn; each call may take half a minute.
 ASKED_AT_ONCE = 10
+#: Why a basket's money goes back whole.
+NOTHING_BOUGHT = "basket.nothing_bought"
 #: Where the line is lost but may be had back, renewing it is having it again.
 INSTEAD = {"renew": ("renew", "restore")}
 
@@ -116,7 +119,14 @@ class Carrier:
         for kept in captured:
             if is_held(kept.payment):
                 yield self._shell.run(partial(_hold, id_=kept.payment.id))
-        free = [kept for kept in captured if not is_held(kept.payment)]
+        free = []
+        for kept in captured:
+            if is_held(kept.payment):
+                continue
+            if isinstance(kept.payment.wanted, Basket):
+                yield self._filled(kept, kept.payment.wanted)
+            else:
+                free.append(kept)
         asks = [self._using(kept) for kept in free]
         answers = list(zip(free, heard(self._shell.answer(asks)), strict=True))
         whole = [kept.payment.id for kept, answer in answers if _is_whole(kept, answer)]
@@ -133,6 +143,14 @@ class Carrier:
 
     def _quoted_anew(self, kept: Kept, wanted: Wanted, refusal: Refusal) -> Kept:
         """Buy by a new quote that is not worse for the holder; else the money goes back."""
+        buying = partial(self._buying, kept)
+        answer = self._anew(kept, wanted, kept.payment.own_minor, buying)
+        return self._give_back(kept, refusal.code) if answer is None else self._bought(kept, answer)
+
+    def _anew(
+        self, kept: Kept, wanted: Wanted, paid_minor: int, buying: Callable[[Wanted, UUID], Ask]
+    ) -> Answer | None:
+        """Return what buying by a new quote was answered; `None`: none was good enough."""
         for verb in INSTEAD.get(wanted.verb, (wanted.verb,)):
             said = {name: wanted.said[name] for name in QUOTED if name in wanted.said}
             ask = self._ask(kept, "quote", wanted.number, "", {"what": verb, **said})
@@ -140,15 +158,31 @@ class Carrier:
             if isinstance(answer, Refusal):
                 continue
             quote = UUID(str(answer.answer["quote"]))
-            paid = kept.payment.own_minor
-            look_at = partial(_fitting, wanted=wanted, paid_minor=paid, quote=quote, verb=verb)
+            look_at = partial(
+                _fitting, wanted=wanted, paid_minor=paid_minor, quote=quote, verb=verb
+            )
             anew = self._shell.run(look_at)
             if anew is None:
                 continue
-            (answer,) = heard(self._shell.answer([self._buying(kept, anew, quote)]))
+            (answer,) = heard(self._shell.answer([buying(anew, quote)]))
             if not isinstance(answer, Refusal) or isinstance(answer, KeyReused):
+                return answer
+        return None
+
+    def _filled(self, kept: Kept, basket: Basket) -> Kept:
+        """Buy each line of a basket; what is left over goes back."""
+        asks = [self._parting(kept, part, part.wanted, part.quote) for part in basket.parts]
+        for part, answer in zip(basket.parts, heard(self._shell.answer(asks)), strict=True):
+            if isinstance(answer, AskParked):
                 return self._bought(kept, answer)
-        return self._give_back(kept, refusal.code)
+            if isinstance(answer, Refusal) and not isinstance(answer, KeyReused):
+                buying = partial(self._parting, kept, part)
+                self._anew(kept, part.wanted, part.total_minor, buying)
+        # By their keys: whoever had it before may have bought some by other quotes.
+        told = self._shell.run(partial(bought.of_payment, kept=kept))
+        if not told:
+            return self._give_back(kept, NOTHING_BOUGHT)
+        return self._spent(kept, sum(each.total_minor for each in told.values()))
 
     def _bought(self, kept: Kept, answer: Answer) -> Kept:
         """Note what was bought; what is left over of a better price goes back."""
@@ -163,6 +197,11 @@ class Carrier:
             spent = payment.own_minor - self._shell.run(
                 partial(returning.balance, account=str(payment.advance))
             )
+        return self._spent(kept, spent)
+
+    def _spent(self, kept: Kept, spent: int) -> Kept:
+        """Note what was spent; the rest is set apart, and owed to the payer."""
+        payment = kept.payment
         rest = payment.own_minor - spent
         if rest:
             ask = returning.setting_apart(payment, rest, "rest", self._new_id())
@@ -202,6 +241,12 @@ class Carrier:
         }
         ask = self._ask(kept, wanted.verb, wanted.number, "buy", said)
         return replace(ask, id=kept.payment.act, expect_version=wanted.version)
+
+    def _parting(self, kept: Kept, part: Part, wanted: Wanted, quote: UUID) -> Ask:
+        """Return the ask that buys one line of a basket."""
+        said = {**wanted.said, "quote": str(quote), "paid": str(kept.payment.advance)}
+        ask = self._ask(kept, wanted.verb, wanted.number, f"buy:{part.quote}", said)
+        return replace(ask, id=part.act, expect_version=wanted.version)
 
     def _ask(self, kept: Kept, verb: str, number: str, what: str, said: dict[str, Any]) -> Ask:
         id_ = self._new_id()

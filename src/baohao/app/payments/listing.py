@@ -10,13 +10,15 @@ from uuid import UUID
 
 from baohao.app.payments import claims, exceptions
 from baohao.app.payments.returning import PaymentUnknown
-from baohao.core.payments import Deposit, State, Wanted
+from baohao.core.payments import Basket, Deposit, State, Wanted
 from baohao.store import clock
 from baohao.store import payments as store
 from baohao.store.exceptions import ForPerson
 from baohao.store.payments import Kept, Refund
 from baohao.store.sql import Connection
 
+#: What is bought where it is not a line's.
+_OTHERS = {Deposit: "deposit", Basket: "basket"}
 STATES = tuple(state.value for state in State)
 
 
@@ -26,6 +28,11 @@ def payment(conn: Connection, id_: UUID) -> Kept:
     if kept is None:
         raise PaymentUnknown(payment=str(id_))
     return kept
+
+
+def found(conn: Connection, id_: UUID) -> Kept | None:
+    """Return one payment; `None`: none of that id was begun."""
+    return store.find(conn, id_)
 
 
 def payments(conn: Connection, state: str | None = None) -> Iterator[Kept]:
@@ -41,7 +48,7 @@ def refunds(conn: Connection, id_: UUID) -> list[Refund]:
 def facts(kept: Kept) -> dict[str, Any]:
     """Return a payment as plain facts."""
     each, come, wanted = kept.payment, kept.payment.capture, kept.payment.wanted
-    verb = wanted.verb if isinstance(wanted, Wanted) else "deposit" if wanted is not None else ""
+    verb = wanted.verb if isinstance(wanted, Wanted) else _OTHERS.get(type(wanted), "")
     return {
         "payment": str(each.id),
         "order": each.order,
@@ -78,7 +85,7 @@ def deposit(kept: Kept) -> dict[str, Any]:
     }
 
 
-def exchange(wanted: Wanted | Deposit | None) -> dict[str, Any] | None:
+def exchange(wanted: Wanted | Deposit | Basket | None) -> dict[str, Any] | None:
     """Return the rate, both amounts and where it is stated; `None`: nothing is exchanged."""
     if wanted is None or wanted.exchange is None:
         return None

@@ -3,6 +3,7 @@ Refunds: money goes back by the way it came, never more than has come.
 
     Refusal
     ├── PaymentUnknown          there is no such payment (returning)
+    ├── SeveralBought           it bought several lines: each is reversed by itself
     ├── NothingToGiveBack       none of it is here, or it is under way by itself
     ├── RefundMoved             somebody else gives back of the same deposit just now
     ├── MoneyShort              so much of a deposit is not in the wallet any more (core/decide)
@@ -28,7 +29,7 @@ from baohao.app.payments.learn import PRINCIPAL
 from baohao.app.shell import Shell
 from baohao.core import payments as rules
 from baohao.core.asks import Ask
-from baohao.core.payments import Deposit, Payment, RefundTooMuch, State, Wanted
+from baohao.core.payments import Basket, Deposit, Payment, RefundTooMuch, State, Wanted
 from baohao.core.refusals import Refusal
 from baohao.store import payments
 from baohao.store.payments import DECLINED, Kept
@@ -43,6 +44,12 @@ class NothingToGiveBack(Refusal):
     """The payment {payment} is {state}: nothing of it can be given back by hand now."""
 
     code = "payment.nothing_to_give_back"
+
+
+class SeveralBought(Refusal):
+    """The payment {payment} bought several lines; reverse what it bought of each: {numbers}."""
+
+    code = "payment.several_bought"
 
 
 class RefundMoved(Refusal):
@@ -80,6 +87,9 @@ def refund(shell: Shell, wish: Wish, new_id: Callable[[], UUID]) -> Kept:
     payment = kept.payment
     if isinstance(payment.wanted, Deposit) and payment.spent_minor:
         return _undone(shell, wish, payment.wanted, new_id)
+    if isinstance(payment.wanted, Basket) and payment.spent_minor:
+        numbers = ", ".join(part.wanted.number for part in payment.wanted.parts)
+        raise SeveralBought(payment=str(payment.id), numbers=numbers)
     if payment.spent_minor and payment.state in REVERSED:
         rules.approve(payment.spent_minor, payment.currency, wish.by, wish.approved_by)
         (answer,) = returning.heard(shell.answer([_reversing(kept, wish, new_id())]))

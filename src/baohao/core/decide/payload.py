@@ -13,6 +13,10 @@ from baohao.core.refusals import Malformed
 #: The years that lines live in; a document or a promise of another one is a slip of the pen.
 YEARS = range(1970, 2500)
 _DAYS_MAX = 36_525
+#: On what grounds something is done: why, who else looked at it, and the digest of the paper by
+#: which somebody may ask who is not the holder. Every verb takes them.
+GROUNDS = ("reason", "cause", "approved_by", "authority")
+_GROUND_MAX = 300
 
 
 class FieldMalformed(Malformed):
@@ -35,7 +39,7 @@ class FieldUnknown(FieldMalformed):
 
 def only(ask: Ask, *names: str) -> None:
     """Refuse fields that the verb does not know; raises `FieldUnknown`."""
-    known = {*names, "accept_shorter", "approved_by", "reason", "cause"}
+    known = {*names, "accept_shorter", *GROUNDS}
     for field in ask.payload:
         if field not in known:
             raise FieldUnknown(field=field, verb=ask.verb)
@@ -59,6 +63,15 @@ def reason(ask: Ask) -> str:
     if not why:
         raise FieldMissing(field="reason", reason="say why, in words")
     return why
+
+
+def grounds(ask: Ask) -> dict[str, object]:
+    """Return on what grounds it is asked, as far as that is said: the event is to keep it."""
+    said = {name: text(ask, name).strip() for name in GROUNDS if ask.payload.get(name) is not None}
+    for name, value in said.items():
+        if len(value) > _GROUND_MAX:
+            raise FieldMalformed(field=name, reason=f"write at most {_GROUND_MAX} letters")
+    return {name: value for name, value in said.items() if value}
 
 
 def whole(ask: Ask, field: str, default: int | None = None, *, least: int = 0) -> int:

@@ -46,7 +46,7 @@ def replace_card(case: Case) -> Decision:
     if card == line.card:
         raise CardSame(iccid=card.iccid)
     fee = take_fee(case)
-    event = Event(kind="card_replaced", effective_at=case.now, card=card)
+    event = Event(kind="card_replaced", effective_at=case.now, card=card, data=payload.grounds(ask))
     # The notice goes to the card that is being replaced: whoever steals a number cannot see it
     # first.
     notice: dict[str, object] = {"what": "card_replaced", "to": line.card.iccid}

@@ -169,7 +169,7 @@ def _reversed(case: Case, sold: Sold, outcome: reversal.Undone, why: str) -> Dec
     rules, line, back = case.terms.rules, case.state, outcome.back
     kept = sum(minor for _, minor in outcome.kept)
     cut = _cut(case, sold, outcome)
-    data: dict[str, object] = {"of": sold.act, "reason": why}
+    data: dict[str, object] = {**payload.grounds(case.ask), "of": sold.act, "reason": why}
     if cut is not None:
         data |= {"cut": cut.isoformat(), "kept_minor": kept}
     state, _ = undone(line, sold.act, rules, cut=cut, kept_minor=kept)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from baohao.core.altered import altered
 from baohao.core.asks import Decision, Effect
@@ -16,6 +16,7 @@ from baohao.core.commissions import Earned
 from baohao.core.decide import commission, payload
 from baohao.core.decide.case import (
     Case,
+    NotYetTrue,
     aftermath,
     conclude,
     fresh,
@@ -28,6 +29,10 @@ from baohao.core.line.state import Sold, Tenure
 from baohao.core.refusals import Refusal
 from baohao.core.shifts import at_work
 
+#: A sale that was written on paper while we could not be reached: when, and on which sheet.
+SOLD_AT, SHEET = "sold_at", "sheet"
+#: A sheet that is older has been forgotten, and is for the operator to put right.
+SHEETS_KEEP = timedelta(days=7)
 #: Who may pay for an act: accounts that are guarded against overspending.
 PAYERS = (AccountKind.FLOAT, AccountKind.WALLET, AccountKind.TILL, AccountKind.ADVANCE)
 #: A till takes cash in: it is debited, and never runs short by a sale.
@@ -56,6 +61,12 @@ class IdentityMissing(Refusal):
     """A line that is {stage} comes back only for a holder whose identity is verified."""
 
     code = "holder.identity_missing"
+
+
+class SheetMalformed(Refusal):
+    """A sheet of paper has its number, and what was sold at a counter within {days} days."""
+
+    code = "sheet.malformed"
 
 
 class PriceMoved(Refusal):
@@ -158,7 +169,12 @@ def _sold(
     )
     sold = commission.credited(case, verb, sold)
     event = Event(
-        kind="acted", effective_at=offered.act.at, act=offered.act, sold=sold, tenure=tenure
+        kind="acted",
+        effective_at=offered.act.at,
+        act=offered.act,
+        sold=sold,
+        tenure=tenure,
+        data=_evidence(case),
     )
     settled = aftermath(case, offered.act, offered.state, offered.folded)
     held_by = offered.state.tenure if tenure is None else tenure
@@ -190,6 +206,15 @@ def _sold(
     )
 
 
+def _evidence(case: Case) -> dict[str, object]:
+    """Return by which papers it is sold: an authority, and the sheet that it was written on."""
+    return {
+        name: value
+        for name in ("authority", SHEET)
+        if (value := payload.text(case.ask, name, "").strip())
+    }
+
+
 def _charge(case: Case, offered: Offered) -> tuple[Effect, ...]:
     """Return what is owed to an operator whose own charging system is master: the same, there."""
     line, offer = case.state, offered.offer
@@ -216,9 +241,11 @@ def _moment(case: Case, verb: str) -> datetime:
     Return the instant at which the stage is judged: a quote's own while the line is as it was, or
     now.
 
-    Raises `QuoteUnknown` and `QuoteOver`.
+    Raises `SheetMalformed`, `QuoteUnknown` and `QuoteOver`.
     """
     wanted = case.ask.payload.get("quote")
+    if SOLD_AT in case.ask.payload or SHEET in case.ask.payload:
+        return _on_paper(case)
     if wanted is None:
         return case.now
     quote = case.facts.quote
@@ -229,6 +256,18 @@ def _moment(case: Case, verb: str) -> datetime:
         raise QuoteOver(until=quote.until.isoformat())
     unmoved = (case.stored or case.state).version == quote.version
     return quote.now if unmoved else case.now
+
+
+def _on_paper(case: Case) -> datetime:
+    """Return when a sheet of paper says that it was sold; raises `SheetMalformed`, `NotYetTrue`."""
+    is_named = bool(payload.text(case.ask, SHEET).strip())
+    at = payload.instant(case.ask, SOLD_AT)
+    if at > case.now:
+        raise NotYetTrue(at=at.isoformat())
+    is_free = case.ask.channel == "counter" and "quote" not in case.ask.payload
+    if not (is_named and is_free) or case.now - at > SHEETS_KEEP:
+        raise SheetMalformed(days=SHEETS_KEEP.days)
+    return at
 
 
 def _as_shown(case: Case, offered: Offered) -> None:

@@ -45,7 +45,9 @@ def transfer(case: Case) -> Decision:
     if tenure.holder == line.tenure.holder:
         raise SameHolder()
     fee = take_fee(case)
-    event = Event(kind="transferred", effective_at=case.now, tenure=tenure)
+    event = Event(
+        kind="transferred", effective_at=case.now, tenure=tenure, data=payload.grounds(ask)
+    )
     return conclude(
         case,
         altered(line, tenure=tenure, order=None, epochs=tenure.epoch),

@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from baohao.web.holder import views
+from baohao.web.holder import line, orders, several, views
 
 urlpatterns = [
     path("", views.numbers, name="my"),
     path("receipts/", views.receipts, name="my_receipts"),
     path("receipts/<uuid:ask>.pdf", views.receipt, name="my_receipt"),
-    path("<tel:number>/", views.line, name="my_line"),
+    path("several/", several.choose, name="my_several"),
+    path("several/<uuid:basket>/", several.basket, name="my_basket"),
+    path("<tel:number>/", line.line, name="my_line"),
+    path("<tel:number>/order/", orders.order, name="my_order"),
     path("<tel:number>/renew/", views.renew, name="my_renew"),
     path("<tel:number>/renew/<uuid:quote>/", views.promise, name="my_promise"),
 ]

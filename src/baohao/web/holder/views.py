@@ -12,12 +12,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 
-from baohao.app import glance, portrait, tenures
-from baohao.app.receipts import export
+from baohao.app import glance, tenures
+from baohao.app.payments.bought import Bought
+from baohao.app.receipts import export, given
 from baohao.core.refusals import Refusal
 from baohao.web import selling
 from baohao.web.accounts.doors import holders, signed_in
-from baohao.web.desk import desk, made
+from baohao.web.desk import desk
+from baohao.web.holder import several
+from baohao.web.holder.own import own as _own
 from baohao.web.wording import said
 
 #: Django's languages -> those of receipts.
@@ -33,22 +36,9 @@ def numbers(request: HttpRequest) -> HttpResponse:
     )
     # Whoever has least time comes first.
     lines.sort(key=lambda each: (each.earliest or date.max, each.number))
-    return render(request, "holder/numbers.html", {"lines": lines})
-
-
-@holders
-def line(request: HttpRequest, number: str) -> HttpResponse:
-    """Show one number, with what happened to it in this tenure."""
-    found = _own(request, number)
-    told = desk().read(
-        partial(
-            portrait.history,
-            terms=desk().terms,
-            number=number,
-            principal=signed_in(request).holder,
-        )
-    )
-    return render(request, "holder/line.html", {"line": found, "history": told[::-1]})
+    can = {each.number for each in lines if several.renewable(each)}
+    page = {"lines": lines, "can": can if len(can) > 1 else (), "soon": len(several.soon(lines))}
+    return render(request, "holder/numbers.html", page)
 
 
 @holders
@@ -72,8 +62,14 @@ def renew(request: HttpRequest, number: str) -> HttpResponse:
 
 @holders
 def promise(request: HttpRequest, number: str, quote: UUID) -> HttpResponse:
-    """Show what is promised, and let it be paid."""
+    """Show what is promised and let it be paid; or, once it was, what became of it."""
     found = _own(request, number)
+    holder = signed_in(request).holder
+    done = selling.already([(number, quote)], holder).get(quote)
+    if done is not None:
+        return _told(request, found, done)
+    if selling.begun(quote):
+        return redirect("pay", payment=quote)
     shown = selling.promise(found, quote)
     if shown is None:
         return redirect("my_renew", number=number)
@@ -88,10 +84,18 @@ def promise(request: HttpRequest, number: str, quote: UUID) -> HttpResponse:
         "promise": shown,
         "term": selling.term(shown.term),
         "gateways": selling.gateways(),
-        "wallet": selling.wallet(signed_in(request).holder, shown.currency),
+        "wallet": selling.wallet(holder, shown.currency),
         "refused": refused,
     }
     return render(request, "holder/promise.html", page, status=409 if refused else 200)
+
+
+def _told(request: HttpRequest, line: glance.Glance, done: Bought) -> HttpResponse:
+    """Say that a quote was bought; whoever sends its form again is told the same."""
+    if request.method == "POST":
+        return redirect(request.path)
+    until = None if done.until is None else selling.last_moment(line, done.until)
+    return render(request, "holder/bought.html", {"line": line, "done": done, "until": until})
 
 
 def _paid(request: HttpRequest, line: glance.Glance, shown: selling.Promise) -> HttpResponse:
@@ -102,23 +106,9 @@ def _paid(request: HttpRequest, line: glance.Glance, shown: selling.Promise) -> 
         address = request.build_absolute_uri(f"/pay/{shown.id}/")
         selling.pay(line, shown, gateway, by=holder, return_url=address)
         return redirect("pay", payment=shown.id)
-    asked = {
-        "term": shown.term,
-        "quote": str(shown.id),
-        "paid": f"wallet:{holder}:{shown.currency}",
-    }
-    # The quote is the key: a second tap is answered with the first purchase.
-    ask = made(
-        shown.verb,
-        line.number,
-        asked,
-        by=holder,
-        channel="app",
-        key=f"quote:{shown.id}",
-        expect_version=line.version,
-    )
-    desk().ask(ask)
-    return redirect("my_line", number=line.number)
+    desk().ask(selling.spend(shown, holder))
+    # Loaded again, that page says what was bought.
+    return redirect(request.path)
 
 
 @holders
@@ -130,11 +120,16 @@ def receipts(request: HttpRequest) -> HttpResponse:
 @holders
 def receipt(request: HttpRequest, ask: UUID) -> HttpResponse:
     """Give a receipt as a PDF."""
-    mine = next((each for each in _receipts(request) if each.ask == str(ask)), None)
-    if mine is None:
+    holder = signed_in(request).holder
+    place = desk().read(partial(given.of_ask, ask=ask, holder=holder))
+    if place is None:
         raise Http404
-    language = PAPER[get_language() or "en"]
-    pdf, _ = desk().house.desk(desk().shell).pdf(mine, language=language, paper="a5")
+    paper = desk().house.desk(desk().shell)
+    # Whoever asks before its turn has come is given it at once.
+    mine = paper.issue(ask)
+    if mine.holder != holder:
+        raise Http404
+    pdf, _ = paper.pdf(mine, language=PAPER[get_language() or "en"], paper="a5")
     return HttpResponse(pdf, content_type="application/pdf")
 
 
@@ -144,11 +139,3 @@ def _receipts(request: HttpRequest) -> Sequence[Any]:
         return export.of_holder(desk().shell, signed_in(request).holder)[::-1]
     except export.NoReceipts:
         return ()
-
-
-def _own(request: HttpRequest, number: str) -> glance.Glance:
-    """Return a line of the holder's; raises `Http404` for any other, whether it is there or not."""
-    held = desk().read(partial(tenures.open_one, number=number))
-    if held is None or not held.holder or held.holder != signed_in(request).holder:
-        raise Http404
-    return selling.look(number)

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 
-from baohao.app import brochure, rehearsal, whatif
+from baohao.app import brochure, publishing, rehearsal, whatif
 from baohao.app.drawing_svg import as_svg
 from baohao.app.rehearsal import Sample
 from baohao.core.civil import civil_day
@@ -26,7 +26,7 @@ from baohao.web.templatetags.saying import money, percent
 from baohao.web.wording import SERVICES, channel
 
 #: What a picture may do: carry its own looks, and nothing else.
-_PICTURE = {"default-src": ["'none'"], "style-src": ["'unsafe-inline'"]}
+PICTURE = {"default-src": ["'none'"], "style-src": ["'unsafe-inline'"]}
 #: Lines that are played through a change; shares are known to three in a hundred.
 SAMPLE = 1_000
 #: How many differences in days are shown, those of the most lines.
@@ -40,7 +40,9 @@ def listed(request: HttpRequest) -> HttpResponse:
     today = civil_day(desk().now(), operator.zone)
     found = sorted(_mine(request), key=lambda p: (p.name, p.effective_from), reverse=True)
     known = partial(brochure.promotions, known=library.promotions, operators={operator.key})
+    texts = desk().read(partial(publishing.listed, operator=operator.key))
     page = {
+        "texts": [(each, each.made_at.astimezone(operator.zone)) for each in texts],
         "policies": [(policy, _standing(policy, today)) for policy in found],
         "promotions": [(each, _gives(each), _limits(each)) for each in desk().read(known)],
         "today": today,
@@ -60,7 +62,7 @@ def one(request: HttpRequest, name: str, version: str) -> HttpResponse:
         "standing": _standing(policy, today),
         "title": {"": policy.title, **policy.titles},
         "begins": begins,
-        "samples": [(_said(each), each) for each in rehearsal.rehearsed(policy, begins)],
+        "samples": [(said_of(each), each) for each in rehearsal.rehearsed(policy, begins)],
         "others": others,
         "services": SERVICES,
         "change": _change(request, policy, others),
@@ -75,11 +77,12 @@ def drawing(request: HttpRequest, name: str, version: str) -> HttpResponse:
     policy = _own(request, name, version)
     lived = life(policy, brochure.morning(policy, policy.effective_from))
     response = HttpResponse(as_svg(policy, lived), content_type="image/svg+xml")
-    response._csp_config = _PICTURE  # type: ignore[attr-defined]
+    response._csp_config = PICTURE  # type: ignore[attr-defined]
     return response
 
 
-def _said(sample: Sample) -> str:
+def said_of(sample: Sample) -> str:
+    """Say what happens in a sample life."""
     words = {
         "left": gettext("Activated, and left alone"),
         "in_time": gettext("Renewed in time: {bought}"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from baohao.web.operator import auditing, exceptions, lines, policies, sales, staff, views
+from baohao.web.operator import auditing, drafts, exceptions, lines, policies, sales, staff, views
 
 urlpatterns = [
     path("", views.dashboard, name="console"),
@@ -26,6 +26,12 @@ urlpatterns = [
     path("policies/", policies.listed, name="console_policies"),
     path("policies/<str:name>/<str:version>/", policies.one, name="console_policy"),
     path("policies/<str:name>/<str:version>.svg", policies.drawing, name="console_drawing"),
+    path("drafts/promotion/", drafts.promotion, name="console_promotion_new"),
+    path("drafts/text/<str:name>/", drafts.text, name="console_text_new"),
+    path("drafts/<uuid:draft>/", drafts.one, name="console_draft"),
+    path("drafts/<uuid:draft>/promotion/", drafts.promotion, name="console_promotion"),
+    path("drafts/<uuid:draft>/text/", drafts.rewrite, name="console_text"),
+    path("drafts/<uuid:draft>.svg", drafts.drawing, name="console_draft_drawing"),
     path("staff/", staff.listed, name="console_staff"),
     path("staff/<int:account>/", staff.one, name="console_staff_one"),
     path("numbering/", auditing.numbering, name="console_numbering"),

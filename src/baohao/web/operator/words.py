@@ -50,6 +50,29 @@ DEEDS = {
     "return": gettext_lazy("Let somebody in again"),
     "draw": gettext_lazy("Drew renewals"),
     "evidence": gettext_lazy("Took an evidence pack"),
+    "write": gettext_lazy("Wrote a draft"),
+    "propose": gettext_lazy("Proposed a draft"),
+    "publish": gettext_lazy("Put a text in force"),
+    "back": gettext_lazy("Took a proposal back"),
+    "drop": gettext_lazy("Put a draft away"),
+    "withdraw": gettext_lazy("Withdrew a promotion"),
+}
+#: How a text of a product manager stands.
+STATES = {
+    "draft": gettext_lazy("draft"),
+    "proposed": gettext_lazy("waits for another person"),
+    "published": gettext_lazy("published"),
+    "withdrawn": gettext_lazy("withdrawn"),
+}
+#: Why a promotion is not given to a first renewal.
+REASONS = {
+    "outdone": gettext_lazy("not given: another promotion of its group is better"),
+    "used_up": gettext_lazy("not given: it is used up"),
+    "budget": gettext_lazy("not given: its money is used up"),
+    "cohort": gettext_lazy("not given to these lines"),
+    "not_yet": gettext_lazy("not given yet"),
+    "over": gettext_lazy("over"),
+    "nothing": gettext_lazy("it would give nothing"),
 }
 #: The kinds of stages as the numbering authority knows them.
 STAGE_NAMES = {

@@ -7,6 +7,8 @@ the address, and a quote is paid once.
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import segno
@@ -16,16 +18,19 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext, gettext_lazy
 
-from baohao.app.payments import returning
+from baohao.app.payments import Kept, bought, returning
 from baohao.core.identifiers.number import MalformedNumber, parse_number
-from baohao.core.payments import State, Wanted
+from baohao.core.payments import Basket, State, Wanted
 from baohao.core.refusals import Refusal
 from baohao.web import selling
-from baohao.web.accounts.doors import everybody
+from baohao.web.accounts.doors import everybody, signed_in
+from baohao.web.desk import desk
 from baohao.web.wording import said
 
 #: Who asks where nobody has signed in.
 GUEST = "guest"
+#: Of what was paid for several, all or a part goes back.
+GOES_BACK = (State.REFUNDING, State.REFUNDED)
 
 
 class Number(forms.Form):
@@ -92,6 +97,8 @@ def terms(request: HttpRequest, number: str) -> HttpResponse:
 def promise(request: HttpRequest, number: str, quote: UUID) -> HttpResponse:
     """Show what will be paid and until when the number is safe then; and begin to pay."""
     line = selling.look(number)
+    if selling.begun(quote):
+        return redirect("pay", payment=quote)
     found = selling.promise(line, quote)
     if found is None:
         return redirect("guest_terms", number=number)
@@ -133,20 +140,31 @@ def _told(request: HttpRequest, payment: UUID, template: str) -> HttpResponse:
         raise Http404 from None
     code = kept.given.get("code_url") or kept.given.get("code_text") or ""
     waits = kept.payment.state in (State.CREATED, State.UNKNOWN, State.PAYABLE, State.CAPTURED)
-    until = None
-    wanted = kept.payment.wanted
-    if kept.payment.state is State.USED and isinstance(wanted, Wanted):
-        until = selling.look(wanted.number).paid_until
     page = {
         "kept": kept,
         "state": kept.payment.state.value,
         "waits": waits,
         "code": code,
         "qr": _drawn(code) if code and waits else "",
-        "until": until,
+        **_became(request, kept),
         "help": gettext("If you have paid, do not pay again: this page finds out by itself."),
     }
     return render(request, template, page)
+
+
+def _became(request: HttpRequest, kept: Kept) -> dict[str, Any]:
+    """Return what a payment brought, once it has: a date, or what became of each of several."""
+    payment, wanted = kept.payment, kept.payment.wanted
+    is_mine = request.user.is_authenticated and signed_in(request).holder == kept.asked.by
+    told: dict[str, Any] = {"is_mine": is_mine}
+    if isinstance(wanted, Basket) and payment.state in (State.USED, *GOES_BACK):
+        numbers = [(part.wanted.number, part.quote) for part in wanted.parts]
+        lines = selling.glances([number for number, _ in numbers])
+        done = desk().read(partial(bought.of_payment, kept=kept))
+        told["outcomes"] = selling.outcomes(lines, numbers, done)
+    elif isinstance(wanted, Wanted) and payment.state is State.USED:
+        told["until"] = selling.look(wanted.number).paid_until
+    return told
 
 
 def _drawn(code: str) -> str:

@@ -8,7 +8,9 @@ from decimal import Decimal
 
 from babel import dates, numbers
 from django import template
-from django.utils.translation import get_language
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext
 
 from baohao.app.glance import Glance
 from baohao.core.money import exponent_of
@@ -55,11 +57,31 @@ def minute(value: datetime | str | None) -> str:
 
 
 @register.filter
+def instant(value: datetime) -> SafeString:
+    """
+    Write an instant by the zone that it carries, which is named; a script puts the reader's own
+    beside it where that is another.
+    """
+    when = f"{day(value)} {dates.format_time(value, 'short', tzinfo=value.tzinfo, locale=locale())}"
+    where = dates.get_timezone_location(value.tzinfo, locale=locale(), return_city=True)
+    return format_html(
+        '<time datetime="{}" data-clock="{}">{} ({})</time>',
+        *(value.isoformat(), gettext("by your clock"), when, where),
+    )
+
+
+@register.filter
 def number(value: str) -> str:
     """Write a number as people in its country group it."""
     if value.startswith("+853") and len(value) == 12:
         return f"+853 {value[4:8]} {value[8:]}"
     return value
+
+
+@register.filter
+def digits(value: str) -> str:
+    """Write a number as addresses and forms have it."""
+    return value.removeprefix("+")
 
 
 @register.filter

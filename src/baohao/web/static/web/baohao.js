@@ -21,3 +21,20 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
 });
+
+// A deadline is told by the operator's clock; who lives by another clock sees theirs beside it.
+const clocks = (root) => root.querySelectorAll("time[data-clock]").forEach((time) => {
+  const [, there, sign, hours, minutes] = time.dateTime.match(/^(.{16}).*?([+-])(\d\d):(\d\d)$/) || [];
+  if (!there || time.dataset.told) return;
+  const at = new Date(time.dateTime);
+  const offset = (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+  if (offset === -at.getTimezoneOffset()) return;
+  time.dataset.told = "1";
+  const own = new Intl.DateTimeFormat(document.documentElement.lang.replace(/^en$/, "en-GB"), { dateStyle: "long", timeStyle: "short" });
+  const beside = document.createElement("span");
+  beside.className = "own-clock";
+  beside.textContent = ` ${own.format(at)} ${time.dataset.clock}`;
+  time.append(beside);
+});
+document.addEventListener("DOMContentLoaded", () => clocks(document));
+document.addEventListener("htmx:afterSwap", (event) => clocks(event.target));

@@ -1,0 +1,1 @@
+"""Upkeep: the cheapest way to keep a line until a day."""

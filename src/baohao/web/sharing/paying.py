@@ -1,0 +1,128 @@
+"""
+Somebody else's number, as far as its holder lets the reader: dates, and renewing it.
+
+No usage, no credit, no receipts and no documents: what was paid for is the holder's to see.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from baohao.app import life
+from baohao.app.glance import Glance
+from baohao.app.life import Happened
+from baohao.core.grants import NotGranted
+from baohao.core.refusals import Refusal
+from baohao.web import selling
+from baohao.web.accounts.doors import holders, signed_in
+from baohao.web.desk import desk, made
+from baohao.web.holder import drawing, saying
+from baohao.web.sharing import consents
+from baohao.web.wording import said
+
+#: What is told of what happened, and of that no amounts.
+_TOLD = frozenset({"activate", "renewal", "restore", "stage", "hold", "lift", "park", "resume"})
+
+
+@holders
+def line(request: HttpRequest, number: str) -> HttpResponse:
+    """Show until when a number is safe, and let it be renewed."""
+    may_see, may_pay = _may(request, number, "see"), _may(request, number, "renew")
+    if not (may_see or may_pay):
+        raise Http404
+    refused = None
+    if request.method == "POST":
+        if not may_pay:
+            raise Http404
+        try:
+            asked = {"what": "renew", "term": request.POST.get("term", "")}
+            by = signed_in(request).holder
+            quote = selling.promised(number, asked, by=by, channel="app")
+            return redirect("shared_promise", number=number, quote=quote)
+        except Refusal as refusal:
+            refused = said(refusal)
+    terms = desk().terms
+    found = desk().read(partial(life.life, terms=terms, number=number, reader=""))
+    offers = [each for each in found.glance.offers if each.what == "renew"] if may_pay else []
+    page = {
+        "line": found.glance,
+        "may_see": may_see,
+        "offers": [(each, selling.term(each.term)) for each in offers],
+        "refused": refused,
+    }
+    if may_see:
+        page["drawn"] = drawing.drawn(found.stays, found.now)
+        page["ahead"] = saying.ahead(found)
+        page["history"] = [
+            saying.happened(_without_money(each), found.glance.currency)
+            for each in found.happened
+            if each.what in _TOLD
+        ]
+    return render(request, "sharing/line.html", page, status=409 if refused else 200)
+
+
+@holders
+def promise(request: HttpRequest, number: str, quote: UUID) -> HttpResponse:
+    """Show what is promised, and let it be paid."""
+    if not _may(request, number, "renew"):
+        raise Http404
+    found = selling.look(number)
+    shown = selling.promise(found, quote)
+    if shown is None:
+        return redirect("shared", number=number)
+    refused = None
+    if request.method == "POST":
+        try:
+            return _paid(request, found, shown)
+        except Refusal as refusal:
+            refused = said(refusal)
+    page = {
+        "line": found,
+        "promise": shown,
+        "term": selling.term(shown.term),
+        "gateways": selling.gateways(),
+        "wallet": selling.wallet(signed_in(request).holder, shown.currency),
+        "refused": refused,
+    }
+    return render(request, "sharing/promise.html", page, status=409 if refused else 200)
+
+
+def _paid(request: HttpRequest, line: Glance, shown: selling.Promise) -> HttpResponse:
+    """Pay from the reader's wallet at once, or begin at a gateway; raises the refusal."""
+    by = signed_in(request).holder
+    gateway = request.POST.get("gateway", "")
+    if gateway != "wallet":
+        address = request.build_absolute_uri(f"/pay/{shown.id}/")
+        selling.pay(line, shown, gateway, by=by, return_url=address)
+        return redirect("pay", payment=shown.id)
+    paid = f"wallet:{by}:{shown.currency}"
+    ask = made(
+        shown.verb,
+        line.number,
+        {"term": shown.term, "quote": str(shown.id), "paid": paid},
+        by=by,
+        channel="app",
+        # The quote is the key: a second tap is answered with the first purchase.
+        key=f"quote:{shown.id}",
+        expect_version=line.version,
+    )
+    desk().ask(ask)
+    return redirect("shared", number=line.number)
+
+
+def _may(request: HttpRequest, number: str, act: str) -> bool:
+    try:
+        consents.covering(signed_in(request).holder, number, act)
+    except NotGranted:
+        return False
+    return True
+
+
+def _without_money(each: Happened) -> Happened:
+    """Leave out what was paid, and by whom."""
+    return replace(each, amount_minor=None, sold="", is_own=False)
