@@ -51,6 +51,7 @@ def filled(address: str, number: str) -> str:
         "<str:format>": "csv",
         "<uuid:payment>": "01900000-0000-7000-8000-000000000001",
         "<str:token>": "no-token",
+        "<uuid:talk>": "01900000-0000-7000-8000-000000000001",
         "<uuid:consent>": "01900000-0000-7000-8000-000000000001",
         "<uuid:exception>": "01900000-0000-7000-8000-000000000001",
         "<str:name>": "no.policy",

@@ -50,6 +50,8 @@ DEEDS = {
     "return": gettext_lazy("Let somebody in again"),
     "draw": gettext_lazy("Drew renewals"),
     "evidence": gettext_lazy("Took an evidence pack"),
+    "answer": gettext_lazy("Answered a holder's message"),
+    "settle": gettext_lazy("Left a message without an answer"),
 }
 #: The kinds of stages as the numbering authority knows them.
 STAGE_NAMES = {
