@@ -121,6 +121,7 @@ ACCOUNTS: Mapping[str, Any] = {
         "sharing": "10/h/user",
         "sharing_to": "3/d/key",
         "support": "20/h/user",
+        "loss": "5/h/key",
     },
     "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
     "MFA_PASSKEY_LOGIN_ENABLED": True,

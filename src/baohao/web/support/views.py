@@ -101,11 +101,7 @@ def _seen(request: HttpRequest, lines: list[Glance]) -> list[Talk]:
         .order_by("-id")
         .prefetch_related("messages")
     )
-    return [
-        talk
-        for talk in found[:SHOWN]
-        if (talk.number, talk.epoch) in today
-    ]
+    return [talk for talk in found[:SHOWN] if (talk.number, talk.epoch) in today]
 
 
 def _own(request: HttpRequest, talk: UUID) -> Talk:
