@@ -22,7 +22,7 @@ from baohao.core.line.acts import allowances
 from baohao.core.line.dues import next_due
 from baohao.core.line.fold import Folded, Rules, fold, policy_of
 from baohao.core.line.ladder import RETURNED, STOCK
-from baohao.core.line.project import Projection, project
+from baohao.core.line.project import Projection, barred, project
 from baohao.core.line.run import Run
 from baohao.core.line.state import LineState, Reading, Sold
 from baohao.core.money import format_minor
@@ -121,10 +121,13 @@ def views_of(
 ) -> list[Projection]:
     """Return what is true at `at` in each world that the acts up to then leave open."""
     worlds = worlds_of(policy)
-    return [
+    views = [
         project(worlds[index % len(worlds)], each.standing, state.acts, at)
         for index, each in enumerate(folded)
     ]
+    if state.lost is None or at < state.lost.since:
+        return views
+    return [barred(view) for view in views]
 
 
 def viewed(rules: Rules, state: LineState, at: datetime) -> tuple[Policy, list[Projection]]:

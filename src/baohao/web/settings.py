@@ -60,6 +60,7 @@ APPS = (
     "baohao.web.accounts",
     "baohao.web.agent",
     "baohao.web.sharing",
+    "baohao.web.support",
     "baohao.web",
 )
 
@@ -119,6 +120,8 @@ ACCOUNTS: Mapping[str, Any] = {
         "guest": "30/m/ip",
         "sharing": "10/h/user",
         "sharing_to": "3/d/key",
+        "support": "20/h/user",
+        "loss": "5/h/key",
     },
     "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
     "MFA_PASSKEY_LOGIN_ENABLED": True,
