@@ -2,12 +2,17 @@
 
 from django.urls import path
 
-from baohao.web.public import guest, views
+from baohao.web.public import finding, guest, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("help/", views.help_, name="help"),
     path("verify/", views.verify, name="verify"),
+    path("halls/", finding.halls_, name="halls"),
+    path("prices/", finding.prices, name="prices"),
+    path("agents/", finding.agents, name="agents"),
+    path("agents/<str:name>/", finding.agent, name="agent_public"),
+    path("badge/<str:token>/", finding.badge, name="badge"),
     path("renew/", guest.number, name="guest"),
     path("renew/<tel:number>/", guest.terms, name="guest_terms"),
     path("renew/<tel:number>/<uuid:quote>/", guest.promise, name="guest_promise"),
