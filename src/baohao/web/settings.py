@@ -97,6 +97,17 @@ TEMPLATES = (
     },
 )
 
+#: How often strangers may look numbers up (`public/budgets.py`), from one address and all of them.
+LIMITS = {
+    "guest": "60/m/ip,900/d/ip",
+    "guest_all": "1200/m/key",
+    "guest_miss": "20/m/ip,100/d/ip",
+    "check": "5/m/ip,30/d/ip",
+    "check_all": "300/m/key",
+    # So that nobody's handset is flooded by whoever knows their number.
+    "check_number": "3/h/key",
+}
+
 #: Signing in, by allauth.
 ACCOUNTS: Mapping[str, Any] = {
     "AUTH_USER_MODEL": "accounts.Account",
@@ -111,8 +122,8 @@ ACCOUNTS: Mapping[str, Any] = {
     "ACCOUNT_PREVENT_ENUMERATION": True,
     "ACCOUNT_LOGOUT_ON_GET": False,
     "ACCOUNT_SESSION_REMEMBER": True,
-    # Beside its own: second persons by who asks them, numbers that guests look up by address.
-    "ACCOUNT_RATE_LIMITS": {"approval": "5/m/key", "guest": "30/m/ip"},
+    # Beside its own: second persons by who asks them, and strangers who look numbers up.
+    "ACCOUNT_RATE_LIMITS": {"approval": "5/m/key", **LIMITS},
     "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
     "MFA_PASSKEY_LOGIN_ENABLED": True,
     "LOGIN_URL": "account_login",

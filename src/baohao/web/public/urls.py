@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from baohao.web.public import finding, guest, views
+from baohao.web.public import checking, finding, guest, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("help/", views.help_, name="help"),
     path("verify/", views.verify, name="verify"),
+    path("check/", checking.number, name="check"),
+    path("check/code/", checking.code, name="check_code"),
+    path("check/told/", checking.told, name="checked"),
     path("halls/", finding.halls_, name="halls"),
     path("prices/", finding.prices, name="prices"),
     path("agents/", finding.agents, name="agents"),
