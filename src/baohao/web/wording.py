@@ -65,6 +65,24 @@ VERBS = {
     "top_up": gettext_lazy("Top-up"),
     "replace_card": gettext_lazy("New card"),
     "reverse": gettext_lazy("Reversal"),
+    "register": gettext_lazy("Registering the holder"),
+    "change_plan": gettext_lazy("Change of plan"),
+    "change_number": gettext_lazy("Change of number"),
+    "transfer": gettext_lazy("Transfer to another person"),
+    "port_in": gettext_lazy("Bringing a number from elsewhere"),
+    "port_out": gettext_lazy("Taking a number elsewhere"),
+    "park": gettext_lazy("Parking"),
+    "terminate": gettext_lazy("Giving a number up"),
+}
+#: The days of the week.
+DAYS = {
+    "mon": gettext_lazy("Monday"),
+    "tue": gettext_lazy("Tuesday"),
+    "wed": gettext_lazy("Wednesday"),
+    "thu": gettext_lazy("Thursday"),
+    "fri": gettext_lazy("Friday"),
+    "sat": gettext_lazy("Saturday"),
+    "sun": gettext_lazy("Sunday"),
 }
 
 

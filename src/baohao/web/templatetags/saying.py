@@ -69,6 +69,18 @@ def instant(value: datetime) -> SafeString:
 
 
 @register.filter
+def clock(value: datetime) -> str:
+    """Write the time of day by the zone that an instant carries."""
+    return dates.format_time(value, "short", tzinfo=value.tzinfo, locale=locale())
+
+
+@register.filter
+def verb(name: str) -> str:
+    """Say what may be bought."""
+    return str(wording.VERBS.get(name, name))
+
+
+@register.filter
 def number(value: str) -> str:
     """Write a number as people in its country group it."""
     return formats.number(value)
