@@ -56,7 +56,6 @@ def filled(address: str, number: str) -> str:
         "<uuid:consent>": "01900000-0000-7000-8000-000000000001",
         "<uuid:exception>": "01900000-0000-7000-8000-000000000001",
         "<uuid:draft>": "01900000-0000-7000-8000-000000000001",
-        "<str:token>": "BA1.nobody.2026-01-01.x",
         "<str:hall>": "no-hall",
         "<str:name>": "no.policy",
         "<str:version>": "1",
