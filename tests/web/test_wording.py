@@ -47,6 +47,14 @@ def test_the_facts_of_a_refusal_are_words_of_the_language(
     assert in_language(language, VerbNotAllowedNow(verb="renew", stage="grace")) == sentence
 
 
+def test_every_verb_of_a_line_has_words(pages: Installation) -> None:
+    from baohao.core.decide import LINE_VERBS
+    from baohao.web.vocabulary import ASKED
+
+    by_the_house = {"settle", "take_over", "carry_over", "tell_order", "keep_order"}
+    assert set(LINE_VERBS) - by_the_house <= set(ASKED)
+
+
 def test_channels_documents_and_reasons_are_said_too(pages: Installation) -> None:
     channel = VerbNotAllowedHere(verb="top_up", channel="counter")
     assert in_language("zh-hant", channel) == "產品不允許在門市「增值」。"
