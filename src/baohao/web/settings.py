@@ -61,6 +61,7 @@ APPS = (
     "baohao.web.agent",
     "baohao.web.sharing",
     "baohao.web.support",
+    "baohao.web.leaving",
     "baohao.web",
 )
 
