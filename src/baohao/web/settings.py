@@ -62,6 +62,7 @@ APPS = (
     "baohao.web.sharing",
     "baohao.web.support",
     "baohao.web.leaving",
+    "baohao.web.rescue",
     "baohao.web",
 )
 
@@ -123,6 +124,7 @@ ACCOUNTS: Mapping[str, Any] = {
         "sharing_to": "3/d/key",
         "support": "20/h/user",
         "loss": "5/h/key",
+        "rescue": "20/h/ip",
     },
     "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
     "MFA_PASSKEY_LOGIN_ENABLED": True,
