@@ -51,6 +51,8 @@ DEEDS = {
     "draw": gettext_lazy("Drew renewals"),
     "evidence": gettext_lazy("Took an evidence pack"),
     "answer": gettext_lazy("Answered a holder's message"),
+    "rescue": gettext_lazy("Took back a renewal of the wrong number"),
+    "refuse": gettext_lazy("Did not take back a renewal of the wrong number"),
     "settle": gettext_lazy("Left a message without an answer"),
     "write": gettext_lazy("Wrote a draft"),
     "propose": gettext_lazy("Proposed a draft"),
