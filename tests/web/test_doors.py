@@ -51,6 +51,7 @@ def filled(address: str, number: str) -> str:
         "<str:format>": "csv",
         "<uuid:payment>": "01900000-0000-7000-8000-000000000001",
         "<uuid:exception>": "01900000-0000-7000-8000-000000000001",
+        "<uuid:campaign>": "01900000-0000-7000-8000-000000000001",
         "<uuid:draft>": "01900000-0000-7000-8000-000000000001",
         "<str:token>": "BA1.nobody.2026-01-01.x",
         "<str:hall>": "no-hall",

@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from baohao.app.glance import Glance
 from baohao.core.money import exponent_of
 from baohao.web import selling, wording
+from baohao.web.notices import about
 from baohao.web.wording import SERVICES, STAGES
 
 register = template.Library()
@@ -102,6 +103,12 @@ def stage(kind: str) -> str:
 def title(titles: Mapping[str, str]) -> str:
     """Say a title in the reader's language."""
     return selling.title(titles)
+
+
+@register.filter
+def notices(line: Glance) -> list[tuple[str, str, datetime | None]]:
+    """Return what concerns a line beside its own dates."""
+    return about(line)
 
 
 @register.filter
