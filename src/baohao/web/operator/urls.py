@@ -4,6 +4,7 @@ from django.urls import path
 
 from baohao.web.operator import (
     auditing,
+    brand,
     campaigns,
     drafts,
     exceptions,
@@ -48,6 +49,7 @@ urlpatterns = [
     path("campaigns/move/", campaigns.move, name="console_move"),
     path("campaigns/<uuid:campaign>/", campaigns.one, name="console_campaign"),
     path("campaigns/<uuid:campaign>.csv", campaigns.export, name="console_campaign_export"),
+    path("brand/", brand.edit, name="console_brand"),
     path("halls/", halls.listed, name="console_halls"),
     path("halls/new/", halls.new, name="console_hall_new"),
     path("halls/<str:hall>/", halls.one, name="console_hall"),

@@ -50,6 +50,7 @@ DEEDS = {
     "return": gettext_lazy("Let somebody in again"),
     "draw": gettext_lazy("Drew renewals"),
     "evidence": gettext_lazy("Took an evidence pack"),
+    "brand": gettext_lazy("Changed the brand"),
     "plan": gettext_lazy("Planned a campaign"),
     "look": gettext_lazy("Had lines looked at"),
     "approve": gettext_lazy("Approved a campaign"),

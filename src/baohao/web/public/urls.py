@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("help/", views.help_, name="help"),
     path("verify/", views.verify, name="verify"),
+    path("brand/<str:name>.css", views.brand, name="brand_sheet"),
     path("check/", checking.number, name="check"),
     path("check/code/", checking.code, name="check_code"),
     path("check/told/", checking.told, name="checked"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from babel import dates, numbers
 from django import template
@@ -12,8 +13,9 @@ from django.utils.translation import get_language
 
 from baohao.app.glance import Glance
 from baohao.core.money import exponent_of
-from baohao.web import selling, wording
+from baohao.web import brands, selling, wording
 from baohao.web.notices import about
+from baohao.web.operator.models import Brand
 from baohao.web.wording import SERVICES, STAGES
 
 register = template.Library()
@@ -25,6 +27,20 @@ LOCALES = {"zh-hant": "zh_Hant_MO", "zh-hans": "zh_Hans_MO", "pt": "pt_MO", "en"
 def locale() -> str:
     """Return the locale of the reader."""
     return LOCALES.get(get_language() or "en", "en_MO")
+
+
+@register.simple_tag(takes_context=True)
+def brand(context: Mapping[str, Any]) -> Brand | None:
+    """Return whose look the page has."""
+    return brands.shown(context)
+
+
+@register.simple_tag
+def offered(brand: Brand | None, languages: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the languages that are offered, in the brand's order."""
+    chosen = [] if brand is None else brand.languages
+    known = dict(languages)
+    return [(code, known[code]) for code in chosen if code in known] or list(languages)
 
 
 @register.filter
