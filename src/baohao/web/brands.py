@@ -38,7 +38,7 @@ def shown(context: Mapping[str, Any]) -> Brand | None:
     every = known()
     keys = {each.operator for each in context.get("lines") or () if hasattr(each, "operator")}
     line = context.get("line")
-    if hasattr(line, "operator"):
+    if line is not None and hasattr(line, "operator"):
         keys = {line.operator}
     if keys:
         return every.get(keys.pop()) if len(keys) == 1 else None
