@@ -19,6 +19,7 @@ from uuid import UUID
 from procrastinate import JobContext
 from procrastinate.jobs import Status
 
+from baohao.app import campaigns
 from baohao.app import daily as runs
 from baohao.app.bank import carry as transfers
 from baohao.app.bulk import files
@@ -135,6 +136,12 @@ def overviews(house: Installation) -> bool:
     return False
 
 
+def many(house: Installation) -> bool:
+    """Hold, lift, tell and move lines of campaigns, some parts of it."""
+    with house.shell() as shell:
+        return campaigns.Work(shell, house.library.policies, house.texts, new_id).turn()
+
+
 def receipts(house: Installation) -> bool:
     """Give the receipts that are owed, some turns of it."""
     with house.shell() as shell:
@@ -153,6 +160,7 @@ UNITS = (
     Unit(name="orders", work=orders),
     Unit(name="matching", work=matching),
     Unit(name="overviews", work=overviews),
+    Unit(name="campaigns", work=many),
     # After what buys.
     Unit(name="receipts", work=receipts),
 )

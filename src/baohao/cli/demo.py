@@ -25,7 +25,7 @@ from rich.table import Table
 from baohao.app import samples
 from baohao.app.enrol import By
 from baohao.app.inventory import Defaults
-from baohao.cli import demo_agency, demo_month, demo_town, serve
+from baohao.cli import demo_agency, demo_life, demo_month, demo_town, serve
 from baohao.cli.asking import Data, decided, made
 from baohao.cli.output import console
 from baohao.outside.pretend.acquirer import Keys
@@ -34,6 +34,8 @@ from baohao.wiring import Installation, installation
 
 #: The lines of the demo's holder: one that has time, one that runs out soon, one that is late.
 AGES_DAYS = (range(20, 60), range(330, 350), range(400, 440))
+#: Those of people whom the holder looks after.
+THEIR_AGES_DAYS = (range(351, 360), range(200, 260))
 TILL = "hall-1"
 FLOAT_MINOR = 2_000_000
 
@@ -100,8 +102,14 @@ class Stage:
             for number in numbers:
                 said = {"holder": "demo-holder", "document": "bir"}
                 decided(shell, made("register", number, said, by="staff", channel="operator"))
-        demo_month.live(self._house, frozenset(numbers))
-        return numbers, self._accounts()
+        family = [
+            samples.aged(self._lines, today, demo_month.then(ages)) for ages in THEIR_AGES_DAYS
+        ]
+        demo_month.live(self._house, frozenset(numbers + family))
+        demo_life.live(self._house, numbers, family)
+        made_ = self._accounts()
+        demo_life.speak(numbers, family)
+        return numbers, made_
 
     def _accounts(self) -> dict[str, str]:
         # Django is loaded here alone, and knows its models once it is configured.

@@ -2504,3 +2504,75 @@ SELECT id FROM publications WHERE state IN ('proposed', 'published') ORDER BY bu
 -- name: read_revision_of_library
 -- Read how often something was published or withdrawn.
 SELECT coalesce(max(revision), 0) FROM publications
+
+-- === campaigns =======================================================================================
+
+-- name: insert_campaign
+-- Plan a campaign, once.
+INSERT INTO campaigns (bucket, operator, id, kind, plan, state, made_by, made_at, goes_on_at)
+VALUES (%b, %b, %b, %b, %b::json, 'planned', %b, %b, %b)
+ON CONFLICT (bucket, operator, id) DO NOTHING
+
+-- name: move_campaign
+-- Write how a campaign stands that stood in a state.
+UPDATE campaigns SET state = %b, approved_by = nullif(%b, ''), approved_at = %b, ended_by = nullif(%b, ''),
+  goes_on_at = %b, told_at = %b, at_bucket = %b, at_number = %b
+WHERE bucket = %b AND operator = %b AND id = %b AND state = %b
+
+-- name: read_campaign
+-- Read one campaign of an operator.
+SELECT operator, id, kind, plan, state, made_by, made_at, coalesce(approved_by, ''), approved_at, coalesce(ended_by, ''),
+       goes_on_at, told_at, at_bucket, at_number
+FROM campaigns WHERE bucket = %b AND operator = %b AND id = %b
+
+-- name: list_campaigns
+-- List an operator's campaigns, the latest first.
+SELECT operator, id, kind, plan, state, made_by, made_at, coalesce(approved_by, ''), approved_at, coalesce(ended_by, ''),
+       goes_on_at, told_at, at_bucket, at_number
+FROM campaigns WHERE bucket = %b AND operator = %b ORDER BY made_at DESC, id DESC
+
+-- name: list_open_campaigns
+-- List the campaigns that are planned or under way.
+SELECT operator, id, kind, plan, state, made_by, made_at, coalesce(approved_by, ''), approved_at, coalesce(ended_by, ''),
+       goes_on_at, told_at, at_bucket, at_number
+FROM campaigns WHERE state NOT IN ('over', 'dropped') ORDER BY operator, id
+
+-- name: page_campaign_states
+-- Read lines of an operator behind a key: under a policy, of a plan, whose numbers begin in some way, held by somebody.
+SELECT l.state FROM lines l
+WHERE (l.bucket, l.number) > (%b, %b) AND l.operator = %b AND (%b::text IS NULL OR l.pin = %b)
+  AND (%b::text IS NULL OR l.plan = %b) AND l.number LIKE ANY (%b::text[])
+  AND (NOT %b::boolean OR EXISTS (
+    SELECT FROM tenures t WHERE t.bucket = l.bucket AND t.number = l.number AND t.until IS NULL))
+ORDER BY l.bucket, l.number LIMIT %b
+
+-- name: count_campaign_lines
+-- Count such lines, and those of them that leave the stage that they are in before an instant.
+SELECT count(*), count(*) FILTER (WHERE b.starts[greatest(width_bucket(now.at, b.starts), 1) + 1] < %b::timestamptz)
+FROM lines l
+JOIN boundaries b USING (bucket, number)
+CROSS JOIN (SELECT clock_timestamp() + clock_offset AS at FROM house) AS now
+WHERE l.operator = %b AND (%b::text IS NULL OR l.pin = %b) AND (%b::text IS NULL OR l.plan = %b)
+  AND l.number LIKE ANY (%b::text[])
+  AND (NOT %b::boolean OR EXISTS (
+    SELECT FROM tenures t WHERE t.bucket = l.bucket AND t.number = l.number AND t.until IS NULL))
+
+-- name: put_campaign_lines
+-- Write what became of lines of a campaign.
+INSERT INTO campaign_lines (campaign, done_at, bucket, number, outcome, code, days, was, will, told_at)
+SELECT %b, %b, t.* FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::text[], %b::int[], %b::date[], %b::date[],
+                               %b::timestamptz[]) AS t
+ON CONFLICT (bucket, campaign, number) DO UPDATE SET outcome = excluded.outcome, code = excluded.code,
+  days = excluded.days, was = excluded.was, will = excluded.will,
+  told_at = coalesce(campaign_lines.told_at, excluded.told_at), done_at = excluded.done_at
+
+-- name: page_campaign_lines
+-- List lines of a campaign behind a key: all, or those of some outcomes.
+SELECT number, outcome, code, days, was, will, told_at FROM campaign_lines
+WHERE campaign = %b AND (bucket, number) > (%b, %b) AND (%b::text[] IS NULL OR outcome = ANY (%b::text[]))
+ORDER BY bucket, number LIMIT %b
+
+-- name: count_campaign_outcomes
+-- Count lines of a campaign by what became of them, with the most days that any gained and lost.
+SELECT outcome, code, count(*), coalesce(greatest(max(days), 0), 0), coalesce(greatest(-min(days), 0), 0)
+FROM campaign_lines WHERE campaign = %b GROUP BY 1, 2 ORDER BY 1, 2

@@ -61,6 +61,9 @@ APPS = (
     "baohao.web.agent",
     "baohao.web.sharing",
     "baohao.web.support",
+    "baohao.web.leaving",
+    "baohao.web.rescue",
+    "baohao.web.operator",
     "baohao.web",
 )
 
@@ -133,6 +136,7 @@ ACCOUNTS: Mapping[str, Any] = {
         "support": "20/h/user",
         "loss": "5/h/key",
         **LIMITS,
+        "rescue": "20/h/ip",
     },
     "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
     "MFA_PASSKEY_LOGIN_ENABLED": True,

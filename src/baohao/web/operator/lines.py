@@ -108,11 +108,12 @@ def _wanted(request: HttpRequest, operator: Operator) -> Wanted:
         kind=kind if kind in STAGE_KINDS else None,
         since=begins(operator, day_in(request, "first")),
         until=is_over(operator, day_in(request, "last")),
-        after=_key(request.GET.get("after", "")),
+        after=key_of(request.GET.get("after", "")),
     )
 
 
-def _key(text: str) -> tuple[int, str]:
+def key_of(text: str) -> tuple[int, str]:
+    """Return the key of a line that an address goes on behind."""
     bucket, _, number = text.partition(".")
     if not (bucket.isdecimal() and len(bucket) <= 4 and number.isdecimal()):
         return lines.START

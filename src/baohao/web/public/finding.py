@@ -19,7 +19,7 @@ from baohao.core.fees import CHANNELS, FeeSchedule
 from baohao.core.operators import Operator
 from baohao.core.points import WEEK
 from baohao.core.policy.model import Policy
-from baohao.web import selling
+from baohao.web import brands, selling
 from baohao.web.accounts.doors import everybody
 from baohao.web.desk import desk
 from baohao.web.offers import gives, limits
@@ -147,7 +147,8 @@ def _district(hall: Hall) -> str:
 
 
 def _title(operator: Operator) -> str:
-    return selling.title({"": operator.name, **operator.names})
+    look = brands.known().get(operator.key)
+    return selling.title({"": operator.name, **operator.names, **(look.names if look else {})})
 
 
 def _plans(operator: Operator) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("help/", views.help_, name="help"),
     path("verify/", views.verify, name="verify"),
     path("stop/<str:token>/", stop.stop, name="stop"),
+    path("brand/<str:name>.css", views.brand, name="brand_sheet"),
     path("check/", checking.number, name="check"),
     path("check/code/", checking.code, name="check_code"),
     path("check/told/", checking.told, name="checked"),

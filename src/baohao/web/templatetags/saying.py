@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from baohao.app.glance import Glance
-from baohao.web import formats, selling, wording
+from baohao.web import brands, formats, selling, wording
+from baohao.web.notices import about
+from baohao.web.operator.models import Brand
 from baohao.web.vocabulary import GATEWAYS, PAYMENTS
 from baohao.web.wording import SERVICES, STAGES
 
@@ -23,6 +25,20 @@ register = template.Library()
 def locale() -> str:
     """Return the locale of the reader."""
     return formats.locale()
+
+
+@register.simple_tag(takes_context=True)
+def brand(context: Mapping[str, Any]) -> Brand | None:
+    """Return whose look the page has."""
+    return brands.shown(context)
+
+
+@register.simple_tag
+def offered(brand: Brand | None, languages: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the languages that are offered, in the brand's order."""
+    chosen = [] if brand is None else brand.languages
+    known = dict(languages)
+    return [(code, known[code]) for code in chosen if code in known] or list(languages)
 
 
 @register.filter
@@ -152,6 +168,12 @@ def gateway(name: str) -> str:
 def payment_state(name: str) -> str:
     """Say where a payment stands."""
     return str(PAYMENTS.get(name, name))
+
+
+@register.filter
+def notices(line: Glance) -> list[tuple[str, str, datetime | None]]:
+    """Return what concerns a line beside its own dates."""
+    return about(line)
 
 
 @register.filter
