@@ -49,6 +49,7 @@ def filled(address: str, number: str) -> str:
         "<int:person>": "1",
         "<str:month>": "2026-11",
         "<str:format>": "csv",
+        "<uuid:paper>": "01900000-0000-7000-8000-000000000001",
         "<uuid:payment>": "01900000-0000-7000-8000-000000000001",
         "<uuid:exception>": "01900000-0000-7000-8000-000000000001",
         "<str:name>": "no.policy",

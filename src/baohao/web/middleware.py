@@ -10,6 +10,9 @@ from baohao.app.shell import OutcomeUnknown
 from baohao.core.refusals import Refusal
 from baohao.web.errors import refused
 
+#: No page uses these but the one that says so.
+_NOTHING = "camera=(), microphone=(), geolocation=()"
+
 
 class Saying:
     """Says what was refused; whatever else goes wrong is Django's page of errors."""
@@ -18,7 +21,9 @@ class Saying:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self._get_response(request)
+        response = self._get_response(request)
+        response.headers.setdefault("Permissions-Policy", _NOTHING)
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Return the page of a refusal; `None`: it is none."""

@@ -46,6 +46,8 @@ VERBS = {
     "top_up": gettext_lazy("Top-up"),
     "replace_card": gettext_lazy("New card"),
     "reverse": gettext_lazy("Reversal"),
+    "transfer": gettext_lazy("Another holder"),
+    "correct": gettext_lazy("Put right"),
 }
 
 

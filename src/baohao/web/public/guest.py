@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import segno
 from allauth.core import ratelimit
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
@@ -142,13 +141,8 @@ def _told(request: HttpRequest, payment: UUID, template: str) -> HttpResponse:
         "state": kept.payment.state.value,
         "waits": waits,
         "code": code,
-        "qr": _drawn(code) if code and waits else "",
+        "qr": selling.drawn(code) if code and waits else "",
         "until": until,
         "help": gettext("If you have paid, do not pay again: this page finds out by itself."),
     }
     return render(request, template, page)
-
-
-def _drawn(code: str) -> str:
-    """Return a QR code as an image in an address."""
-    return segno.make(code, micro=False, error="m").svg_data_uri(scale=5, border=3)

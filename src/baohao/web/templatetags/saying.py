@@ -11,7 +11,7 @@ from django import template
 from django.utils.translation import get_language
 
 from baohao.app.glance import Glance
-from baohao.core.money import exponent_of
+from baohao.core.money import exponent_of, format_minor
 from baohao.web import selling, wording
 from baohao.web.wording import SERVICES, STAGES
 
@@ -115,6 +115,30 @@ def grouped(value: int) -> str:
 def channel(name: str) -> str:
     """Say a channel."""
     return wording.channel(name)
+
+
+@register.filter
+def plain(minor: int, currency: str) -> str:
+    """Write an amount as it is typed into a field."""
+    return format_minor(minor, currency)
+
+
+@register.filter
+def verb(name: str) -> str:
+    """Say what was done."""
+    return str(wording.VERBS.get(name, name))
+
+
+@register.filter
+def has(posted: Mapping[str, str], name: str) -> bool:
+    """Say whether a form was sent with something in a field."""
+    return bool(posted.get(name))
+
+
+@register.filter
+def at(mapping: Mapping[str, object], key: str) -> object:
+    """Return what a mapping has for a key."""
+    return mapping.get(key)
 
 
 def compact(value: int) -> str:
