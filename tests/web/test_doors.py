@@ -46,6 +46,7 @@ def filled(address: str, number: str) -> str:
         "<uuid:quote>": "01900000-0000-7000-8000-000000000001",
         "<uuid:ask>": "01900000-0000-7000-8000-000000000001",
         "<uuid:file>": "01900000-0000-7000-8000-000000000001",
+        "<int:first>": "1",
         "<int:person>": "1",
         "<str:month>": "2026-11",
         "<str:format>": "csv",

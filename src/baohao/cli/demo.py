@@ -25,7 +25,7 @@ from rich.table import Table
 from baohao.app import samples
 from baohao.app.enrol import By
 from baohao.app.inventory import Defaults
-from baohao.cli import demo_agency, demo_month, serve
+from baohao.cli import demo_agency, demo_hall, demo_month, serve
 from baohao.cli.asking import Data, decided, made
 from baohao.cli.output import console
 from baohao.outside.pretend.acquirer import Keys
@@ -63,6 +63,7 @@ def demo(
             "BAOHAO_ACQUIRER": str(_contract(folder, keys, wallet.acquirer.url)),
             "BAOHAO_NOTIFY_URL": f"{url}/notices",
             "BAOHAO_HOLDER_URL": url,
+            "BAOHAO_TERMINALS": "1",
         }
         house = installation(folder)
         stack.callback(house.embedded.stop)
@@ -100,7 +101,9 @@ class Stage:
                 said = {"holder": "demo-holder", "document": "bir"}
                 decided(shell, made("register", number, said, by="staff", channel="operator"))
         demo_month.live(self._house, frozenset(numbers))
-        return numbers, self._accounts()
+        accounts = self._accounts()
+        demo_hall.open_doors(self._house, numbers)
+        return numbers, accounts
 
     def _accounts(self) -> dict[str, str]:
         # Django is loaded here alone, and knows its models once it is configured.

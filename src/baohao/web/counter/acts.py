@@ -26,10 +26,9 @@ from baohao.web.accounts.doors import signed_in, workers
 from baohao.web.accounts.roles import Act
 from baohao.web.counter.authority import Paper, Proxy, by_paper, by_proxy
 from baohao.web.counter.people import DOCUMENTS, Registered, Shown, is_holder, registered
-from baohao.web.counter.room import CHANNEL, form_key, hall_of, own, page, told, version
+from baohao.web.counter.room import CHANNEL, drawer, form_key, hall_of, own, page, told, version
 from baohao.web.counter.second import needed
 from baohao.web.counter.sell import given_minor, to_sold
-from baohao.web.counter.till import drawer
 from baohao.web.desk import desk, made
 from baohao.web.selling import Promise
 

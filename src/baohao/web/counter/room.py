@@ -10,8 +10,9 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from baohao.app import hall
+from baohao.app import hall, tills
 from baohao.app.glance import Glance
+from baohao.core.books.chart import Account
 from baohao.core.civil import civil_day
 from baohao.core.decide.case import LineMoved
 from baohao.core.decide.selling import QuoteMoved
@@ -58,6 +59,15 @@ def stamp(request: HttpRequest) -> dict[str, Any]:
     """Return where, when and by whom something is done here."""
     me = signed_in(request)
     return {"operator": me.operator, "point": me.point, "at": desk().now(), "by": me.principal}
+
+
+def drawer(request: HttpRequest) -> Account:
+    """Return the till of whoever asks; raises `Http404` where they work at none."""
+    me = signed_in(request)
+    if not me.till:
+        raise Http404
+    currency = desk().house.library.operators[me.operator].currency
+    return Account.parse(tills.till_of(me.till, currency))
 
 
 def rules(request: HttpRequest) -> Rules:

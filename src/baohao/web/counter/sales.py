@@ -30,6 +30,7 @@ from baohao.web.counter.models import Wish
 from baohao.web.counter.room import (
     CHANNEL,
     done_before,
+    drawer,
     form_key,
     own,
     page,
@@ -41,7 +42,6 @@ from baohao.web.counter.room import (
 )
 from baohao.web.counter.second import approver, not_done
 from baohao.web.counter.sell import to_sold
-from baohao.web.counter.till import drawer
 from baohao.web.desk import desk, made
 
 

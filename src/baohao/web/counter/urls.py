@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from baohao.web.counter import acts, authority, enquiries, sales, second, sell, till, views
+from baohao.web.counter import (
+    acts,
+    authority,
+    drawers,
+    enquiries,
+    paper,
+    sales,
+    second,
+    sell,
+    slips,
+    till,
+    views,
+    waiting,
+)
 
 urlpatterns = [
     path("", views.find, name="counter"),
@@ -12,6 +25,11 @@ urlpatterns = [
     path("authorities/", authority.authorities, name="counter_authorities"),
     path("authorities/<uuid:paper>/", authority.authority, name="counter_authority"),
     path("till/", till.till, name="till"),
+    path("till/cards/", slips.slips, name="counter_slips"),
+    path("paper/", paper.paper, name="counter_paper"),
+    path("paper/<int:first>/", paper.pad, name="counter_pad"),
+    path("cards/", drawers.drawer_of_cards, name="counter_cards"),
+    path("waiting/", waiting.waiting, name="counter_waiting"),
     path("<tel:number>/", views.line, name="counter_line"),
     path("<tel:number>/activate/", acts.activate, name="counter_activate"),
     path("<tel:number>/replace/", acts.replace, name="counter_replace"),
