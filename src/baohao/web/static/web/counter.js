@@ -16,6 +16,8 @@ function keysOfPage() {
   panel.showModal();
 }
 
+// While the panel is open, the page's own keys rest: Escape closes it, and leads nowhere.
+window.addEventListener("keydown", (event) => { if (panel?.open) event.stopPropagation(); }, true);
 document.querySelector("[data-keys]")?.addEventListener("click", keysOfPage);
 document.addEventListener("keydown", (event) => {
   if (event.altKey && event.key.length === 1) {
