@@ -16,6 +16,7 @@ Settings from the environment, typed. Only `wiring` reads them; everybody else i
     BAOHAO_SECRET_KEY              32 bytes in base64, under which secrets are sealed; without it a
                                    file in the data folder has them
     BAOHAO_STRIPE_KEY ...          the account at Stripe: docs/how-to/stripe.md has them all
+    BAOHAO_TERMINALS               1: counters take cards, at terminals whose slips a clerk types in
     BAOHAO_WEBHOOKS_LOOPBACK       1: webhooks may go to this machine; for tests and the demo
     BAOHAO_DEMO                    1: the demo, which shows the codes that it sends on a page
     BAOHAO_WECHAT_MCHID ...        the account at WeChat Pay: docs/how-to/wechat-pay.md has them all
@@ -45,6 +46,7 @@ HOLDER_VARIABLE = "BAOHAO_HOLDER_URL"
 UNSIGNED_VARIABLE = "BAOHAO_RECEIPTS_UNSIGNED"
 #: "1": the demo, which shows what others keep to themselves.
 DEMO_VARIABLE = "BAOHAO_DEMO"
+TERMINALS_VARIABLE = "BAOHAO_TERMINALS"
 LOOPBACK_VARIABLE = "BAOHAO_WEBHOOKS_LOOPBACK"
 WECHAT = "BAOHAO_WECHAT_"
 STRIPE, STRIPE_URL = "BAOHAO_STRIPE_", "https://api.stripe.com"
@@ -133,6 +135,8 @@ class Settings:
     receipts_signed: bool = True
     #: Whether webhooks may go to this machine.
     webhooks_to_loopback: bool = False
+    #: Whether counters have terminals for cards.
+    has_terminals: bool = False
     #: The account at WeChat Pay, if there is one.
     wechat: WechatAccount | None = None
     #: The account at Stripe, if there is one.
@@ -168,6 +172,7 @@ def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Setting
         holder_url=_holder_url(environ),
         is_demo=environ.get(DEMO_VARIABLE, "").strip() == "1",
         receipts_signed=environ.get(UNSIGNED_VARIABLE, "").strip() != "1",
+        has_terminals=environ.get(TERMINALS_VARIABLE, "").strip() == "1",
         webhooks_to_loopback=environ.get(LOOPBACK_VARIABLE, "").strip() == "1",
         wechat=_wechat(environ),
         stripe=_stripe(environ),

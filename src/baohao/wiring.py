@@ -64,6 +64,7 @@ from baohao.outside.sealing import SealsOfHouse, VaultOfHouse, key_of
 from baohao.outside.signing import IssuerOfHouse, Verifier
 from baohao.outside.stripe.gateway import NAME as STRIPE
 from baohao.outside.stripe.gateway import Account, Stripe
+from baohao.outside.terminal import CardTerminal
 from baohao.outside.tmf654 import Tmf654
 from baohao.outside.webhooks import Webhooks
 from baohao.outside.wechat_pay.gateway import Way, WechatPay
@@ -313,7 +314,7 @@ class Installation:
         settings = self.settings
         connected = (settings.acquirer, settings.wechat, settings.stripe)
         is_told = bool(settings.notify_url) and any(each is not None for each in connected)
-        return is_told or settings.bank is not None
+        return is_told or settings.bank is not None or settings.has_terminals
 
     @cached_property
     def bank(self) -> BankContract:
@@ -322,14 +323,14 @@ class Installation:
             raise NoBank()
         return accounts(self.settings.bank)
 
-    def gateways(self) -> Mapping[str, Acquirer | WechatPay | Stripe | BankTransfer]:
+    def gateways(self) -> Mapping[str, Acquirer | WechatPay | Stripe | BankTransfer | CardTerminal]:
         """
         Return the payment gateways that are connected, by name; whoever takes them closes them.
 
         Raises `ContractRefused` and `BadSetting`.
         """
         settings = self.settings
-        found: list[Acquirer | WechatPay | Stripe | BankTransfer] = []
+        found: list[Acquirer | WechatPay | Stripe | BankTransfer | CardTerminal] = []
         if settings.acquirer is not None and settings.notify_url:
             contract = contracts.acquirer(settings.acquirer, settings.notify_url)
             found.append(Acquirer(contract, self.clock))
@@ -339,6 +340,8 @@ class Installation:
             found.append(Stripe(_stripe_account(settings.stripe), self.clock))
         if settings.bank is not None:
             found.append(BankTransfer(self.bank, Ledger(self.make_shell())))
+        if settings.has_terminals:
+            found.append(CardTerminal())
         return {gateway.name: gateway for gateway in found}
 
     @contextmanager

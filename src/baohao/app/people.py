@@ -35,6 +35,11 @@ def holder_of(conn: Connection, seals: Seals, person: Person) -> str | None:
     return people.holder_of(conn, digest_of(seals, person))
 
 
+def know(conn: Connection, digest: str, holder: str) -> bool:
+    """Say that a document is a holder's; return whether it was nobody's."""
+    return people.add_document(conn, digest, holder)
+
+
 def enter(
     conn: Connection, seals: Seals, vault: Vault, person: Person, new_id: Callable[[], UUID]
 ) -> str:

@@ -25,7 +25,7 @@ from rich.table import Table
 from baohao.app import samples
 from baohao.app.enrol import By
 from baohao.app.inventory import Defaults
-from baohao.cli import demo_agency, demo_life, demo_month, demo_town, serve
+from baohao.cli import demo_agency, demo_hall, demo_life, demo_month, demo_town, serve
 from baohao.cli.asking import Data, decided, made
 from baohao.cli.output import console
 from baohao.outside.pretend.acquirer import Keys
@@ -65,6 +65,7 @@ def demo(
             "BAOHAO_ACQUIRER": str(_contract(folder, keys, wallet.acquirer.url)),
             "BAOHAO_NOTIFY_URL": f"{url}/notices",
             "BAOHAO_HOLDER_URL": url,
+            "BAOHAO_TERMINALS": "1",
         }
         house = installation(folder)
         stack.callback(house.embedded.stop)
@@ -109,6 +110,7 @@ class Stage:
         demo_life.live(self._house, numbers, family)
         made_ = self._accounts()
         demo_life.speak(numbers, family)
+        demo_hall.open_doors(self._house, numbers)
         return numbers, made_
 
     def _accounts(self) -> dict[str, str]:

@@ -11,6 +11,9 @@ from baohao.app.shell import OutcomeUnknown
 from baohao.core.refusals import Refusal
 from baohao.web.errors import refused
 
+#: No page uses these but the one that says so.
+_NOTHING = "camera=(), microphone=(), geolocation=()"
+
 
 class Saying:
     """Says what was refused; whatever else goes wrong is Django's page of errors."""
@@ -21,7 +24,9 @@ class Saying:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # Whichever operator's clock this thread went by last.
         timezone.deactivate()
-        return self._get_response(request)
+        response = self._get_response(request)
+        response.headers.setdefault("Permissions-Policy", _NOTHING)
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Return the page of a refusal; `None`: it is none."""

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import segno
 from django.http import Http404
 from django.urls import register_converter
 from django.utils import timezone
@@ -26,6 +27,7 @@ from baohao.core.decide.case import LineUnknown
 from baohao.core.identifiers.number import MalformedNumber, parse_number
 from baohao.core.payments import State
 from baohao.outside.ids import new_id
+from baohao.outside.terminal import CardTerminal
 from baohao.web import formats
 from baohao.web.desk import desk, made
 
@@ -172,12 +174,24 @@ def last_moment(line: Glance, until: datetime) -> datetime:
     return (until - timedelta(microseconds=1)).astimezone(zone)
 
 
-def pay(line: Glance, promise: Promise, gateway: str, *, by: str, return_url: str) -> Kept:
+def pay(
+    line: Glance,
+    promise: Promise,
+    gateway: str,
+    *,
+    by: str,
+    return_url: str = "",
+    channel: str = "app",
+    point: str = "",
+    said: Mapping[str, Any] | None = None,
+) -> Kept:
     """Let a quote be paid at a gateway; the same quote again is the same order."""
     what = gettext("{number}: {term}").format(number=line.number, term=promise.term or promise.verb)
-    asked = Asked(description=what, way="qr", by=by, channel="app", return_url=return_url)
+    asked = Asked(
+        description=what, way="qr", by=by, channel=channel, return_url=return_url, point=point
+    )
     beginning = Beginning(
-        number=line.number, quote=promise.id, gateway=gateway, asked=asked, said={}
+        number=line.number, quote=promise.id, gateway=gateway, asked=asked, said=said or {}
     )
     return begin.begin(desk().shell, desk().ports, beginning, new_id)
 
@@ -242,11 +256,19 @@ def begun(quote: UUID) -> bool:
 
 
 def gateways(*, cards: bool = True) -> Sequence[str]:
-    """Return the gateways that payers may choose from, with those of cards or without."""
-    if not desk().house.takes_payments:
-        return []
-    ports = desk().ports
-    return sorted(name for name in ports.gateways if cards or name not in ports.cards)
+    """Return those that payers may choose from by themselves, with those of cards or without."""
+    names = [name for name in connected() if name != CardTerminal.name]
+    return [name for name in names if cards or name not in desk().ports.cards]
+
+
+def connected() -> Sequence[str]:
+    """Return every gateway that is connected."""
+    return sorted(desk().ports.gateways) if desk().house.takes_payments else []
+
+
+def drawn(code: str) -> str:
+    """Return a QR code as an image in an address."""
+    return segno.make(code, micro=False, error="m").svg_data_uri(scale=5, border=3)
 
 
 def wallet(holder: str, currency: str) -> int:

@@ -59,6 +59,7 @@ APPS = (
     "allauth.mfa",
     "baohao.web.accounts",
     "baohao.web.agent",
+    "baohao.web.counter",
     "baohao.web.sharing",
     "baohao.web.support",
     "baohao.web.leaving",

@@ -65,6 +65,7 @@ VERBS = {
     "top_up": gettext_lazy("Top-up"),
     "replace_card": gettext_lazy("New card"),
     "reverse": gettext_lazy("Reversal"),
+    "correct": gettext_lazy("Put right"),
     "register": gettext_lazy("Registering the holder"),
     "change_plan": gettext_lazy("Change of plan"),
     "change_number": gettext_lazy("Change of number"),

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-import segno
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -154,7 +153,7 @@ def _told(request: HttpRequest, payment: UUID, template: str) -> HttpResponse:
         "state": kept.payment.state.value,
         "waits": waits,
         "code": code,
-        "qr": _drawn(code) if code and waits else "",
+        "qr": selling.drawn(code) if code and waits else "",
         **_became(request, kept),
         "help": gettext("If you have paid, do not pay again: this page finds out by itself."),
     }
@@ -174,8 +173,3 @@ def _became(request: HttpRequest, kept: Kept) -> dict[str, Any]:
     elif isinstance(wanted, Wanted) and payment.state is State.USED:
         told["until"] = selling.look(wanted.number).paid_until
     return told
-
-
-def _drawn(code: str) -> str:
-    """Return a QR code as an image in an address."""
-    return segno.make(code, micro=False, error="m").svg_data_uri(scale=5, border=3)
