@@ -18,6 +18,7 @@ from baohao.core.civil import civil_day
 from baohao.core.fees import CHANNELS, FeeSchedule
 from baohao.core.operators import Operator
 from baohao.core.points import WEEK
+from baohao.core.policy.model import Policy
 from baohao.web import brands, selling
 from baohao.web.accounts.doors import everybody
 from baohao.web.desk import desk
@@ -154,14 +155,15 @@ def _plans(operator: Operator) -> list[dict[str, Any]]:
     """Return what an operator sells, with its policy's days."""
     rules = desk().house.library.policies
     found = desk().read(partial(brochure.plans, rules=rules, operators={operator.key}))
-    return [
-        each | {"from": rules[each["policy"]].effective_from, "until": _until(each["policy"])}
-        for each in found
-    ]
+    return [each | _told(rules[each["policy"]]) for each in found]
 
 
-def _until(pin: str) -> Any:
-    return _last(desk().house.library.policies[pin].effective_to)
+def _told(policy: Policy) -> dict[str, Any]:
+    return {
+        "titles": {"": policy.title, **policy.titles},
+        "from": policy.effective_from,
+        "until": _last(policy.effective_to),
+    }
 
 
 def _promotions(operator: Operator) -> list[dict[str, Any]]:

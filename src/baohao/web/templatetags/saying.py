@@ -77,7 +77,7 @@ def instant(value: datetime) -> SafeString:
     Write an instant by the zone that it carries, which is named; a script puts the reader's own
     beside it where that is another.
     """
-    when = f"{day(value)} {dates.format_time(value, 'short', tzinfo=value.tzinfo, locale=locale())}"
+    when = f"{day(value)} {formats.clock(value)}"
     where = dates.get_timezone_location(value.tzinfo, locale=locale(), return_city=True)
     return format_html(
         '<time datetime="{}" data-clock="{}">{} ({})</time>',
@@ -88,7 +88,7 @@ def instant(value: datetime) -> SafeString:
 @register.filter
 def clock(value: datetime) -> str:
     """Write the time of day by the zone that an instant carries."""
-    return dates.format_time(value, "short", tzinfo=value.tzinfo, locale=locale())
+    return formats.clock(value)
 
 
 @register.filter
