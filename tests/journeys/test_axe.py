@@ -22,16 +22,8 @@ from baohao.cli.demo_agency import number_of as customer
 from baohao.wiring import Installation
 
 #: Whoever sees most comes late, so that each page is seen by who it is for.
-WORKERS = (
-    "clerk",
-    "product",
-    "finance",
-    "auditor",
-    "supervisor",
-    "admin",
-    "kiosk.owner",
-    "kiosk.ana",
-)
+STAFF = ("clerk", "product", "finance", "auditor", "supervisor", "admin")
+AGENTS = ("kiosk.owner", "kiosk.ana")
 _LINK = re.compile(r'<a\b[^>]*?\bhref="([^"#]+)')
 _ACT = re.compile(r'<form\b[^>]*?\bmethod="post"[^>]*?\baction="([^"]+)')
 _PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
