@@ -20,6 +20,7 @@ from baohao.core.books.chart import Account, AccountKind, account
 from baohao.core.civil import Span, Unit
 from baohao.core.line import codec
 from baohao.core.line.event import Event
+from baohao.core.line.lost import Lost
 from baohao.core.line.state import LineState
 
 words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
@@ -133,3 +134,11 @@ def test_another_format_is_not_guessed_at() -> None:
     with pytest.raises(ValueError, match="format 2"):
         codec.decode_event("closed", datetime(2026, 1, 1, tzinfo=UTC), {"v": 2})
     assert codec.decode(codec.encode(replace(state, pin="b@1"))).pin == "b@1"
+
+
+def test_a_line_whose_card_is_there_is_written_as_it_ever_was() -> None:
+    state = LineState(number="+85366123456", operator="o", plan="p", first_pin="a@1", pin="a@1")
+    lost = replace(state, lost=Lost(datetime(2027, 1, 5, tzinfo=UTC), "ask-1"))
+    assert len(codec.encode(state)) == 16
+    assert codec.encode(lost)[-1] == {"lost": ["2027-01-05T00:00:00+00:00", "ask-1"]}
+    assert codec.decode(codec.encode(lost)) == lost

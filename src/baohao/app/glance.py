@@ -66,6 +66,8 @@ class Glance:
     offers: tuple[Offer, ...]
     agent: str
     iccid: str
+    #: Since when the card is reported lost; `None`: it is not.
+    lost_since: datetime | None
 
 
 def one(conn: Connection, terms: Terms, number: str) -> Glance:
@@ -113,6 +115,7 @@ def glance(terms: Terms, state: LineState, now: datetime) -> Glance:
         ),
         agent=state.agent,
         iccid=state.card.iccid,
+        lost_since=None if state.lost is None else state.lost.since.astimezone(policy.zone),
     )
 
 

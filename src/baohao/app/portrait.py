@@ -97,6 +97,7 @@ def history(conn: Connection, terms: Terms, number: str, principal: str | None) 
                 "effective_at": _local(policy, event.effective_at),
                 "recorded_at": _local(policy, recorded.recorded_at),
                 "what": show.what(kept),
+                "parts": show.parts(kept),
                 "channel": recorded.asker.channel or None,
                 "by": recorded.asker.principal or None if is_told else None,
                 "ask": str(recorded.asker.ask) if is_told and recorded.asker.ask else None,

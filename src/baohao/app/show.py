@@ -22,7 +22,7 @@ from baohao.core.line.acts import allowances
 from baohao.core.line.dues import next_due
 from baohao.core.line.fold import Folded, Rules, fold, policy_of
 from baohao.core.line.ladder import RETURNED, STOCK
-from baohao.core.line.project import Projection, project
+from baohao.core.line.project import Projection, barred, project
 from baohao.core.line.run import Run
 from baohao.core.line.state import LineState, Reading, Sold
 from baohao.core.money import format_minor
@@ -121,10 +121,13 @@ def views_of(
 ) -> list[Projection]:
     """Return what is true at `at` in each world that the acts up to then leave open."""
     worlds = worlds_of(policy)
-    return [
+    views = [
         project(worlds[index % len(worlds)], each.standing, state.acts, at)
         for index, each in enumerate(folded)
     ]
+    if state.lost is None or at < state.lost.since:
+        return views
+    return [barred(view) for view in views]
 
 
 def viewed(rules: Rules, state: LineState, at: datetime) -> tuple[Policy, list[Projection]]:
@@ -302,6 +305,7 @@ def _event(policy: Policy, kept: Kept) -> Json:
         "effective_at": _local(policy, event.effective_at),
         "recorded_at": _local(policy, recorded.recorded_at),
         "what": what(kept),
+        "parts": parts(kept),
         "by": recorded.asker.principal,
         "channel": recorded.asker.channel,
         "ask": None if recorded.asker.ask is None else str(recorded.asker.ask),
@@ -335,6 +339,25 @@ def what(kept: Kept) -> str:
     if event.kind == "undone":
         return f"reversed {event.data.get('of')}: {event.data.get('reason')}"
     return event.kind
+
+
+def parts(kept: Kept) -> Json:
+    """Return the same in parts, for whoever says it in another language."""
+    event = kept.recorded.event
+    if event.act is not None:
+        bonus = [str(span) for span in event.act.bonus]
+        return {"kind": event.act.kind, "term": str(event.act.term or ""), "bonus": bonus}
+    if event.settled is not None and event.kind == "settled":
+        due = event.settled
+        return {"kind": f"settled.{due.what}", "name": due.id, "origin": due.origin}
+    if event.reading is not None:
+        return {"kind": event.kind, "name": event.reading.name}
+    if event.kind == "allotted":
+        agent = event.data.get("agent")
+        return {"kind": "allotted", "name": str(agent)} if agent else {"kind": "returned"}
+    if event.kind == "undone":
+        return {"kind": "undone", "name": str(event.data.get("reason"))}
+    return {"kind": event.kind}
 
 
 def _tenure(policy: Policy, state: LineState) -> Json | None:

@@ -25,7 +25,7 @@ from rich.table import Table
 from baohao.app import samples
 from baohao.app.enrol import By
 from baohao.app.inventory import Defaults
-from baohao.cli import demo_agency, demo_month, serve
+from baohao.cli import demo_agency, demo_month, demo_town, serve
 from baohao.cli.asking import Data, decided, made
 from baohao.cli.output import console
 from baohao.outside.pretend.acquirer import Keys
@@ -85,6 +85,7 @@ class Stage:
         """Put lines, a holder, staff and an agent in; return the holder's numbers, the sign-ins."""
         # First, for it begins a year ago.
         demo_agency.play(self._house, self._folder)
+        demo_town.build(self._house)
         demo_month.set_back(self._house)
         today = self._house.clock().date()
         file = self._folder / "inventory.csv"

@@ -70,6 +70,14 @@ class Particulars:
     #: Day of the week -> when it is open, as in ("10:00-13:00", "14:30-19:00"), in its own zone.
     #: A day that is missing it is closed; none at all: nobody has said.
     hours: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: Days on which it is closed though its week says otherwise, in order, as in "2026-02-17".
+    closed: tuple[str, ...] = ()
+    #: language -> part of the town; "" is the usual.
+    districts: Mapping[str, str] = field(default_factory=dict)
+    #: Verbs that are done there; none: all that its operator does at counters.
+    does: tuple[str, ...] = ()
+    #: Whether everybody may find it; one that is not is for staff alone.
+    listed: bool = True
     #: Who sells there, where it is not the operator itself: its name, its number in the register of
     #: companies, its number as a taxpayer.
     company: str = ""
@@ -77,7 +85,8 @@ class Particulars:
     tax_number: str = ""
 
     def __post_init__(self) -> None:
-        for part, texts in (("names", self.names), ("addresses", self.addresses)):
+        for part in ("names", "addresses", "districts"):
+            texts: Mapping[str, str] = getattr(self, part)
             for language, text in texts.items():
                 if language and _LANGUAGE.fullmatch(language) is None:
                     raise PointMalformed(part=part, reason=f"{language} is no language, as zh-Hant")
@@ -86,12 +95,21 @@ class Particulars:
             _printable(part, getattr(self, part))
         for day, spans in self.hours.items():
             _open_on(day, spans)
+        for day in self.closed:
+            _civil(day)
 
 
 def _printable(part: str, text: str, *, need: bool = False) -> None:
     if (need and not text.strip()) or len(text) > TEXT_MAX or (text and not text.isprintable()):
         reason = f"write at most {TEXT_MAX} printable characters in one line"
         raise PointMalformed(part=part, reason=reason)
+
+
+def _civil(day: str) -> None:
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        raise PointMalformed(part="closed", reason=f"{day} is no day, as 2026-02-17") from None
 
 
 def _open_on(day: str, spans: Sequence[str]) -> None:

@@ -171,13 +171,14 @@ def point_of(row: Row) -> Point:
     """Return the issuing point that a row of the register is."""
     key, operator, name, zone, tills, told = row
     hours = {day: tuple(spans) for day, spans in told.get("hours", {}).items()}
+    lists = {name: tuple(told.get(name, ())) for name in ("closed", "does")}
     return Point(
         key=key,
         operator=operator,
         name=name,
         zone=zone,
         tills=tuple(tills),
-        told=Particulars(**{**told, "hours": hours}),
+        told=Particulars(**{**told, **lists, "hours": hours}),
     )
 
 

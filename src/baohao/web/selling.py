@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.http import Http404
 from django.urls import register_converter
+from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext
 
 from baohao import wiring
@@ -21,11 +22,11 @@ from baohao.app.payments.baskets import Filling, Quoted
 from baohao.app.payments.begin import Beginning
 from baohao.app.payments.bought import Bought
 from baohao.core.asks import Ask
-from baohao.core.civil import Span, Unit
 from baohao.core.decide.case import LineUnknown
 from baohao.core.identifiers.number import MalformedNumber, parse_number
 from baohao.core.payments import State
 from baohao.outside.ids import new_id
+from baohao.web import formats
 from baohao.web.desk import desk, made
 
 
@@ -90,11 +91,17 @@ class Outcome:
 
 
 def look(number: str) -> Glance:
-    """Return a line as it stands; raises `Http404` where there is none."""
+    """
+    Return a line as it stands; raises `Http404` where there is none.
+
+    What is refused of it from now on is said by the clock of its operator.
+    """
     try:
-        return desk().read(partial(glance.one, terms=desk().terms, number=number))
+        found = desk().read(partial(glance.one, terms=desk().terms, number=number))
     except LineUnknown:
         raise Http404 from None
+    timezone.activate(desk().house.library.operators[found.operator].zone)
+    return found
 
 
 def glances(numbers: Sequence[str]) -> Mapping[str, Glance]:
@@ -258,20 +265,14 @@ def carried(payment: UUID) -> Kept:
 
 def term(text: str) -> str:
     """Say a term, written as in "12 months", in the reader's words."""
-    if not text:
-        return ""
-    span = Span.parse(text)
-    units = {
-        Unit.YEAR: ngettext("{n} year", "{n} years", span.count),
-        Unit.MONTH: ngettext("{n} month", "{n} months", span.count),
-        Unit.DAY: ngettext("{n} day", "{n} days", span.count),
-    }
-    said = units.get(span.unit)
-    return said.format(n=span.count) if said else text
+    return formats.term(text)
 
 
 def title(titles: Mapping[str, str]) -> str:
     """Return a title in the reader's language, or the usual one."""
     language = (get_language() or "en").lower()
-    found = {name.lower(): text for name, text in titles.items()}
-    return found.get(language) or found.get(language[:2]) or found[""]
+    base = language.partition("-")[0]
+    found = {name.lower(): text for name, text in titles.items() if text}
+    # The other script of the same language is read more easily than another language.
+    alike = [name for name in sorted(found) if name.partition("-")[0] == base]
+    return next((found[name] for name in (language, base, *alike, "", *found) if name in found), "")

@@ -60,6 +60,7 @@ APPS = (
     "baohao.web.accounts",
     "baohao.web.agent",
     "baohao.web.sharing",
+    "baohao.web.support",
     "baohao.web",
 )
 
@@ -98,6 +99,17 @@ TEMPLATES = (
     },
 )
 
+#: How often strangers may look numbers up (`public/budgets.py`), from one address and all of them.
+LIMITS = {
+    "guest": "60/m/ip,900/d/ip",
+    "guest_all": "1200/m/key",
+    "guest_miss": "20/m/ip,100/d/ip",
+    "check": "5/m/ip,30/d/ip",
+    "check_all": "300/m/key",
+    # So that nobody's handset is flooded by whoever knows their number.
+    "check_number": "3/h/key",
+}
+
 #: Signing in, by allauth.
 ACCOUNTS: Mapping[str, Any] = {
     "AUTH_USER_MODEL": "accounts.Account",
@@ -112,13 +124,15 @@ ACCOUNTS: Mapping[str, Any] = {
     "ACCOUNT_PREVENT_ENUMERATION": True,
     "ACCOUNT_LOGOUT_ON_GET": False,
     "ACCOUNT_SESSION_REMEMBER": True,
-    # Beside its own: second persons by who asks them, numbers that guests look up by address.
-    # And who asks others for leave, and whom they ask.
+    # Beside its own: second persons by who asks them, strangers who look numbers up, and who asks
+    # others for leave, and whom they ask.
     "ACCOUNT_RATE_LIMITS": {
         "approval": "5/m/key",
-        "guest": "30/m/ip",
         "sharing": "10/h/user",
         "sharing_to": "3/d/key",
+        "support": "20/h/user",
+        "loss": "5/h/key",
+        **LIMITS,
     },
     "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
     "MFA_PASSKEY_LOGIN_ENABLED": True,

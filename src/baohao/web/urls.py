@@ -12,6 +12,7 @@ from baohao.web.accounts.views import handset, inside
 urlpatterns = [
     path("", include("baohao.web.public.urls")),
     path("", include("baohao.web.sharing.urls")),
+    path("", include("baohao.web.support.urls")),
     path("my/", include("baohao.web.holder.urls")),
     path("counter/", include("baohao.web.counter.urls")),
     path("agent/", include("baohao.web.agent.urls")),

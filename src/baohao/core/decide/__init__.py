@@ -5,6 +5,7 @@ Decide: what becomes true of an ask, or a refusal. One verb, one file; each verb
     quote record observe reverse correct adjust                               what it has
     change_plan repin park resume hold lift terminate port_in port_out        its course
     register transfer replace_card change_number carry_over                   its holder and card
+    report_loss report_found                                                  its card is away
     restore return recycle                                                    its number's next life
     order keep_order tell_order stop_order                                    its standing order
     fund withdraw pay_commission owe_refund pay_refund deposit undo_deposit   money
@@ -46,6 +47,7 @@ from baohao.core.decide.register import register
 from baohao.core.decide.renew import renew
 from baohao.core.decide.repin import change_plan, repin
 from baohao.core.decide.replace_card import replace_card
+from baohao.core.decide.report_loss import report_found, report_loss
 from baohao.core.decide.restore import restore
 from baohao.core.decide.reverse import reverse
 from baohao.core.decide.settle_up import settle_up
@@ -96,6 +98,8 @@ LINE_VERBS: Mapping[str, Callable[[Case], Decision]] = {
     "register": register,
     "transfer": transfer,
     "replace_card": replace_card,
+    "report_loss": report_loss,
+    "report_found": report_found,
     "change_number": change_number,
     "carry_over": carry_over,
     "restore": restore,

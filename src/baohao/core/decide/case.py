@@ -256,7 +256,10 @@ def conclude(
     booked += _unexplained(case, state, booked, cause)
     owed = list(effects)
     if state.custody == "issued" and _told_apart(case, state):
-        owed.append(Effect(kind="network", due_at=case.now, data={"stage": state.standing.stage}))
+        works: dict[str, object] = {"stage": state.standing.stage}
+        if state.lost is not None:
+            works["lost"] = True
+        owed.append(Effect(kind="network", due_at=case.now, data=works))
     until = safe_until(state)
     told: dict[str, object] = {"id": case.id, "version": state.version}
     if until is not None:
@@ -298,7 +301,7 @@ def _unexplained(case: Case, after: LineState, entries: Sequence[Entry], cause: 
 
 
 def _told_apart(case: Case, state: LineState) -> bool:
-    """Say whether the network must do something: another stage, another card, parked or not."""
+    """Say whether the network must do something: another stage or card, parked or lost or not."""
     before = case.line
     if before is None:
         return False
@@ -308,6 +311,7 @@ def _told_apart(case: Case, state: LineState) -> bool:
         or before.standing.stage != state.standing.stage
         or (before.standing.parked_since is None) != (state.standing.parked_since is None)
         or before.card != state.card
+        or before.lost != state.lost
     )
 
 

@@ -31,6 +31,8 @@ TYPES: Mapping[str, str] = {
     "correct": "line.corrected",
     "change_plan": "line.plan_changed",
     "replace_card": "line.card_replaced",
+    "report_loss": "line.card_lost",
+    "report_found": "line.card_found",
     "change_number": "line.number_changed",
     "transfer": "line.transferred",
     "park": "line.parked",

@@ -22,6 +22,7 @@ from baohao.core.ids import text_of
 from baohao.core.line import ordered
 from baohao.core.line.acts import Act
 from baohao.core.line.event import Event
+from baohao.core.line.lost import Lost
 from baohao.core.line.standing import (
     Benefit,
     ChargeState,
@@ -82,6 +83,8 @@ def encode(state: LineState, known: Known | None = None) -> Row:
     seldom: dict[str, Any] = {"agent": state.agent} if state.agent else {}
     if state.order is not None:
         seldom["order"] = ordered.written(state.order)
+    if state.lost is not None:
+        seldom["lost"] = [state.lost.since.isoformat(), state.lost.id]
     if seldom:
         written.append(seldom)
     return written
@@ -142,7 +145,13 @@ def decode(row: Row) -> LineState:
         version=version,
         agent=rest.get("agent", ""),
         order=ordered.read(rest["order"]) if "order" in rest else None,
+        lost=_lost_of(rest["lost"]) if "lost" in rest else None,
     )
+
+
+def _lost_of(row: Row) -> Lost:
+    since, id_ = row
+    return Lost(datetime.fromisoformat(since), id_)
 
 
 # --- events ---------------------------------------------------------------------------------------

@@ -48,6 +48,8 @@ EVENT_KINDS = frozenset(
         "registered",
         "transferred",
         "card_replaced",
+        "card_lost",
+        "card_found",
         "ordered",
         "order_owed",
         "order_told",

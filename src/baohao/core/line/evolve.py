@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from baohao.core.altered import altered
-from baohao.core.line import ordered
+from baohao.core.line import lost, ordered
 from baohao.core.line.acts import BEGINNINGS, Act, order
 from baohao.core.line.codec import decode
 from baohao.core.line.event import Event
@@ -111,10 +111,8 @@ def undone(
         )
     folded = refolded(state, acts, rules)
     standings = tuple(f.standing for f in folded)
-    order = state.order if tenure is not None else None
-    return altered(
-        state, acts=acts, standings=standings, sold=sold, tenure=tenure, order=order
-    ), folded
+    kept = {} if tenure is not None else {"order": None, "lost": None}
+    return altered(state, acts=acts, standings=standings, sold=sold, tenure=tenure, **kept), folded
 
 
 def refolded(state: LineState, acts: Sequence[Act], rules: Rules) -> tuple[Folded, ...]:
@@ -182,6 +180,7 @@ def _opened(event: Event, stock: LineState | None) -> LineState:
         epochs=event.tenure.epoch,
         agent="",
         order=None,
+        lost=None,
         version=1 if stock is None else stock.version,
     )
 
@@ -216,7 +215,11 @@ def _evolved(state: LineState, event: Event, rules: Rules) -> LineState:
             order = ordered.moved_on(state.order, kind, event.effective_at, event.data)
             return altered(state, order=order)
         case "card_replaced" if event.card is not None:
-            return replace(state, card=event.card)
+            return replace(state, card=event.card, lost=None)
+        case lost.LOST:
+            return altered(state, lost=lost.Lost(event.effective_at, str(event.data["id"])))
+        case lost.FOUND:
+            return altered(state, lost=None)
         case "unsettled":
             return state
         case "closed" if event.act is not None:
@@ -235,9 +238,9 @@ def ended(state: LineState, act: Act) -> LineState:
     Return a line whose life an act has ended: nobody's, and a next life knows nothing of the last.
     """
     if act.kind == "port_out":
-        return altered(state, tenure=None, order=None)
+        return altered(state, tenure=None, order=None, lost=None)
     if act.kind in ("return", "recycle"):
-        nobody = {"tenure": None, "agent": "", "order": None}
+        nobody = {"tenure": None, "agent": "", "order": None, "lost": None}
         return altered(state, **nobody, acts=(act,), sold=(), readings=(), first_pin=state.pin)
     return state
 
@@ -251,6 +254,7 @@ def _closed(state: LineState, act: Act, rules: Rules) -> LineState:
         card=Card(),
         tenure=None,
         order=None,
+        lost=None,
         acts=(act,),
         standings=tuple(f.standing for f in folded),
         sold=(),

@@ -8,7 +8,7 @@ become ranges and stages become sets.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 
@@ -87,6 +87,11 @@ def project(policy: Policy, standing: Standing, history: Sequence[Act], at: date
         held=run.held_since is not None,
         barred_days=_barred_days(run, at),
     )
+
+
+def barred(view: Projection) -> Projection:
+    """Return what is true of a line whose card is lost: the same, and nothing works."""
+    return replace(view, services=dict.fromkeys(PLACES, frozenset[str]()))
 
 
 #: Kinds of stages in which the number is no longer the holder's.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from baohao.core.line.fold import Rules, policy_of
-from baohao.core.line.project import Deadline, Projection, project
+from baohao.core.line.project import Deadline, Projection, barred, project
 from baohao.core.line.state import LineState
 from baohao.core.policy.model import KEEPING, PLACES
 from baohao.core.policy.worlds import worlds_of
@@ -56,12 +56,11 @@ def prospect(state: LineState, rules: Rules, at: datetime) -> Prospect:
     `at` is not earlier than what has been settled. Raises `PolicyMissing`.
     """
     worlds = worlds_of(policy_of(rules, state.pin))
-    return together(
-        [
-            project(worlds[index % len(worlds)], standing, state.acts, at)
-            for index, standing in enumerate(state.standings)
-        ]
-    )
+    views = [
+        project(worlds[index % len(worlds)], standing, state.acts, at)
+        for index, standing in enumerate(state.standings)
+    ]
+    return together(views if state.lost is None else [barred(view) for view in views])
 
 
 def together(views: Sequence[Projection]) -> Prospect:

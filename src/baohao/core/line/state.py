@@ -12,6 +12,7 @@ from datetime import date, datetime
 
 from baohao.core.books.sale import Sale
 from baohao.core.line.acts import Act
+from baohao.core.line.lost import Lost
 from baohao.core.line.ordered import Ordered
 from baohao.core.line.standing import Standing
 from baohao.core.promotions.model import Use
@@ -106,6 +107,8 @@ class LineState:
     agent: str = ""
     #: The tenure's standing order; it is over when the tenure is.
     order: Ordered | None = None
+    #: The card was reported lost: nothing works until it is found or replaced.
+    lost: Lost | None = None
     #: How many events have made it; the next one's sequence number is one more.
     version: int = 0
 

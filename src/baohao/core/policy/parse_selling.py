@@ -32,6 +32,8 @@ VERBS = (
     "reverse",
     "correct",
     "replace_card",
+    "report_loss",
+    "report_found",
     "change_number",
     "register",
     "transfer",

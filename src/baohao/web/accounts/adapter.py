@@ -16,6 +16,7 @@ from baohao.app import tenures
 from baohao.core.identifiers.number import MalformedNumber, parse_number
 from baohao.web.accounts.models import Account
 from baohao.web.desk import desk
+from baohao.web.wording import said
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -42,7 +43,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         try:
             return parse_number(phone)
         except MalformedNumber as malformed:
-            raise forms.ValidationError(malformed.message) from None
+            raise forms.ValidationError(said(malformed)) from None
 
     def phone_form_field(self, **more: Any) -> forms.Field:
         """Return the field that a number is typed in."""

@@ -35,6 +35,8 @@ class Act(StrEnum):
     #: Put lines right by hand, and on hold.
     MEND = "mend"
     AUDIT = "audit"
+    #: Answer holders' messages.
+    SUPPORT = "support"
     STAFF = "staff"
     #: The agent's portal · its money and its people.
     SELL = "sell"
@@ -42,12 +44,14 @@ class Act(StrEnum):
 
 
 MAY: dict[Role, frozenset[Act]] = {
-    Role.CLERK: frozenset({Act.COUNTER}),
-    Role.SUPERVISOR: frozenset({Act.COUNTER, Act.APPROVE, Act.CONSOLE, Act.MEND}),
+    Role.CLERK: frozenset({Act.COUNTER, Act.SUPPORT}),
+    Role.SUPERVISOR: frozenset({Act.COUNTER, Act.APPROVE, Act.CONSOLE, Act.MEND, Act.SUPPORT}),
     Role.PRODUCT: frozenset({Act.CONSOLE, Act.PRODUCT}),
     Role.FINANCE: frozenset({Act.CONSOLE, Act.MONEY, Act.APPROVE, Act.MEND}),
     Role.AUDITOR: frozenset({Act.CONSOLE, Act.AUDIT}),
-    Role.ADMIN: frozenset({Act.CONSOLE, Act.PRODUCT, Act.MONEY, Act.MEND, Act.AUDIT, Act.STAFF}),
+    Role.ADMIN: frozenset(
+        {Act.CONSOLE, Act.PRODUCT, Act.MONEY, Act.MEND, Act.AUDIT, Act.STAFF, Act.SUPPORT}
+    ),
     Role.OWNER: frozenset({Act.SELL, Act.AGENCY}),
     Role.SELLER: frozenset({Act.SELL}),
 }

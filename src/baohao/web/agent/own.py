@@ -14,7 +14,7 @@ from baohao.app.glance import Glance
 from baohao.core.agents import Agent
 from baohao.core.decide.selling import MoneyShort
 from baohao.core.refusals import Refusal
-from baohao.web import selling
+from baohao.web import selling, wording
 from baohao.web.accounts.doors import may, signed_in
 from baohao.web.accounts.roles import Act
 from baohao.web.desk import desk
@@ -77,7 +77,4 @@ def why(request: HttpRequest, code: str, sentence: str, facts: Mapping[str, obje
     """Say why a row is not renewed, from what was kept of its refusal."""
     if code == MoneyShort.code:
         return short(request, facts)
-    try:
-        return gettext(sentence).format(**facts)
-    except (KeyError, IndexError, ValueError):
-        return sentence
+    return wording.sentence(code, sentence, facts)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from baohao.web.agent import files, lines, money, selling, staff, stock, walk_in
+from baohao.web.agent import badge, files, lines, money, selling, staff, stock, walk_in
 
 urlpatterns = [
     path("", lines.home, name="agent"),
@@ -33,6 +33,7 @@ urlpatterns = [
     path("money/<str:month>/", money.month, name="agent_month"),
     path("money/<str:month>.<str:format>", money.month_export, name="agent_month_table"),
     path("commissions/", money.commissions, name="agent_commissions"),
+    path("badge/", badge.printed, name="agent_badge"),
     path("staff/", staff.people, name="agent_staff"),
     path("staff/<int:person>/", staff.person, name="agent_person"),
     path("staff/<int:person>/away/", staff.away, name="agent_person_away"),

@@ -67,6 +67,8 @@ EVENTS = {
     "registered": gettext_lazy("The number was registered to you."),
     "transferred": gettext_lazy("The number was transferred to you."),
     "card_replaced": gettext_lazy("The card was replaced by a new one."),
+    "card_lost": gettext_lazy("The card was reported lost: nothing works on it."),
+    "card_found": gettext_lazy("The card was found, and works again."),
     "closed": gettext_lazy("You were given another number."),
     ordered.ORDERED: gettext_lazy("Automatic renewal was agreed to."),
     ordered.OWED: gettext_lazy("It was time to tell you of an automatic renewal."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
@@ -21,9 +20,9 @@ from baohao.web import selling
 from baohao.web.accounts.doors import workers
 from baohao.web.accounts.roles import Act
 from baohao.web.desk import desk
+from baohao.web.offers import gives, limits
 from baohao.web.operator.room import day_in, operator_of
-from baohao.web.templatetags.saying import money, percent
-from baohao.web.wording import SERVICES, channel
+from baohao.web.wording import SERVICES
 
 #: What a picture may do: carry its own looks, and nothing else.
 PICTURE = {"default-src": ["'none'"], "style-src": ["'unsafe-inline'"]}
@@ -44,7 +43,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     page = {
         "texts": [(each, each.made_at.astimezone(operator.zone)) for each in texts],
         "policies": [(policy, _standing(policy, today)) for policy in found],
-        "promotions": [(each, _gives(each), _limits(each)) for each in desk().read(known)],
+        "promotions": [(each, gives(each), limits(each)) for each in desk().read(known)],
         "today": today,
     }
     return render(request, "operator/policies.html", page)
@@ -60,7 +59,6 @@ def one(request: HttpRequest, name: str, version: str) -> HttpResponse:
     page = {
         "policy": policy,
         "standing": _standing(policy, today),
-        "title": {"": policy.title, **policy.titles},
         "begins": begins,
         "samples": [(said_of(each), each) for each in rehearsal.rehearsed(policy, begins)],
         "others": others,
@@ -93,32 +91,6 @@ def said_of(sample: Sample) -> str:
     is_term = sample.name not in ("left", "topped_up")
     bought = selling.term(sample.term) if is_term else sample.term
     return words[sample.name].format(bought=bought)
-
-
-def _gives(promotion: Mapping[str, Any]) -> str:
-    """Say what a promotion gives."""
-    said = []
-    for give in promotion["gives"]:
-        if give["what"] == "time":
-            said.append(gettext("{time} more").format(time=selling.term(give["time"])))
-        elif give["what"] == "percent_off":
-            said.append(gettext("{share} off").format(share=percent(give["basis_points"])))
-        else:
-            amount = money(give["minor"], promotion["currency"])
-            is_off = give["what"] == "amount_off"
-            words = gettext("{amount} off") if is_off else gettext("{amount} of credit")
-            said.append(words.format(amount=amount))
-    return " · ".join(said)
-
-
-def _limits(promotion: Mapping[str, Any]) -> str:
-    """Say for what alone a promotion is given; empty: for all."""
-    said = list(promotion["plans"] or ())
-    said += [selling.term(each) for each in promotion["terms"] or ()]
-    said += [channel(each) for each in promotion["channels"] or ()]
-    said += [gettext("first renewal")] if promotion["first_time"] else []
-    said += [gettext("with a code")] if promotion["needs_code"] else []
-    return " · ".join(said)
 
 
 def _mine(request: HttpRequest) -> list[Policy]:

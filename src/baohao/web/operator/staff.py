@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from functools import partial
+from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
@@ -11,9 +13,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy
 
+from baohao.app import halls
 from baohao.web.accounts.doors import signed_in, workers
 from baohao.web.accounts.models import Account
 from baohao.web.accounts.roles import Act
+from baohao.web.desk import desk
 from baohao.web.operator.room import noted, operator_of
 from baohao.web.operator.words import ROLES
 
@@ -29,9 +33,7 @@ class Work(forms.ModelForm):  # type: ignore[type-arg]
     """As what somebody works, and where."""
 
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=list(ROLES.items()))
-    point = forms.CharField(
-        max_length=32, required=False, validators=[_KEY], label=gettext_lazy("Issuing point")
-    )
+    point = forms.ChoiceField(required=False, label=gettext_lazy("Hall"))
     till = forms.CharField(
         max_length=32, required=False, validators=[_KEY], label=gettext_lazy("Till")
     )
@@ -40,6 +42,16 @@ class Work(forms.ModelForm):  # type: ignore[type-arg]
         model = Account
         fields = ("title", "role", "point", "till")
         labels = {"title": gettext_lazy("Name")}  # noqa: RUF012 - as Django writes it
+
+    def __init__(self, *args: Any, operator: str, **more: Any) -> None:
+        super().__init__(*args, **more)
+        found = desk().read(partial(halls.of_operator, operator=operator))
+        known = {"": "—", **{each.key: each.name for each in found}}
+        # A hall of before stays with whoever works there until somebody changes it.
+        known.setdefault(self.instance.point, self.instance.point)
+        point = self.fields["point"]
+        assert isinstance(point, forms.ChoiceField)  # noqa: S101 - made so above
+        point.choices = list(known.items())
 
 
 class New(Work):
@@ -66,7 +78,7 @@ class New(Work):
 @workers(Act.STAFF)
 def listed(request: HttpRequest) -> HttpResponse:
     """List staff, and add somebody; their password is shown once."""
-    form = New(request.POST or None)
+    form = New(request.POST or None, operator=operator_of(request).key)
     if request.method == "POST" and form.is_valid():
         account = form.save(commit=False)
         account.operator = operator_of(request).key
@@ -87,7 +99,8 @@ def one(request: HttpRequest, account: int) -> HttpResponse:
     found = _own(request, account)
     what = request.POST.get("what", "")
     is_me = found.pk == signed_in(request).pk
-    form = Work(request.POST if what == "change" else None, instance=found)
+    typed = request.POST if what == "change" else None
+    form = Work(typed, instance=found, operator=found.operator)
     if what == "password" and not is_me:
         word = _given(found)
         noted(request, "password", found.name)

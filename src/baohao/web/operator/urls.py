@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from baohao.web.operator import auditing, drafts, exceptions, lines, policies, sales, staff, views
+from baohao.web.operator import (
+    auditing,
+    drafts,
+    exceptions,
+    halls,
+    lines,
+    policies,
+    sales,
+    staff,
+    views,
+)
 
 urlpatterns = [
     path("", views.dashboard, name="console"),
@@ -32,6 +42,9 @@ urlpatterns = [
     path("drafts/<uuid:draft>/promotion/", drafts.promotion, name="console_promotion"),
     path("drafts/<uuid:draft>/text/", drafts.rewrite, name="console_text"),
     path("drafts/<uuid:draft>.svg", drafts.drawing, name="console_draft_drawing"),
+    path("halls/", halls.listed, name="console_halls"),
+    path("halls/new/", halls.new, name="console_hall_new"),
+    path("halls/<str:hall>/", halls.one, name="console_hall"),
     path("staff/", staff.listed, name="console_staff"),
     path("staff/<int:account>/", staff.one, name="console_staff_one"),
     path("numbering/", auditing.numbering, name="console_numbering"),

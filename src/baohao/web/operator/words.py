@@ -50,6 +50,8 @@ DEEDS = {
     "return": gettext_lazy("Let somebody in again"),
     "draw": gettext_lazy("Drew renewals"),
     "evidence": gettext_lazy("Took an evidence pack"),
+    "answer": gettext_lazy("Answered a holder's message"),
+    "settle": gettext_lazy("Left a message without an answer"),
     "write": gettext_lazy("Wrote a draft"),
     "propose": gettext_lazy("Proposed a draft"),
     "publish": gettext_lazy("Put a text in force"),

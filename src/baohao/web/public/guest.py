@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 import segno
-from allauth.core import ratelimit
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -25,6 +24,7 @@ from baohao.core.refusals import Refusal
 from baohao.web import selling
 from baohao.web.accounts.doors import everybody, signed_in
 from baohao.web.desk import desk
+from baohao.web.public.budgets import budgeted, missed
 from baohao.web.wording import said
 
 #: Who asks where nobody has signed in.
@@ -55,26 +55,28 @@ class Number(forms.Form):
 
 
 @everybody
+@budgeted
 def number(request: HttpRequest) -> HttpResponse:
     """Ask for the number."""
     form = Number(request.POST or None)
-    if request.method == "POST" and not ratelimit.consume(request, action="guest"):
-        return render(request, "web/too_often.html", {}, status=429)
     if request.method == "POST" and form.is_valid():
         return redirect("guest_terms", number=form.cleaned_data["number"])
     return render(request, "public/guest.html", {"form": form})
 
 
 @everybody
+@budgeted
 def terms(request: HttpRequest, number: str) -> HttpResponse:
     """Offer terms, and repeat the number in part."""
     try:
         line = selling.look(number)
         offers = [each for each in line.offers if each.what == "renew"]
     except Http404:
+        missed(request)
         # A number that is none is told like one that is not for sale here.
         return render(request, "public/not_here.html", {"number": number}, status=404)
     if not offers:
+        missed(request)
         return render(request, "public/not_here.html", {"number": number}, status=404)
     refused = None
     if request.method == "POST":
@@ -94,9 +96,14 @@ def terms(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @everybody
+@budgeted
 def promise(request: HttpRequest, number: str, quote: UUID) -> HttpResponse:
     """Show what will be paid and until when the number is safe then; and begin to pay."""
-    line = selling.look(number)
+    try:
+        line = selling.look(number)
+    except Http404:
+        missed(request)
+        return render(request, "public/not_here.html", {"number": number}, status=404)
     if selling.begun(quote):
         return redirect("pay", payment=quote)
     found = selling.promise(line, quote)
@@ -117,6 +124,8 @@ def promise(request: HttpRequest, number: str, quote: UUID) -> HttpResponse:
         "term": selling.term(found.term),
         "gateways": selling.gateways(),
         "refused": refused,
+        # A stranger learns the date that is bought, and not the one that was.
+        "is_guest": True,
     }
     return render(request, "public/promise.html", page, status=409 if refused else 200)
 

@@ -2,13 +2,21 @@
 
 from django.urls import path
 
-from baohao.web.public import guest, stop, views
+from baohao.web.public import checking, finding, guest, stop, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("help/", views.help_, name="help"),
     path("verify/", views.verify, name="verify"),
     path("stop/<str:token>/", stop.stop, name="stop"),
+    path("check/", checking.number, name="check"),
+    path("check/code/", checking.code, name="check_code"),
+    path("check/told/", checking.told, name="checked"),
+    path("halls/", finding.halls_, name="halls"),
+    path("prices/", finding.prices, name="prices"),
+    path("agents/", finding.agents, name="agents"),
+    path("agents/<str:name>/", finding.agent, name="agent_public"),
+    path("badge/<str:token>/", finding.badge, name="badge"),
     path("renew/", guest.number, name="guest"),
     path("renew/<tel:number>/", guest.terms, name="guest_terms"),
     path("renew/<tel:number>/<uuid:quote>/", guest.promise, name="guest_promise"),

@@ -4,36 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from typing import Any
 
 from babel import dates, numbers
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 
 from baohao.app.glance import Glance
-from baohao.core.money import exponent_of
-from baohao.web import selling, wording
+from baohao.web import formats, selling, wording
+from baohao.web.vocabulary import GATEWAYS, PAYMENTS
 from baohao.web.wording import SERVICES, STAGES
 
 register = template.Library()
 
-#: Django's languages -> Babel's locales.
-LOCALES = {"zh-hant": "zh_Hant_MO", "zh-hans": "zh_Hans_MO", "pt": "pt_MO", "en": "en_MO"}
-
 
 def locale() -> str:
     """Return the locale of the reader."""
-    return LOCALES.get(get_language() or "en", "en_MO")
+    return formats.locale()
 
 
 @register.filter
 def money(minor: int, currency: str) -> str:
     """Write an amount of minor units."""
-    exponent = exponent_of(currency)
-    amount = Decimal(minor).scaleb(-exponent)
-    return numbers.format_currency(amount, currency, locale=locale())
+    return formats.money(minor, currency)
 
 
 @register.filter
@@ -41,19 +36,22 @@ def day(value: date | datetime | str | None) -> str:
     """Write a day; an instant, by the zone that it carries."""
     if not value:
         return "—"
-    found = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return dates.format_date(found, "long", locale=locale())
+    return formats.day(datetime.fromisoformat(value) if isinstance(value, str) else value)
 
 
 @register.filter
 def minute(value: datetime | str | None) -> str:
-    """Write an instant by the zone that it carries."""
+    """Write an instant by the zone that it carries, and name that."""
     if not value:
         return "—"
-    found = datetime.fromisoformat(value) if isinstance(value, str) else value
-    when = dates.format_datetime(found, "medium", tzinfo=found.tzinfo, locale=locale())
-    zone = found.tzname() or ""
-    return f"{when} {zone}" if zone[:1].isalpha() else when
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return f"{formats.minute(at)} {formats.zone(at)}"
+
+
+@register.filter
+def zone(value: datetime | str) -> str:
+    """Name the zone that an instant carries, as in "GMT+8"."""
+    return formats.zone(datetime.fromisoformat(value) if isinstance(value, str) else value)
 
 
 @register.filter
@@ -71,11 +69,21 @@ def instant(value: datetime) -> SafeString:
 
 
 @register.filter
+def clock(value: datetime) -> str:
+    """Write the time of day by the zone that an instant carries."""
+    return dates.format_time(value, "short", tzinfo=value.tzinfo, locale=locale())
+
+
+@register.filter
+def verb(name: str) -> str:
+    """Say what may be bought."""
+    return str(wording.VERBS.get(name, name))
+
+
+@register.filter
 def number(value: str) -> str:
     """Write a number as people in its country group it."""
-    if value.startswith("+853") and len(value) == 12:
-        return f"+853 {value[4:8]} {value[8:]}"
-    return value
+    return formats.number(value)
 
 
 @register.filter
@@ -99,7 +107,7 @@ def last_day(value: str) -> str:
 @register.filter
 def term(value: str) -> str:
     """Say a span, written as in "12 months"."""
-    return selling.term(value)
+    return formats.term(value)
 
 
 @register.filter
@@ -112,6 +120,38 @@ def stage(kind: str) -> str:
 def title(titles: Mapping[str, str]) -> str:
     """Say a title in the reader's language."""
     return selling.title(titles)
+
+
+@register.filter
+def titled(named: Any) -> str:
+    """Say the title of what has one, and others by language: a policy, a promotion that is told."""
+    if isinstance(named, Mapping):
+        return selling.title({"": named["title"], **named.get("titles", {})})
+    return selling.title({"": named.title, **named.titles})
+
+
+@register.filter
+def stage_name(name: str) -> str:
+    """Say what a policy calls a stage."""
+    return wording.stage_name(name)
+
+
+@register.filter
+def thing(name: str) -> str:
+    """Say what a policy calls a clock, a balance or a charge."""
+    return wording.thing(name)
+
+
+@register.filter
+def gateway(name: str) -> str:
+    """Say what people call a gateway."""
+    return str(GATEWAYS.get(name, name))
+
+
+@register.filter
+def payment_state(name: str) -> str:
+    """Say where a payment stands."""
+    return str(PAYMENTS.get(name, name))
 
 
 @register.filter
@@ -130,13 +170,19 @@ def short_day(value: date) -> str:
 @register.filter
 def grouped(value: int) -> str:
     """Write a whole number."""
-    return numbers.format_decimal(value, locale=locale())
+    return formats.grouped(value)
 
 
 @register.filter
 def channel(name: str) -> str:
     """Say a channel."""
     return wording.channel(name)
+
+
+@register.filter
+def happened(event: Mapping[str, Any]) -> str:
+    """Say what an event of a line's journal brought."""
+    return wording.happened(event)
 
 
 def compact(value: int) -> str:
@@ -147,4 +193,4 @@ def compact(value: int) -> str:
 
 def percent(basis_points: int) -> str:
     """Write a share of ten thousand."""
-    return numbers.format_percent(basis_points / 10_000, locale=locale())
+    return formats.percent(basis_points)

@@ -38,3 +38,12 @@ const clocks = (root) => root.querySelectorAll("time[data-clock]").forEach((time
 });
 document.addEventListener("DOMContentLoaded", () => clocks(document));
 document.addEventListener("htmx:afterSwap", (event) => clocks(event.target));
+// A text is copied by a button, which is there only where it works.
+document.querySelectorAll("[data-copy]").forEach((button) => {
+  if (!navigator.clipboard) return;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.textContent = button.dataset.copied;
+  });
+});

@@ -1,0 +1,82 @@
+"""Money, days, numbers and spans as the reader's locale writes them, with the formats of Macau."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from babel import dates, numbers
+from django.utils.translation import get_language, ngettext
+
+from baohao.core.civil import Span, SpanMalformed, Unit
+from baohao.core.money import exponent_of
+
+#: Django's languages -> Babel's locales.
+LOCALES = {"zh-hant": "zh_Hant_MO", "zh-hans": "zh_Hans_MO", "pt": "pt_MO", "en": "en_MO"}
+
+
+def locale() -> str:
+    """Return the locale of the reader."""
+    return LOCALES.get(get_language() or "en", "en_MO")
+
+
+def money(minor: int, currency: str) -> str:
+    """Write an amount of minor units."""
+    amount = Decimal(minor).scaleb(-exponent_of(currency))
+    return numbers.format_currency(amount, currency, locale=locale())
+
+
+def day(value: date | datetime) -> str:
+    """Write a day; an instant, by the zone that it carries."""
+    return dates.format_date(value, "long", locale=locale())
+
+
+def minute(value: datetime) -> str:
+    """Write an instant by the zone that it carries."""
+    there = locale()
+    of_day = dates.format_date(value, "medium", locale=there)
+    at = dates.format_time(value, "short", tzinfo=value.tzinfo, locale=there)
+    return str(dates.get_datetime_format("medium", locale=there)).format(at, of_day)
+
+
+def zone(value: datetime) -> str:
+    """Name the zone of an instant as every language does: "GMT+8", "GMT+5:30"."""
+    minutes = round((value.utcoffset() or timedelta()).total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "-" if minutes < 0 else "+"
+    return f"GMT{sign}{hours}" + (f":{rest:02}" if rest else "") if minutes else "GMT"
+
+
+def number(value: str) -> str:
+    """Write a number as people in its country group it."""
+    if value.startswith("+853") and len(value) == 12:
+        return f"+853 {value[4:8]} {value[8:]}"
+    return value
+
+
+def grouped(value: int) -> str:
+    """Write a whole number."""
+    return numbers.format_decimal(value, locale=locale())
+
+
+def percent(basis_points: int) -> str:
+    """Write a share of ten thousand, as exactly as it is."""
+    share = Decimal(basis_points) / 10_000
+    return numbers.format_percent(share, locale=locale(), decimal_quantization=False)
+
+
+def term(text: str) -> str:
+    """Say a span, written as in "12 months", in the reader's words; what is none, as it is."""
+    try:
+        span = Span.parse(text)
+    except SpanMalformed:
+        return text
+    units = {
+        Unit.YEAR: ngettext("{n} year", "{n} years", span.count),
+        Unit.MONTH: ngettext("{n} month", "{n} months", span.count),
+        Unit.WEEK: ngettext("{n} week", "{n} weeks", span.count),
+        Unit.DAY: ngettext("{n} day", "{n} days", span.count),
+        Unit.HOUR: ngettext("{n} hour", "{n} hours", span.count),
+        Unit.MINUTE: ngettext("{n} minute", "{n} minutes", span.count),
+    }
+    return units[span.unit].format(n=span.count)

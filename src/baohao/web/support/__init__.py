@@ -1,0 +1,1 @@
+"""Messages to the operator, and its answers."""
