@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from baohao.web.public import guest, views
+from baohao.web.public import app, guest, views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("sw.js", app.worker, name="worker"),
+    path("app.webmanifest", app.manifest, name="manifest"),
+    path("offline/", app.offline, name="offline"),
     path("help/", views.help_, name="help"),
     path("verify/", views.verify, name="verify"),
     path("renew/", guest.number, name="guest"),
