@@ -9,12 +9,13 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.urls import register_converter
 from django.utils.translation import get_language, gettext, ngettext
 
 from baohao import wiring
 from baohao.app import glance
+from baohao.app import ways as app_ways
 from baohao.app.glance import Glance
 from baohao.app.payments import Asked, Kept, baskets, begin, bought, listing, returning
 from baohao.app.payments.baskets import Filling, Quoted
@@ -95,6 +96,17 @@ def look(number: str) -> Glance:
         return desk().read(partial(glance.one, terms=desk().terms, number=number))
     except LineUnknown:
         raise Http404 from None
+
+
+def ways(request: HttpRequest, number: str) -> dict[str, Any]:
+    """Return what a page of the ways to renew a line shows; raises `LineUnknown`."""
+    found = desk().read(partial(app_ways.ways, terms=desk().terms, number=number))
+    is_away = "away" in request.GET
+    if is_away:
+        # What is not known is told last, and what cannot be used not at all.
+        found = [each for each in found if each.is_abroad is not False]
+        found.sort(key=lambda each: each.is_abroad is None)
+    return {"ways": found, "is_away": is_away}
 
 
 def glances(numbers: Sequence[str]) -> Mapping[str, Glance]:

@@ -75,6 +75,13 @@ def renew(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @holders
+def ways(request: HttpRequest, number: str) -> HttpResponse:
+    """Say where this number may be renewed, at what price, and which of it suits now."""
+    page = {"line": _own(request, number), "is_mine": True} | selling.ways(request, number)
+    return render(request, "web/ways.html", page)
+
+
+@holders
 def promise(request: HttpRequest, number: str, quote: UUID) -> HttpResponse:
     """Show what is promised and let it be paid; or, once it was, what became of it."""
     found = _own(request, number)

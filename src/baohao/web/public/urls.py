@@ -13,6 +13,7 @@ urlpatterns = [
     path("verify/", views.verify, name="verify"),
     path("renew/", guest.number, name="guest"),
     path("renew/<tel:number>/", guest.terms, name="guest_terms"),
+    path("renew/<tel:number>/ways/", guest.ways, name="guest_ways"),
     path("renew/<tel:number>/<uuid:quote>/", guest.promise, name="guest_promise"),
     path("pay/<uuid:payment>/", guest.pay, name="pay"),
     path("pay/<uuid:payment>/state/", guest.state, name="pay_state"),
