@@ -67,7 +67,8 @@ def test_a_page_costs_a_few_statements(
     terms = {f"term-{each}": "12 months" for each in digits}
     quote = browser.post(f"{one}renew/", {"term": "12 months"})["Location"]
     basket = browser.post("/my/several/", {"n": digits, **terms})["Location"]
-    addresses = ["/my/", "/my/receipts/", one, f"{one}renew/", quote, several, basket]
+    addresses = ["/my/", "/my/receipts/", one, quote, several, basket]
+    addresses += [f"{one}{rest}/" for rest in ("renew", "ways", "plans")]
     assert UUID(basket.split("/")[-2])
     for address in addresses:
         browser.get(address)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from baohao.web.holder import several, views
+from baohao.web.holder import plans, several, views
 
 urlpatterns = [
     path("", views.numbers, name="my"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("several/", several.choose, name="my_several"),
     path("several/<uuid:basket>/", several.basket, name="my_basket"),
     path("<tel:number>/", views.line, name="my_line"),
+    path("<tel:number>/plans/", plans.plans, name="my_plans"),
     path("<tel:number>/ways/", views.ways, name="my_ways"),
     path("<tel:number>/renew/", views.renew, name="my_renew"),
     path("<tel:number>/renew/<uuid:quote>/", views.promise, name="my_promise"),

@@ -43,7 +43,7 @@ def numbers(request: HttpRequest) -> HttpResponse:
 @holders
 def line(request: HttpRequest, number: str) -> HttpResponse:
     """Show one number, with what happened to it in this tenure."""
-    found = _own(request, number)
+    found = own(request, number)
     told = desk().read(
         partial(
             portrait.history,
@@ -58,7 +58,7 @@ def line(request: HttpRequest, number: str) -> HttpResponse:
 @holders
 def renew(request: HttpRequest, number: str) -> HttpResponse:
     """Offer terms."""
-    found = _own(request, number)
+    found = own(request, number)
     offers = [each for each in found.offers if each.what == "renew"]
     refused = None
     if request.method == "POST":
@@ -77,14 +77,14 @@ def renew(request: HttpRequest, number: str) -> HttpResponse:
 @holders
 def ways(request: HttpRequest, number: str) -> HttpResponse:
     """Say where this number may be renewed, at what price, and which of it suits now."""
-    page = {"line": _own(request, number), "is_mine": True} | selling.ways(request, number)
+    page = {"line": own(request, number), "is_mine": True} | selling.ways(request, number)
     return render(request, "web/ways.html", page)
 
 
 @holders
 def promise(request: HttpRequest, number: str, quote: UUID) -> HttpResponse:
     """Show what is promised and let it be paid; or, once it was, what became of it."""
-    found = _own(request, number)
+    found = own(request, number)
     holder = signed_in(request).holder
     done = selling.already([(number, quote)], holder).get(quote)
     if done is not None:
@@ -162,7 +162,7 @@ def _receipts(request: HttpRequest) -> Sequence[Any]:
         return ()
 
 
-def _own(request: HttpRequest, number: str) -> glance.Glance:
+def own(request: HttpRequest, number: str) -> glance.Glance:
     """Return a line of the holder's; raises `Http404` for any other, whether it is there or not."""
     held = desk().read(partial(tenures.open_one, number=number))
     if held is None or not held.holder or held.holder != signed_in(request).holder:
