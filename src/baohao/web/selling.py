@@ -10,13 +10,14 @@ from typing import Any
 from uuid import UUID
 
 import segno
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.urls import register_converter
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext
 
 from baohao import wiring
 from baohao.app import glance
+from baohao.app import ways as app_ways
 from baohao.app.glance import Glance
 from baohao.app.payments import Asked, Kept, baskets, begin, bought, listing, returning
 from baohao.app.payments.baskets import Filling, Quoted
@@ -104,6 +105,17 @@ def look(number: str) -> Glance:
         raise Http404 from None
     timezone.activate(desk().house.library.operators[found.operator].zone)
     return found
+
+
+def ways(request: HttpRequest, number: str) -> dict[str, Any]:
+    """Return what a page of the ways to renew a line shows; raises `LineUnknown`."""
+    found = desk().read(partial(app_ways.ways, terms=desk().terms, number=number))
+    is_away = "away" in request.GET
+    if is_away:
+        # What is not known is told last, and what cannot be used not at all.
+        found = [each for each in found if each.is_abroad is not False]
+        found.sort(key=lambda each: each.is_abroad is None)
+    return {"ways": found, "is_away": is_away}
 
 
 def glances(numbers: Sequence[str]) -> Mapping[str, Glance]:

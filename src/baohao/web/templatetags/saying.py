@@ -197,6 +197,18 @@ def grouped(value: int) -> str:
 
 
 @register.filter
+def way(channel: str) -> str:
+    """Say where a person renews."""
+    return str(wording.WAYS.get(channel, channel))
+
+
+@register.filter
+def weekday(name: str) -> str:
+    """Say a day of the week."""
+    return str(wording.WEEKDAYS.get(name, name))
+
+
+@register.filter
 def channel(name: str) -> str:
     """Say a channel."""
     return wording.channel(name)
