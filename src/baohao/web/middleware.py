@@ -10,6 +10,12 @@ from baohao.app.shell import OutcomeUnknown
 from baohao.core.refusals import Refusal
 from baohao.web.errors import refused
 
+#: What a page may ask of the device: the camera for cards' codes, and passkeys, of our pages alone.
+FEATURES = (
+    "camera=(self), publickey-credentials-get=(self), publickey-credentials-create=(self), "
+    "geolocation=(), microphone=(), payment=(), usb=(), serial=(), midi=()"
+)
+
 
 class Saying:
     """Says what was refused; whatever else goes wrong is Django's page of errors."""
@@ -18,7 +24,10 @@ class Saying:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self._get_response(request)
+        response = self._get_response(request)
+        response.headers.setdefault("Permissions-Policy", FEATURES)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Return the page of a refusal; `None`: it is none."""

@@ -18,7 +18,7 @@ from baohao.core.refusals import Refusal
 from baohao.outside.ids import new_id
 from baohao.web import selling
 from baohao.web.accounts.approval import second_person
-from baohao.web.accounts.doors import signed_in, workers
+from baohao.web.accounts.doors import confirmed, signed_in, workers
 from baohao.web.accounts.roles import Act
 from baohao.web.counter.people import Registered, Shown, is_holder, registered
 from baohao.web.counter.till import drawer
@@ -59,6 +59,7 @@ def activate(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @workers(Act.COUNTER)
+@confirmed
 def replace(request: HttpRequest, number: str) -> HttpResponse:
     """Move a number to another card: document, second person, notice to the old card."""
     line, form, refused = own(request, number), Replacement(request.POST or None), None
@@ -78,6 +79,7 @@ def replace(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @workers(Act.COUNTER)
+@confirmed
 def sales(request: HttpRequest, number: str) -> HttpResponse:
     """Show what was sold for a line, and take a sale back."""
     line, refused = own(request, number), None

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy
 
-from baohao.web.accounts.doors import signed_in, workers
+from baohao.web.accounts.doors import confirmed, signed_in, workers
 from baohao.web.accounts.models import Account
 from baohao.web.accounts.roles import Act
 from baohao.web.operator.room import noted, operator_of
@@ -64,6 +64,7 @@ class New(Work):
 
 
 @workers(Act.STAFF)
+@confirmed
 def listed(request: HttpRequest) -> HttpResponse:
     """List staff, and add somebody; their password is shown once."""
     form = New(request.POST or None)
@@ -82,6 +83,7 @@ def listed(request: HttpRequest) -> HttpResponse:
 
 
 @workers(Act.STAFF)
+@confirmed
 def one(request: HttpRequest, account: int) -> HttpResponse:
     """Change what somebody does, give a new password, or take the sign-in away."""
     found = _own(request, account)
