@@ -199,4 +199,5 @@ def _tell(url: str, numbers: list[str], passwords: dict[str, str]) -> None:
     out = console()
     out.print(Panel(rows, title="baohao 保號 · demo", border_style="green", expand=False))
     out.print(f"All of it is at {url}", markup=False)
-    out.print("The second factor of staff is not asked for in the demo. Stop with Ctrl-C.")
+    out.print("In the demo alone, staff need no second factor and give their password only once.")
+    out.print("Stop with Ctrl-C.")

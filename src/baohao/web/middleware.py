@@ -11,8 +11,11 @@ from baohao.app.shell import OutcomeUnknown
 from baohao.core.refusals import Refusal
 from baohao.web.errors import refused
 
-#: No page uses these but the one that says so.
-_NOTHING = "camera=(), microphone=(), geolocation=()"
+#: What a page may ask of the device: passkeys, of our pages alone. The page that scans says more.
+FEATURES = (
+    "publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), "
+    "geolocation=(), microphone=(), payment=(), usb=(), serial=(), midi=()"
+)
 
 
 class Saying:
@@ -25,7 +28,8 @@ class Saying:
         # Whichever operator's clock this thread went by last.
         timezone.deactivate()
         response = self._get_response(request)
-        response.headers.setdefault("Permissions-Policy", _NOTHING)
+        response.headers.setdefault("Permissions-Policy", FEATURES)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

@@ -29,6 +29,12 @@ def inside(request: HttpRequest) -> HttpResponse:
 
 
 @everybody
+def nothing(request: HttpRequest) -> HttpResponse:
+    """Say that nothing is at an address whose name allauth looks up."""
+    raise Http404
+
+
+@everybody
 def handset(request: HttpRequest) -> HttpResponse:
     """Show, in the demo alone, what was sent to numbers."""
     texts = desk().house.texts

@@ -22,7 +22,7 @@ from baohao.core.decide.case import VerbNotAllowed
 from baohao.core.identifiers.iccid import parse_iccid
 from baohao.core.refusals import Refusal
 from baohao.web import selling
-from baohao.web.accounts.doors import signed_in, workers
+from baohao.web.accounts.doors import confirmed, signed_in, workers
 from baohao.web.accounts.roles import Act
 from baohao.web.counter.authority import Paper, Proxy, by_paper, by_proxy
 from baohao.web.counter.people import DOCUMENTS, Registered, Shown, is_holder, registered
@@ -126,6 +126,7 @@ def _documents(found: hall.Hall) -> list[tuple[str, str]]:
 
 
 @workers(Act.COUNTER)
+@confirmed
 def replace(request: HttpRequest, number: str) -> HttpResponse:
     """Move a number to another card: document, second person, notice to the old card."""
     line, form, proxy = own(request, number), Replacement(request.POST or None), Proxy(request)
@@ -152,6 +153,7 @@ def replace(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @workers(Act.COUNTER)
+@confirmed
 def transfer(request: HttpRequest, number: str) -> HttpResponse:
     """Give a number to another holder, where product and law permit it; always with two people."""
     line = own(request, number)

@@ -24,7 +24,7 @@ from baohao.core.money import parse_minor
 from baohao.core.refusals import Refusal
 from baohao.web import selling
 from baohao.web.accounts.approval import second_person
-from baohao.web.accounts.doors import signed_in, workers
+from baohao.web.accounts.doors import confirmed, signed_in, workers
 from baohao.web.accounts.roles import Act
 from baohao.web.counter.models import Wish
 from baohao.web.counter.room import (
@@ -66,6 +66,7 @@ class HalfRight(Refusal):
 
 
 @workers(Act.COUNTER)
+@confirmed
 def sales(request: HttpRequest, number: str) -> HttpResponse:
     """Show what was sold for a line; take a sale back, put it right, or wish for that."""
     line, refused = own(request, number), None
