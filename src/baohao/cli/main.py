@@ -37,6 +37,7 @@ from baohao.cli import (
 from baohao.cli.bench import PASSED_ON, bench
 from baohao.cli.demo import demo
 from baohao.cli.importing import import_lines
+from baohao.cli.messages import messages
 from baohao.cli.output import REFUSED, WRONG_USE, refuse, wrong
 from baohao.cli.play import play
 from baohao.cli.policy import check, show
@@ -113,6 +114,7 @@ app.command("doctor")(upkeep.doctor)
 app.command("daily")(upkeep.daily)
 app.command("worker")(worker)
 app.command("reminders")(upkeep.reminders)
+app.command("messages")(messages)
 app.command("whatif")(whatif)
 app.command("demo")(demo)
 app.command("tour")(tour)
