@@ -33,9 +33,12 @@ from baohao.app.inventory import Defaults, Inventory, Progress, read_inventory
 from baohao.app.inventory_kinds import Kinds
 from baohao.app.library import Library
 from baohao.app.matching.match import Matcher
+from baohao.app.messages.outbox import Outbox
+from baohao.app.messages.teller import Teller
+from baohao.app.messages.wording import EMAIL, SMS
 from baohao.app.payments.asking import Ports
 from baohao.app.payments.carry import Carrier as Payments
-from baohao.app.ports import Gateway, Post, Seals, Texts, Vault
+from baohao.app.ports import Gateway, Mail, Post, Seals, Texts, Vault
 from baohao.app.receipts.desk import Desk
 from baohao.app.shell import Shell, options
 from baohao.config import (
@@ -58,6 +61,7 @@ from baohao.outside.acquirer import Acquirer
 from baohao.outside.bank.gateway import BankContract, BankTransfer
 from baohao.outside.bank.house import accounts
 from baohao.outside.ids import new_id
+from baohao.outside.mail import Server, SmtpMail
 from baohao.outside.paper.typesetter import Typesetter
 from baohao.outside.pretend.handset import Handset
 from baohao.outside.sealing import SealsOfHouse, VaultOfHouse, key_of
@@ -430,7 +434,47 @@ class Installation:
     @cached_property
     def texts(self) -> Texts | None:
         """What sends short messages; the demo's are shown on a page. `None`: nothing does."""
-        return Handset() if self.settings.is_demo else None
+        is_demo = self.settings.is_demo
+        return Handset(self.settings.data / "handset.jsonl") if is_demo else None
+
+    @cached_property
+    def mail(self) -> Mail | None:
+        """What sends mails; `None`: nothing does."""
+        smtp = self.settings.smtp
+        if smtp is None:
+            return None
+        return SmtpMail(
+            Server(
+                host=smtp.host,
+                port=smtp.port,
+                tls=smtp.tls,
+                sender=smtp.sender,
+                user=smtp.user,
+                password=smtp.password,
+                ca_file=smtp.ca_file,
+            )
+        )
+
+    @property
+    def tells(self) -> bool:
+        """Whether there is any way to tell holders something."""
+        return self.mail is not None or self.texts is not None
+
+    def teller(self) -> Teller:
+        """Return what writes down what holders are told."""
+        ways = ((EMAIL, self.mail), (SMS, self.texts))
+        return Teller(
+            terms=self.terms(),
+            operators=self.library.operators,
+            seals=self.seals,
+            vault=self.vault,
+            pages=self.settings.holder_url or "",
+            channels=frozenset(channel for channel, port in ways if port is not None),
+        )
+
+    def outbox(self, opened: Shell) -> Outbox:
+        """Return what sends to holders, over a shell."""
+        return Outbox(opened, self.teller(), self.mail, self.texts, new_id)
 
     # --- receipts ---------------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ from baohao.cli import demo_agency, demo_hall, demo_life, demo_month, demo_town,
 from baohao.cli.asking import Data, decided, made
 from baohao.cli.output import console
 from baohao.outside.pretend.acquirer import Keys
+from baohao.outside.pretend.post_office import MAILBOX, PostOffice
 from baohao.outside.pretend.wallet import PretendWallet
 from baohao.wiring import Installation, installation
 
@@ -59,6 +60,7 @@ def demo(
         keys = Keys.made()
         opened = installation(folder)
         console().print("Making the demo's database ...", markup=False)
+        office = stack.enter_context(PostOffice(folder / MAILBOX))
         wallet = stack.enter_context(PretendWallet(keys, opened.clock, f"{url}/notices/acquirer"))
         os.environ |= {
             "BAOHAO_DEMO": "1",
@@ -66,6 +68,10 @@ def demo(
             "BAOHAO_NOTIFY_URL": f"{url}/notices",
             "BAOHAO_HOLDER_URL": url,
             "BAOHAO_TERMINALS": "1",
+            "BAOHAO_SMTP_HOST": "127.0.0.1",
+            "BAOHAO_SMTP_PORT": str(office.port),
+            "BAOHAO_SMTP_TLS": "none",
+            "BAOHAO_SMTP_FROM": "Demo Telecom <notices@demo.example>",
         }
         house = installation(folder)
         stack.callback(house.embedded.stop)
