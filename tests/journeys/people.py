@@ -26,12 +26,14 @@ from playwright.sync_api import (
     ViewportSize,
     expect,
 )
+from tests.journeys.axe import faults
 from tests.journeys.site import Site
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1280, "height": 800}
 #: Two cores are shared; whoever waits for something waits so long (ms).
 PATIENCE_MS = 20_000
+WALLET = re.compile("Open in my wallet|在我的錢包開啟")
 #: What stands in a text message.
 CODE = re.compile(r"\b\d{6}\b")
 #: The browser's words for an answer that is no success; answers are looked at by themselves.
@@ -52,6 +54,7 @@ class Person:
         self.context.set_default_timeout(PATIENCE_MS)
         self.complaints: list[str] = []
         self._is_offline = False
+        self._has_scripts = how.get("java_script_enabled", True)
         self.context.on("page", self._watch)
         self.page: Page = self.context.new_page()
 
@@ -96,10 +99,13 @@ class Person:
         """All that stands on the page."""
         return self.page.get_by_role("main").inner_text()
 
-    def picture(self, name: str) -> None:
-        """Keep what the screen shows, where pictures are wanted."""
+    def shows(self, name: str) -> None:
+        """Examine what the screen shows with axe; keep it too, where pictures are wanted."""
         if self._take is not None:
             self._take(self.page, name)
+        # With scripts off axe cannot run.
+        if self._has_scripts:
+            self.complaints += [f"axe, {name}: {each}" for each in faults(self.page)]
 
     # --- signing in -------------------------------------------------------------------------------
 
@@ -132,6 +138,23 @@ class Person:
         self.writes("Password", self.site.passwords[name])
         self.page.get_by_role("main").get_by_role("button", name="Sign in").click()
         self.page.wait_for_url(re.compile(r"/(counter|operator|agent)/$"))
+
+    # --- paying -----------------------------------------------------------------------------------
+
+    def pays(self) -> None:
+        """In the wallet that the code of a payment opens, as on another device."""
+        code = self.page.get_by_role("link", name=WALLET).get_attribute("href")
+        assert code is not None
+        wallet = self.context.new_page()
+        wallet.goto(code)
+        wallet.get_by_role("button", name="Pay").click()
+        expect(wallet.get_by_role("heading", name="Paid")).to_be_visible()
+        wallet.close()
+
+    def date(self, label: str = "Safe until") -> str:
+        """The day that stands beside a label in large type."""
+        found = self.page.get_by_text(label, exact=True).first.locator("xpath=..").inner_text()
+        return found.partition("\n")[2].partition("\n")[0].strip()
 
     # --- what goes wrong --------------------------------------------------------------------------
 

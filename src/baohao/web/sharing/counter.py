@@ -15,7 +15,7 @@ from baohao.core.refusals import Refusal
 from baohao.web.accounts.doors import signed_in, workers
 from baohao.web.accounts.roles import Act
 from baohao.web.counter.people import Shown, is_holder
-from baohao.web.counter.views import own
+from baohao.web.counter.room import own
 from baohao.web.desk import desk
 from baohao.web.sharing import consents
 from baohao.web.sharing.models import Consent

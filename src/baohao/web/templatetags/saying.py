@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from baohao.app.glance import Glance
+from baohao.core.money import format_minor
 from baohao.web import brands, formats, selling, wording
 from baohao.web.notices import about
 from baohao.web.operator.models import Brand
@@ -92,7 +93,7 @@ def clock(value: datetime) -> str:
 
 @register.filter
 def verb(name: str) -> str:
-    """Say what may be bought."""
+    """Say what was done, or may be bought."""
     return str(wording.VERBS.get(name, name))
 
 
@@ -196,6 +197,18 @@ def grouped(value: int) -> str:
 
 
 @register.filter
+def way(channel: str) -> str:
+    """Say where a person renews."""
+    return str(wording.WAYS.get(channel, channel))
+
+
+@register.filter
+def weekday(name: str) -> str:
+    """Say a day of the week."""
+    return str(wording.WEEKDAYS.get(name, name))
+
+
+@register.filter
 def channel(name: str) -> str:
     """Say a channel."""
     return wording.channel(name)
@@ -205,6 +218,24 @@ def channel(name: str) -> str:
 def happened(event: Mapping[str, Any]) -> str:
     """Say what an event of a line's journal brought."""
     return wording.happened(event)
+
+
+@register.filter
+def plain(minor: int, currency: str) -> str:
+    """Write an amount as it is typed into a field."""
+    return format_minor(minor, currency)
+
+
+@register.filter
+def has(posted: Mapping[str, str], name: str) -> bool:
+    """Say whether a form was sent with something in a field."""
+    return bool(posted.get(name))
+
+
+@register.filter
+def at(mapping: Mapping[str, object], key: str) -> object:
+    """Return what a mapping has for a key."""
+    return mapping.get(key)
 
 
 def compact(value: int) -> str:
