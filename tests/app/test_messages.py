@@ -12,6 +12,7 @@ from tests.shop import Shop
 
 from baohao.app import people
 from baohao.app.messages import evidence
+from baohao.app.messages.wording import TEXTS
 from baohao.app.ports import Letter, Posted
 from baohao.core.people import read_person
 from baohao.outside.ids import new_id
@@ -85,6 +86,26 @@ def test_a_renewal_ends_the_reminders_of_the_old_deadline(told: Told) -> None:
     told.to(NUMBER, 360)
     told.run()
     assert len(told.letters) == 1
+    # The new one is told in its time, however far away it was.
+    told.to(NUMBER, 60)
+    told.run()
+    assert "Renew" in told.letters[-1]["Subject"]
+
+
+def test_one_that_cannot_be_worded_holds_up_no_other(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = "+85366140003"
+    told.shop.answers([told.shop.renew(NUMBER)])
+    told.shop.open(other)
+    with monkeypatch.context() as patched:
+        patched.delitem(TEXTS["zh-Hant"]["text"], "activate")
+        told.outbox().run()
+    assert len(told.letters) == 1
+    assert told.phone.received == []
+    told.shop.later(timedelta(hours=2))
+    told.outbox().run()
+    assert [number for number, _ in told.phone.received] == [other]
 
 
 def test_nothing_is_told_to_an_ended_tenure(told: Told) -> None:

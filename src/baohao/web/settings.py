@@ -112,7 +112,13 @@ ACCOUNTS: Mapping[str, Any] = {
     "ACCOUNT_LOGOUT_ON_GET": False,
     "ACCOUNT_SESSION_REMEMBER": True,
     # Beside its own: second persons by who asks them, numbers that guests look up by address.
-    "ACCOUNT_RATE_LIMITS": {"approval": "5/m/key", "guest": "30/m/ip"},
+    "ACCOUNT_RATE_LIMITS": {
+        "approval": "5/m/key",
+        "guest": "30/m/ip",
+        "ours": "20/m/ip",
+        "calendar": "60/m/ip",
+        "confirm_email": "5/h/user",
+    },
     "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
     "MFA_PASSKEY_LOGIN_ENABLED": True,
     "LOGIN_URL": "account_login",
