@@ -44,7 +44,8 @@ def test_a_reminder_has_the_day_the_price_and_a_code_that_is_ours(told: Told) ->
     (letter,) = told.letters
     text = text_of(letter)
     assert "Renew +85366•••001 by" in letter["Subject"]
-    assert NUMBER not in letter.as_string()
+    assert NUMBER[1:] not in text
+    assert "Renew: https://keep.example/my/" in text
     until = told.shop.line(NUMBER).standing.clocks["service"].deadline - timedelta(minutes=1)
     assert f"{until.day} {until:%B} {until.year}" in re.sub(r"(\w+) (\d+), ", r"\2 \1 ", text)
     assert "12 months: MOP" in text
@@ -146,7 +147,7 @@ def test_an_act_is_told_whoever_did_it_and_a_grave_one_by_all_ways(told: Told) -
     told.shop.answers([told.shop.renew(NUMBER, principal="agent-7", channel="api")])
     told.run()
     (letter,) = told.letters
-    assert "MOP" in text_of(letter)
+    assert "Paid: MOP" in text_of(letter)
     assert told.phone.received == []
     told.shop.say("replace_card", NUMBER, iccid="8985301000000000035")
     told.run()

@@ -25,7 +25,7 @@ from rich.table import Table
 from baohao.app import samples
 from baohao.app.enrol import By
 from baohao.app.inventory import Defaults
-from baohao.cli import demo_agency, demo_month, serve
+from baohao.cli import demo_agency, demo_messages, demo_month, serve
 from baohao.cli.asking import Data, decided, made
 from baohao.cli.output import console
 from baohao.outside.pretend.acquirer import Keys
@@ -106,6 +106,7 @@ class Stage:
                 said = {"holder": "demo-holder", "document": "bir"}
                 decided(shell, made("register", number, said, by="staff", channel="operator"))
         demo_month.live(self._house, frozenset(numbers))
+        demo_messages.prefer(self._house, "demo-holder", numbers)
         return numbers, self._accounts()
 
     def _accounts(self) -> dict[str, str]:

@@ -134,8 +134,9 @@ def _facts(teller: Teller, policy: Policy, line: LineState, owed: Owed, reader: 
         at = safe_until(line)
         until = None if at is None else civil_day(at - _MICROSECOND, policy.zone)
     if what in _PAID:
-        sold = [each.sale for each in line.sold if each.at == owed.at]
-        paid = sold[-1].total_minor if sold else None
+        # What a quote sold was sold at the quote's own instant.
+        sold = [each for each in line.sold if each.at <= owed.at]
+        paid = max(sold, key=lambda each: each.at).sale.total_minor if sold else None
     is_charge = what == OWED
     return Facts(
         text=known,

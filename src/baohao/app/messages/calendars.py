@@ -136,7 +136,7 @@ def _of_line(
             ends=ends,
             title=written.title,
             text=written.text,
-            url=f"{teller.pages}/my/{held.number[1:]}/" if teller.pages else "",
+            url=f"{teller.pages}/my/" if teller.pages else "",
             alarms=tuple(sorted({each.due_at for each in found})),
         )
 

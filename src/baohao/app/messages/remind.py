@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 #: What messages about deadlines are called.
 REMINDER = "reminder"
 #: Buckets that one transaction looks through, and until they are looked through again.
-BUCKETS, AGAIN = 32, timedelta(minutes=5)
+BUCKETS, AGAIN = 64, timedelta(minutes=5)
 #: Of a line that is seen for the first time: how late a reminder may still be told.
 LATE = timedelta(days=1)
 #: How far ahead the next one is looked for; a line without any is looked at when it moves.

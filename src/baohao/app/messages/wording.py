@@ -157,8 +157,9 @@ class Words:
             phone = self.operator.phone
             yield self._part("not_you", phone=phone) if phone else self._part("not_you_counter")
         if facts.asks:
-            path = f"my/{facts.number.removeprefix('+')}/renew/"
-            yield self._linked("renew", "renew_app", path)
+            # The whole number stands in no mail, not in an address either.
+            own = "" if self.channel == EMAIL else f"{facts.number.removeprefix('+')}/renew/"
+            yield self._linked("renew", "renew_app", f"my/{own}")
 
     def _ends(self) -> Iterator[str]:
         yield self._linked("ours", "ours_app", "ours/", code=spelled(self.code))

@@ -65,7 +65,7 @@ class Wanted(forms.Form):
     zone = forms.ChoiceField(required=False, label=gettext_lazy("Where you are"))
     quiet_from = forms.TimeField(
         required=False,
-        label=gettext_lazy("No reminders from"),
+        label=gettext_lazy("Quiet from"),
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
     quiet_to = forms.TimeField(
@@ -84,7 +84,11 @@ class Wanted(forms.Form):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         languages = [(_ours(code), name) for code, name in NAMES]
-        zones = [(zone, dates.get_timezone_location(zone, locale=locale())) for zone in ZONES]
+        here = locale()
+        zones = [
+            (zone, dates.get_timezone_location(zone, locale=here, return_city=True))
+            for zone in ZONES
+        ]
         zones.sort(key=lambda each: each[1])
         self.fields["language"].choices = [("", USUAL), *languages]  # type: ignore[attr-defined]
         self.fields["zone"].choices = [("", USUAL), *zones]  # type: ignore[attr-defined]

@@ -61,5 +61,7 @@ def ours(request: HttpRequest) -> HttpResponse:
     found = desk().read(partial(evidence.ours, typed=form.cleaned_data["code"]))
     page = {"form": form, "asked": True, "found": found}
     if found is not None:
-        page |= {"kind": kind(found.what), "channel": CHANNELS.get(found.channel, "")}
+        operator = desk().house.library.operators.get(found.operator)
+        at = found.at if operator is None else found.at.astimezone(operator.zone)
+        page |= {"kind": kind(found.what), "channel": CHANNELS.get(found.channel, ""), "at": at}
     return render(request, "public/ours.html", page)
