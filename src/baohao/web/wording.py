@@ -38,6 +38,14 @@ CHANNELS = {
     "": gettext_lazy("By itself"),
 }
 
+#: The kinds of accounts that pay, as people know them.
+MEANS = {
+    "till": gettext_lazy("Cash"),
+    "advance": gettext_lazy("Card or code"),
+    "wallet": gettext_lazy("Wallet"),
+    "float": gettext_lazy("Agent's float"),
+}
+
 #: What may be bought.
 VERBS = {
     "renew": gettext_lazy("Renewal"),
