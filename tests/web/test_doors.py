@@ -63,7 +63,6 @@ def filled(address: str, number: str) -> str:
         "<str:name>": "no.policy",
         "<str:version>": "1",
         "<int:account>": "1000000",
-        "<str:token>": "A" * 56,
     }
     for place, value in places.items():
         address = address.replace(place, value)

@@ -17,6 +17,7 @@ from baohao.app import people as holders
 from baohao.app.console import lines
 from baohao.app.console.lines import Wanted
 from baohao.app.glance import Glance
+from baohao.app.payments import returning
 from baohao.app.shell import Shell
 from baohao.cli.asking import decided, made
 from baohao.core.identifiers.luhn import luhn_digit
@@ -52,6 +53,8 @@ HALLS = (
         ),
     ),
 )
+#: Left in the drawer of the first till.
+FLOAT_MINOR = 50_000
 #: Cards in the drawer of the first hall.
 CARDS = 6
 #: Who has lost a card, and shows this document.
@@ -64,6 +67,7 @@ def open_doors(house: Installation, numbers: Sequence[str]) -> None:
         for point in HALLS:
             shell.run(partial(days.add, point=point, operators=house.library.operators))
         cards = _cards(shell)
+        _float_left(shell)
         _known(shell, house, numbers[0])
         now = shell.run(lambda conn: houses.house(conn).now)
         some = Wanted(operator=OPERATOR, plan="keep12", kind="grace")
@@ -91,7 +95,7 @@ def open_doors(house: Installation, numbers: Sequence[str]) -> None:
             point=HALLS[0].key,
             by="door",
             at=now + timedelta(minutes=3 * n),
-            ticket=f"A{n + 1:02}",
+            ticket=f"A{n:02}",
             name=name,
             wants=wants,
             find=find,
@@ -115,6 +119,18 @@ def _cards(shell: Shell) -> list[tuple[str, str]]:
     return found
 
 
+def _float_left(shell: Shell) -> None:
+    """Bank what the drawer took in the weeks before, but for the float that a shift begins with."""
+    till = HALLS[0].tills[0]
+    rest = shell.run(partial(returning.balance, account=till)) - FLOAT_MINOR
+    if rest > 0:
+        said = {"amount_minor": rest, "bank": "main"}
+        decided(shell, made("withdraw", till, said, by="staff", channel="operator"))
+    elif rest < 0:
+        said = {"amount_minor": -rest}
+        decided(shell, made("fund", till, said, by="staff", channel="operator"))
+
+
 def _known(shell: Shell, house: Installation, number: str) -> None:
     """Have a holder's document known, so that a card can be replaced for it."""
     name, document, shown = LOST
@@ -133,6 +149,7 @@ def _queue(
     new = body_of_new_card()
     first = known[0]
     queue = [
+        ("clerk", "Open your till before anybody comes: MOP 500 is in the drawer.", ""),
         ("黃美玲", "Renew for a year, and pays with a note of MOP 500.", known[1].number[4:]),
         ("João Pereira", "Has only the card with him. He pays by card.", known[2].iccid),
         (

@@ -83,6 +83,13 @@ WEEKDAYS = {
     "sat": gettext_lazy("Saturday"),
     "sun": gettext_lazy("Sunday"),
 }
+#: The kinds of accounts that pay, as people know them.
+MEANS = {
+    "till": gettext_lazy("Cash"),
+    "advance": gettext_lazy("Card or code"),
+    "wallet": gettext_lazy("Wallet"),
+    "float": gettext_lazy("Agent's float"),
+}
 
 #: What may be bought.
 VERBS = {
