@@ -206,7 +206,7 @@ def way(channel: str) -> str:
 @register.filter
 def weekday(name: str) -> str:
     """Say a day of the week."""
-    return str(wording.WEEKDAYS.get(name, name))
+    return str(wording.DAYS.get(name, name))
 
 
 @register.filter
