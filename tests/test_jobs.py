@@ -92,10 +92,11 @@ def test_who_is_awake_is_not_woken_twice(installed: Installation) -> None:
 
 
 def test_each_unit_is_done_until_it_has_no_more(installed: Installation) -> None:
-    names = ["daily", "feed", "charging", "payments", "orders", "matching", "overviews", "receipts"]
+    names = ["daily", "feed", "charging", "payments", "orders", "matching", "overviews"]
+    names += ["campaigns", "receipts", "reminders", "messages"]
     assert [unit.name for unit in jobs.UNITS] == names
     # Nothing is due, and nothing is connected.
-    assert [unit.work(installed) for unit in jobs.UNITS] == [False] * 8
+    assert [unit.work(installed) for unit in jobs.UNITS] == [False] * 11
     jobs.once(installed)
 
 
@@ -137,9 +138,9 @@ def test_what_happened_wakes_the_feed_and_is_sent(database: str) -> None:
         # One that was not taken is due again later, and nobody looks in vain until then.
         receiver.mood = "error"
         shop.happen(1)
-        assert jobs.has_to_tell(shell)
+        assert jobs.has_to_tell(installed, shell)
         jobs.feed(installed)
-        assert not jobs.has_to_tell(shell)
+        assert not jobs.has_to_tell(installed, shell)
 
 
 def test_what_was_sold_is_carried_to_the_system_that_is_connected(database: str) -> None:

@@ -15,7 +15,9 @@ Settings from the environment, typed. Only `wiring` reads them; everybody else i
                                    codes are signed all the same
     BAOHAO_SECRET_KEY              32 bytes in base64, under which secrets are sealed; without it a
                                    file in the data folder has them
+    BAOHAO_SMTP_HOST ...           the mail server: docs/how-to/remind-holders.md has them all
     BAOHAO_STRIPE_KEY ...          the account at Stripe: docs/how-to/stripe.md has them all
+    BAOHAO_TERMINALS               1: counters take cards, at terminals whose slips a clerk types in
     BAOHAO_WEBHOOKS_LOOPBACK       1: webhooks may go to this machine; for tests and the demo
     BAOHAO_DEMO                    1: the demo, which shows the codes that it sends on a page
     BAOHAO_WECHAT_MCHID ...        the account at WeChat Pay: docs/how-to/wechat-pay.md has them all
@@ -45,10 +47,14 @@ HOLDER_VARIABLE = "BAOHAO_HOLDER_URL"
 UNSIGNED_VARIABLE = "BAOHAO_RECEIPTS_UNSIGNED"
 #: "1": the demo, which shows what others keep to themselves.
 DEMO_VARIABLE = "BAOHAO_DEMO"
+TERMINALS_VARIABLE = "BAOHAO_TERMINALS"
 LOOPBACK_VARIABLE = "BAOHAO_WEBHOOKS_LOOPBACK"
 WECHAT = "BAOHAO_WECHAT_"
 STRIPE, STRIPE_URL = "BAOHAO_STRIPE_", "https://api.stripe.com"
 LIMITS_VARIABLE = "BAOHAO_CARD_LIMITS"
+SMTP = "BAOHAO_SMTP_"
+#: How the way to a mail server is closed -> its usual port.
+SMTP_PORTS = {"starttls": 587, "implicit": 465, "none": 25}
 #: Where WeChat Pay is reached by default, by the way.
 WECHAT_URLS = {
     "direct": "https://api.mch.weixin.qq.com",
@@ -104,6 +110,22 @@ class StripeAccount:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SmtpAccount:
+    """A mail server that takes our letters."""
+
+    host: str
+    port: int
+    #: "starttls", "implicit", or "none" on this machine.
+    tls: str
+    #: Whom letters are from, as in `Demo Telecom <notices@demo.example>`.
+    sender: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+    #: Certificates that its own is held against; `None`: those of the platform.
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """Everything that differs from one installation to another."""
 
@@ -133,10 +155,14 @@ class Settings:
     receipts_signed: bool = True
     #: Whether webhooks may go to this machine.
     webhooks_to_loopback: bool = False
+    #: Whether counters have terminals for cards.
+    has_terminals: bool = False
     #: The account at WeChat Pay, if there is one.
     wechat: WechatAccount | None = None
     #: The account at Stripe, if there is one.
     stripe: StripeAccount | None = None
+    #: The mail server, if there is one.
+    smtp: SmtpAccount | None = None
     #: How often cards may be tried, as `core.velocity` reads it; `None`: as it is by default.
     card_limits: str | None = None
 
@@ -168,9 +194,11 @@ def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Setting
         holder_url=_holder_url(environ),
         is_demo=environ.get(DEMO_VARIABLE, "").strip() == "1",
         receipts_signed=environ.get(UNSIGNED_VARIABLE, "").strip() != "1",
+        has_terminals=environ.get(TERMINALS_VARIABLE, "").strip() == "1",
         webhooks_to_loopback=environ.get(LOOPBACK_VARIABLE, "").strip() == "1",
         wechat=_wechat(environ),
         stripe=_stripe(environ),
+        smtp=_smtp(environ),
         card_limits=environ.get(LIMITS_VARIABLE, "").strip() or None,
     )
 
@@ -287,6 +315,38 @@ def _stripe(environ: Mapping[str, str]) -> StripeAccount | None:
         account=said.get("ACCOUNT", ""),
         return_url=said["RETURN_URL"],
         url=url,
+    )
+
+
+def _smtp(environ: Mapping[str, str]) -> SmtpAccount | None:
+    said = {
+        name.removeprefix(SMTP): value.strip()
+        for name, value in environ.items()
+        if name.startswith(SMTP) and value.strip()
+    }
+    if not said:
+        return None
+    if missing := [SMTP + name for name in ("HOST", "FROM") if name not in said]:
+        raise BadSetting(f"Mail needs {' '.join(missing)} as well")
+    tls, host = said.get("TLS", "starttls"), said["HOST"]
+    if tls not in SMTP_PORTS or (tls == "none" and host not in ("127.0.0.1", "localhost", "::1")):
+        # Names, dates and links must not travel in the clear.
+        raise BadSetting(f"{SMTP}TLS must be starttls or implicit (none on this machine only)")
+    port = said.get("PORT", str(SMTP_PORTS[tls]))
+    if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
+        raise BadSetting(f"{SMTP}PORT must be a whole number from 1 to 65535")
+    if not re.fullmatch(r"[^<>@\r\n]*<?[!-;=?A-~]+@[!-;=?A-~]+\.?[!-;=?A-~]*>?", said["FROM"]):
+        raise BadSetting(f"{SMTP}FROM must be as in Demo Telecom <notices@demo.example>")
+    if ("USER" in said) != ("PASSWORD" in said):
+        raise BadSetting(f"{SMTP}USER and {SMTP}PASSWORD go together")
+    return SmtpAccount(
+        host=host,
+        port=int(port),
+        tls=tls,
+        sender=said["FROM"],
+        user=said.get("USER", ""),
+        password=said.get("PASSWORD", ""),
+        ca_file=_file(environ, f"{SMTP}CA"),
     )
 
 

@@ -19,11 +19,13 @@ from uuid import UUID
 from procrastinate import JobContext
 from procrastinate.jobs import Status
 
+from baohao.app import campaigns
 from baohao.app import daily as runs
 from baohao.app.bank import carry as transfers
 from baohao.app.bulk import files
 from baohao.app.console import overview
 from baohao.app.feed import deliver
+from baohao.app.messages import outbox, remind
 from baohao.app.orders import cards, keep
 from baohao.app.receipts.desk import is_owed
 from baohao.app.shell import Shell
@@ -54,7 +56,7 @@ class Unit:
     #: Does what is due, and returns whether to look again in a second.
     work: Callable[[Installation], bool]
     #: Says cheaply whether something is due, for what cannot wait a minute.
-    is_due: Callable[[Shell], bool] | None = None
+    is_due: Callable[[Installation, Shell], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,16 +75,21 @@ def daily(house: Installation) -> bool:
     return False
 
 
-def has_to_tell(shell: Shell) -> bool:
+def has_to_tell(house: Installation, shell: Shell) -> bool:
     """Whether listeners are to be told or sent something."""
     return shell.run(deliver.is_due)
+
+
+def has_messages(house: Installation, shell: Shell) -> bool:
+    """Whether holders are to be told something, where there is a way to."""
+    return house.tells and shell.run(outbox.is_due)
 
 
 def feed(house: Installation) -> bool:
     """Tell listeners what happened, some turns of it, and send it to their endpoints."""
     with house.shell() as shell:
         # Where nothing is due no secret is read, and none of the house's is made for it.
-        if has_to_tell(shell):
+        if has_to_tell(house, shell):
             for _ in range(TURNS):
                 if deliver.turn(shell, house.post, house.seals, new_id) is None:
                     return False
@@ -135,6 +142,12 @@ def overviews(house: Installation) -> bool:
     return False
 
 
+def many(house: Installation) -> bool:
+    """Hold, lift, tell and move lines of campaigns, some parts of it."""
+    with house.shell() as shell:
+        return campaigns.Work(shell, house.library.policies, house.texts, new_id).turn()
+
+
 def receipts(house: Installation) -> bool:
     """Give the receipts that are owed, some turns of it."""
     with house.shell() as shell:
@@ -142,6 +155,25 @@ def receipts(house: Installation) -> bool:
         if shell.run(is_owed):
             desk = house.desk(shell)
             return all(desk.turn() is not None for _ in range(TURNS))
+    return False
+
+
+def reminders(house: Installation) -> bool:
+    """Write down the reminders that are due, some turns of it."""
+    if not house.tells:
+        return False
+    with house.shell() as shell:
+        teller = house.teller()
+        return all(remind.once(shell, teller, new_id) is not None for _ in range(TURNS))
+
+
+def messages(house: Installation) -> bool:
+    """Tell holders what was done and what is due, some turns of it."""
+    with house.shell() as shell:
+        # Where nothing is to be told, no key is read, and none of the house's is made for it.
+        if has_messages(house, shell):
+            box = house.outbox(shell)
+            return all(box.turn() is not None for _ in range(TURNS))
     return False
 
 
@@ -153,8 +185,11 @@ UNITS = (
     Unit(name="orders", work=orders),
     Unit(name="matching", work=matching),
     Unit(name="overviews", work=overviews),
+    Unit(name="campaigns", work=many),
     # After what buys.
     Unit(name="receipts", work=receipts),
+    Unit(name="reminders", work=reminders),
+    Unit(name="messages", work=messages, is_due=has_messages),
 )
 
 
@@ -220,7 +255,7 @@ class Worker:
     def look(self, shell: Shell) -> None:
         """Wake the units that say that something is due."""
         for unit in self._units.values():
-            if unit.is_due is not None and unit.is_due(shell):
+            if unit.is_due is not None and unit.is_due(self._house, shell):
                 queue.wake(self._queue, "run_unit", {"unit": unit.name})
 
     def work_file(self, context: JobContext, principal: str, file: str) -> None:

@@ -33,9 +33,12 @@ from baohao.app.inventory import Defaults, Inventory, Progress, read_inventory
 from baohao.app.inventory_kinds import Kinds
 from baohao.app.library import Library
 from baohao.app.matching.match import Matcher
+from baohao.app.messages.outbox import Outbox
+from baohao.app.messages.teller import Teller
+from baohao.app.messages.wording import EMAIL, SMS
 from baohao.app.payments.asking import Ports
 from baohao.app.payments.carry import Carrier as Payments
-from baohao.app.ports import Gateway, Post, Seals, Texts, Vault
+from baohao.app.ports import Gateway, Mail, Post, Seals, Texts, Vault
 from baohao.app.receipts.desk import Desk
 from baohao.app.shell import Shell, options
 from baohao.config import (
@@ -58,12 +61,14 @@ from baohao.outside.acquirer import Acquirer
 from baohao.outside.bank.gateway import BankContract, BankTransfer
 from baohao.outside.bank.house import accounts
 from baohao.outside.ids import new_id
+from baohao.outside.mail import Server, SmtpMail
 from baohao.outside.paper.typesetter import Typesetter
 from baohao.outside.pretend.handset import Handset
 from baohao.outside.sealing import SealsOfHouse, VaultOfHouse, key_of
 from baohao.outside.signing import IssuerOfHouse, Verifier
 from baohao.outside.stripe.gateway import NAME as STRIPE
 from baohao.outside.stripe.gateway import Account, Stripe
+from baohao.outside.terminal import CardTerminal
 from baohao.outside.tmf654 import Tmf654
 from baohao.outside.webhooks import Webhooks
 from baohao.outside.wechat_pay.gateway import Way, WechatPay
@@ -313,7 +318,7 @@ class Installation:
         settings = self.settings
         connected = (settings.acquirer, settings.wechat, settings.stripe)
         is_told = bool(settings.notify_url) and any(each is not None for each in connected)
-        return is_told or settings.bank is not None
+        return is_told or settings.bank is not None or settings.has_terminals
 
     @cached_property
     def bank(self) -> BankContract:
@@ -322,14 +327,14 @@ class Installation:
             raise NoBank()
         return accounts(self.settings.bank)
 
-    def gateways(self) -> Mapping[str, Acquirer | WechatPay | Stripe | BankTransfer]:
+    def gateways(self) -> Mapping[str, Acquirer | WechatPay | Stripe | BankTransfer | CardTerminal]:
         """
         Return the payment gateways that are connected, by name; whoever takes them closes them.
 
         Raises `ContractRefused` and `BadSetting`.
         """
         settings = self.settings
-        found: list[Acquirer | WechatPay | Stripe | BankTransfer] = []
+        found: list[Acquirer | WechatPay | Stripe | BankTransfer | CardTerminal] = []
         if settings.acquirer is not None and settings.notify_url:
             contract = contracts.acquirer(settings.acquirer, settings.notify_url)
             found.append(Acquirer(contract, self.clock))
@@ -339,6 +344,8 @@ class Installation:
             found.append(Stripe(_stripe_account(settings.stripe), self.clock))
         if settings.bank is not None:
             found.append(BankTransfer(self.bank, Ledger(self.make_shell())))
+        if settings.has_terminals:
+            found.append(CardTerminal())
         return {gateway.name: gateway for gateway in found}
 
     @contextmanager
@@ -427,7 +434,47 @@ class Installation:
     @cached_property
     def texts(self) -> Texts | None:
         """What sends short messages; the demo's are shown on a page. `None`: nothing does."""
-        return Handset() if self.settings.is_demo else None
+        is_demo = self.settings.is_demo
+        return Handset(self.settings.data / "handset.jsonl") if is_demo else None
+
+    @cached_property
+    def mail(self) -> Mail | None:
+        """What sends mails; `None`: nothing does."""
+        smtp = self.settings.smtp
+        if smtp is None:
+            return None
+        return SmtpMail(
+            Server(
+                host=smtp.host,
+                port=smtp.port,
+                tls=smtp.tls,
+                sender=smtp.sender,
+                user=smtp.user,
+                password=smtp.password,
+                ca_file=smtp.ca_file,
+            )
+        )
+
+    @property
+    def tells(self) -> bool:
+        """Whether there is any way to tell holders something."""
+        return self.mail is not None or self.texts is not None
+
+    def teller(self) -> Teller:
+        """Return what writes down what holders are told."""
+        ways = ((EMAIL, self.mail), (SMS, self.texts))
+        return Teller(
+            terms=self.terms(),
+            operators=self.library.operators,
+            seals=self.seals,
+            vault=self.vault,
+            pages=self.settings.holder_url or "",
+            channels=frozenset(channel for channel, port in ways if port is not None),
+        )
+
+    def outbox(self, opened: Shell) -> Outbox:
+        """Return what sends to holders, over a shell."""
+        return Outbox(opened, self.teller(), self.mail, self.texts, new_id)
 
     # --- receipts ---------------------------------------------------------------------------------
 

@@ -38,7 +38,8 @@ def pages(server: Running, template: str) -> Iterator[Installation]:
         conninfo = stack.enter_context(cloned(server, template))
         data = stack.enter_context(made_data_dir())
         data.mkdir()
-        found = settings({"BAOHAO_DATABASE_URL": url(conninfo), "BAOHAO_DEMO": "1"}, data=data)
+        said = {"BAOHAO_DATABASE_URL": url(conninfo), "BAOHAO_DEMO": "1", "BAOHAO_TERMINALS": "1"}
+        found = settings(said, data=data)
         house = Installation(settings=found)
         start.migrate(house)
         yield house

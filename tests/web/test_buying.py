@@ -325,3 +325,44 @@ def test_the_receipt_of_another_is_not_there(mine: Shop, browser: Client, number
     assert browser.get(f"/my/receipts/{sold.act}.pdf").status_code == 404
     [ours] = mine.line(number).sold
     assert browser.get(f"/my/receipts/{ours.act}.pdf").status_code == 200
+
+
+# --- one date, another plan -----------------------------------------------------------------------
+
+
+def test_the_dates_of_several_are_told_before_anything_is_quoted(
+    mine: Shop, browser: Client, number: str
+) -> None:
+    from datetime import timedelta
+
+    numbers = more(mine, number, 2)
+    mine.say("renew", numbers[1], **mine.renew(numbers[1]).payload, expect_version=2)
+    page = text(browser.get("/my/several/", {"n": [each[1:] for each in numbers]}))
+    assert "the dates come within 365 days" in page or "within 366 days" in page
+    told = re.findall(r"<option[^>]*>12 months · MOP\$120\.00 · ([^<]+)<", page)
+    assert len(set(told)) == 2
+    until = mine.line(numbers[0]).standing.clocks["service"].deadline - timedelta(seconds=1)
+    assert str(until.year + 1) in told[0]
+
+
+def test_a_line_moves_to_another_plan_once(mine: Shop, browser: Client, number: str) -> None:
+    address = f"/my/{number[1:]}/plans/"
+    page = browser.get(address).content.decode()
+    assert "balance180" not in text(browser.get(f"/my/{number[1:]}/"))
+    found = dict(re.findall(r'name="(key|plan|pin)" value="([^"]+)"', page))
+    for _ in range(2):
+        answer = browser.post(address, found)
+        assert (answer.status_code, answer["Location"]) == (302, f"/my/{number[1:]}/")
+    line = mine.line(number)
+    assert (line.plan, line.pin) == (found["plan"], found["pin"])
+    assert line.version == 3
+    wrong = {"plan": "keep12", "pin": "no.such@1", "key": "1"}
+    assert browser.post(address, wrong).status_code == 404
+
+
+def test_nobody_moves_the_line_of_another(mine: Shop, browser: Client, number: str) -> None:
+    other = f"{number[:-7]}7{number[-6:]}"
+    mine.open(other, "somebody")
+    address = f"/my/{other[1:]}/plans/"
+    assert browser.get(address).status_code == 404
+    assert browser.post(address, {"plan": "balance180", "pin": "x", "key": "1"}).status_code == 404

@@ -47,14 +47,17 @@ def filled(address: str, number: str) -> str:
         "<uuid:ask>": "01900000-0000-7000-8000-000000000001",
         "<uuid:basket>": "01900000-0000-7000-8000-000000000001",
         "<uuid:file>": "01900000-0000-7000-8000-000000000001",
+        "<int:first>": "1",
         "<int:person>": "1",
         "<str:month>": "2026-11",
         "<str:format>": "csv",
+        "<uuid:paper>": "01900000-0000-7000-8000-000000000001",
         "<uuid:payment>": "01900000-0000-7000-8000-000000000001",
         "<str:token>": "no-token",
         "<uuid:talk>": "01900000-0000-7000-8000-000000000001",
         "<uuid:consent>": "01900000-0000-7000-8000-000000000001",
         "<uuid:exception>": "01900000-0000-7000-8000-000000000001",
+        "<uuid:campaign>": "01900000-0000-7000-8000-000000000001",
         "<uuid:draft>": "01900000-0000-7000-8000-000000000001",
         "<str:hall>": "no-hall",
         "<str:name>": "no.policy",
@@ -98,7 +101,7 @@ def test_a_page_of_others_is_not_there(
     browser.force_login(account, "allauth.account.auth_backends.AuthenticationBackend")
     refused = 0
     for address, audience in audiences().items():
-        if audience == "everybody" or audience in mine:
+        if audience in ("everybody", "signed_in") or audience in mine:
             continue
         assert browser.get(filled(address, number)).status_code == 404, address
         refused += 1

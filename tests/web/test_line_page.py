@@ -29,7 +29,7 @@ def test_a_line_says_what_is_left_what_comes_and_the_way_back(
     counter.open(number, f"h{number[1:]}")
     entered(browser, f"h{number[1:]}")
     page = page_of(browser, number)
-    for said in ("Minutes of calls", ">60<", "Data (MB)", ">200<"):
+    for said in ("Minutes of calls", ">60 of 60<", "Data (MB)", ">200 of 200<"):
         assert said in page
     assert "Fee: MOP$20.00, beside the price." in page
     assert page.count("There is no way back from here.") == 2

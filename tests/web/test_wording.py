@@ -47,6 +47,14 @@ def test_the_facts_of_a_refusal_are_words_of_the_language(
     assert in_language(language, VerbNotAllowedNow(verb="renew", stage="grace")) == sentence
 
 
+def test_every_verb_of_a_line_has_words(pages: Installation) -> None:
+    from baohao.core.decide import LINE_VERBS
+    from baohao.web.vocabulary import ASKED
+
+    by_the_house = {"settle", "take_over", "carry_over", "tell_order", "keep_order"}
+    assert set(LINE_VERBS) - by_the_house <= set(ASKED)
+
+
 def test_channels_documents_and_reasons_are_said_too(pages: Installation) -> None:
     channel = VerbNotAllowedHere(verb="top_up", channel="counter")
     assert in_language("zh-hant", channel) == "產品不允許在門市「增值」。"
@@ -79,11 +87,10 @@ def test_instants_are_told_by_the_clock_of_the_operator(pages: Installation) -> 
     over = QuoteOver(until="2026-11-03T07:04:00+00:00")
     with clock.override(timezone(timedelta(hours=8))):
         assert (
-            in_language("zh-hant", over)
-            == "報價已於 2026年11月3日 下午3:04 GMT+8 失效；請重新報價。"
+            in_language("zh-hant", over) == "報價已於 2026年11月3日 15:04 GMT+8 失效；請重新報價。"
         )
     with clock.override(UTC):
-        assert in_language("en", over).startswith("The quote ended at 3 Nov 2026, 7:04 am GMT;")
+        assert in_language("en", over).startswith("The quote ended at 3 Nov 2026, 07:04 GMT;")
 
 
 def test_a_fact_that_is_no_word_stays_as_it_is(pages: Installation) -> None:
@@ -163,9 +170,9 @@ def test_a_title_falls_back_to_what_is_read_most_easily(
 @pytest.mark.parametrize(
     ("language", "at", "share"),
     [
-        ("zh-hant", "2026年11月3日 下午3:04", "12.5%"),
-        ("pt", "03/11/2026, 3:04 p.m.", "12,5%"),
-        ("en", "3 Nov 2026, 3:04 pm", "12.5%"),
+        ("zh-hant", "2026年11月3日 15:04", "12.5%"),
+        ("pt", "03/11/2026, 15:04", "12,5%"),
+        ("en", "3 Nov 2026, 15:04", "12.5%"),
     ],
 )
 def test_instants_and_shares_are_written_as_in_macau(

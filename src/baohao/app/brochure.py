@@ -42,7 +42,7 @@ def plans(conn: Connection, rules: Rules, operators: Collection[str]) -> list[Js
     now = clock.now(conn)
     found = []
     for policy in _of(rules, operators):
-        if not (policy.sellable and _is_in_force(policy, civil_day(now, policy.zone))):
+        if not (policy.sellable and policy.is_in_force(civil_day(now, policy.zone))):
             continue
         for plan in sorted({offer.plan for offer in policy.offers}):
             offers = [_offer(offer) for offer in policy.offers if offer.plan == plan]
@@ -85,12 +85,6 @@ def morning(policy: Policy, day: date) -> datetime:
 
 def _of(rules: Rules, operators: Collection[str]) -> list[Policy]:
     return [rules[pin] for pin in sorted(rules) if rules[pin].operator in operators]
-
-
-def _is_in_force(policy: Policy, day: date) -> bool:
-    return policy.effective_from <= day and (
-        policy.effective_to is None or day < policy.effective_to
-    )
 
 
 def _offer(offer: Offer) -> Json:

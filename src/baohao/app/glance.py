@@ -41,6 +41,8 @@ class Glance:
     number: str
     operator: str
     plan: str
+    #: The policy that it is under.
+    pin: str
     #: language -> what the plan is called; "" is the usual.
     titles: Mapping[str, str]
     currency: str
@@ -90,6 +92,7 @@ def glance(terms: Terms, state: LineState, now: datetime) -> Glance:
         number=state.number,
         operator=state.operator,
         plan=state.plan,
+        pin=state.pin,
         titles={"": policy.title, **policy.titles},
         currency=policy.currency,
         version=state.version,

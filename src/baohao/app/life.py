@@ -17,7 +17,7 @@ from baohao.app.timeline import Stay, stays
 from baohao.core.asks import Terms
 from baohao.core.civil import Span
 from baohao.core.decide.case import safe_until
-from baohao.core.line.acts import allowances
+from baohao.core.line.acts import allowances, given
 from baohao.core.line.fold import policy_of
 from baohao.core.line.project import Projection
 from baohao.core.line.state import LineState
@@ -72,8 +72,8 @@ class Life:
     now: datetime
     #: The instant up to which the number is paid for; `None`: no clock runs.
     paid_until: datetime | None
-    #: What is left of what the last purchase gave: "voice_minutes", "sms", "data_mb" ...
-    allowances: Mapping[str, int]
+    #: What is left of what the last purchase gave, and that: "voice_minutes", "sms", "data_mb" ...
+    allowances: Mapping[str, tuple[int, int]]
     ways: tuple[WayBack, ...]
     #: `None`: none is planned.
     reminder: Reminding | None
@@ -107,7 +107,7 @@ def life(conn: Connection, terms: Terms, number: str, reader: str) -> Life:
         stays=_of_tenure(state, stays(policy, folded[0], view)),
         now=at.astimezone(policy.zone),
         paid_until=None if paid is None else paid.astimezone(policy.zone),
-        allowances=allowances(state.acts, at),
+        allowances=_left(state, at),
         ways=tuple(_local(policy, way) for way in ways),
         reminder=_reminder(policy, views, state, at),
         is_held=view.held,
@@ -116,6 +116,13 @@ def life(conn: Connection, terms: Terms, number: str, reader: str) -> Life:
         happened=_happened(policy, state, show.chain_of(conn, number), reader),
         receipts=tuple(each for each in held if each.line == number and each.epoch == state.epoch),
     )
+
+
+def _left(state: LineState, at: datetime) -> dict[str, tuple[int, int]]:
+    """Return what is left of each allowance, and of how much."""
+    gave = given(state.acts, at)
+    left = allowances(state.acts, at)
+    return {name: (units, max(units, gave.get(name, 0))) for name, units in left.items()}
 
 
 def _of_tenure(state: LineState, found: Sequence[Stay]) -> tuple[Stay, ...]:

@@ -15,7 +15,7 @@ import msgspec
 from baohao.app.ports import Seals, Vault
 from baohao.core.people import Person, said_of
 from baohao.core.refusals import Refusal
-from baohao.store import clock, people
+from baohao.store import clock, messages, people
 from baohao.store.sql import Connection
 
 
@@ -33,6 +33,11 @@ def digest_of(seals: Seals, person: Person) -> str:
 def holder_of(conn: Connection, seals: Seals, person: Person) -> str | None:
     """Return the holder that a document is of; `None`: nobody's that is known."""
     return people.holder_of(conn, digest_of(seals, person))
+
+
+def know(conn: Connection, digest: str, holder: str) -> bool:
+    """Say that a document is a holder's; return whether it was nobody's."""
+    return people.add_document(conn, digest, holder)
 
 
 def enter(
@@ -61,7 +66,12 @@ def read(conn: Connection, vault: Vault, holder: str) -> Person:
 
 
 def erase(conn: Connection, holder: str) -> None:
-    """Destroy a person's key and forget the documents; journal and books stay whole."""
+    """
+    Destroy a person's keys and forget the documents; journal and books stay whole.
+
+    Of what they were told the digests stay.
+    """
+    messages.erase(conn, holder)
     if not people.erase(conn, holder):
         raise PersonUnknown()
 

@@ -28,7 +28,7 @@ from baohao.core.line.state import LineState, Reading, Sold
 from baohao.core.money import format_minor
 from baohao.core.policy.model import Offer, Policy
 from baohao.core.policy.worlds import worlds_of
-from baohao.core.reminders import Known, Wishes, reminders
+from baohao.core.reminders import Known, Reminder, Wishes, reminders
 from baohao.store import clock, journal, lines, receipts, reports
 from baohao.store.journal import Kept
 from baohao.store.sql import Connection
@@ -154,18 +154,8 @@ def due_reminders(
     since: datetime,
     until: datetime,
 ) -> list[Json]:
-    """Return the reminders of a line that fall due from `since` to before `until`."""
-    observed = {reading.name: reading.until for reading in state.readings}
-    clocks = {name: _known(views, name, observed.get(name)) for name in policy.clocks}
-    found = reminders(
-        policy.reminders,
-        clocks,
-        _stages(views),
-        zone=policy.zone,
-        wishes=Wishes(zone=policy.zone),
-        since=since,
-        until=until,
-    )
+    """Return the reminders of a line that fall due from then to before `until`, by the policy."""
+    wishes = Wishes(zone=policy.zone)
     return [
         {
             "number": state.number,
@@ -176,8 +166,30 @@ def due_reminders(
             "level": each.level,
             "channels": list(each.channels),
         }
-        for each in found
+        for each in reminders_of(policy, views, state, since, until, wishes)
     ]
+
+
+def reminders_of(
+    policy: Policy,
+    views: Sequence[Projection],
+    state: LineState,
+    since: datetime,
+    until: datetime,
+    wishes: Wishes,
+) -> tuple[Reminder, ...]:
+    """Return the reminders of a line that fall due from `since` to before `until`."""
+    observed = {reading.name: reading.until for reading in state.readings}
+    clocks = {name: _known(views, name, observed.get(name)) for name in policy.clocks}
+    return reminders(
+        policy.reminders,
+        clocks,
+        _stages(views),
+        zone=policy.zone,
+        wishes=wishes,
+        since=since,
+        until=until,
+    )
 
 
 def _known(views: Sequence[Projection], clock_id: str, observed: datetime | None) -> Known:

@@ -25,15 +25,18 @@ from rich.table import Table
 from baohao.app import samples
 from baohao.app.enrol import By
 from baohao.app.inventory import Defaults
-from baohao.cli import demo_agency, demo_month, demo_town, serve
+from baohao.cli import demo_agency, demo_hall, demo_life, demo_month, demo_town, serve
 from baohao.cli.asking import Data, decided, made
 from baohao.cli.output import console
 from baohao.outside.pretend.acquirer import Keys
+from baohao.outside.pretend.post_office import MAILBOX, PostOffice
 from baohao.outside.pretend.wallet import PretendWallet
 from baohao.wiring import Installation, installation
 
 #: The lines of the demo's holder: one that has time, one that runs out soon, one that is late.
 AGES_DAYS = (range(20, 60), range(330, 350), range(400, 440))
+#: Those of people whom the holder looks after.
+THEIR_AGES_DAYS = (range(351, 360), range(200, 260))
 TILL = "hall-1"
 FLOAT_MINOR = 2_000_000
 
@@ -57,12 +60,18 @@ def demo(
         keys = Keys.made()
         opened = installation(folder)
         console().print("Making the demo's database ...", markup=False)
+        office = stack.enter_context(PostOffice(folder / MAILBOX))
         wallet = stack.enter_context(PretendWallet(keys, opened.clock, f"{url}/notices/acquirer"))
         os.environ |= {
             "BAOHAO_DEMO": "1",
             "BAOHAO_ACQUIRER": str(_contract(folder, keys, wallet.acquirer.url)),
             "BAOHAO_NOTIFY_URL": f"{url}/notices",
             "BAOHAO_HOLDER_URL": url,
+            "BAOHAO_TERMINALS": "1",
+            "BAOHAO_SMTP_HOST": "127.0.0.1",
+            "BAOHAO_SMTP_PORT": str(office.port),
+            "BAOHAO_SMTP_TLS": "none",
+            "BAOHAO_SMTP_FROM": "Demo Telecom <notices@demo.example>",
         }
         house = installation(folder)
         stack.callback(house.embedded.stop)
@@ -100,8 +109,15 @@ class Stage:
             for number in numbers:
                 said = {"holder": "demo-holder", "document": "bir"}
                 decided(shell, made("register", number, said, by="staff", channel="operator"))
-        demo_month.live(self._house, frozenset(numbers))
-        return numbers, self._accounts()
+        family = [
+            samples.aged(self._lines, today, demo_month.then(ages)) for ages in THEIR_AGES_DAYS
+        ]
+        demo_month.live(self._house, frozenset(numbers + family))
+        demo_life.live(self._house, numbers, family)
+        made_ = self._accounts()
+        demo_life.speak(numbers, family)
+        demo_hall.open_doors(self._house, numbers)
+        return numbers, made_
 
     def _accounts(self) -> dict[str, str]:
         # Django is loaded here alone, and knows its models once it is configured.
@@ -189,4 +205,5 @@ def _tell(url: str, numbers: list[str], passwords: dict[str, str]) -> None:
     out = console()
     out.print(Panel(rows, title="baohao 保號 · demo", border_style="green", expand=False))
     out.print(f"All of it is at {url}", markup=False)
-    out.print("The second factor of staff is not asked for in the demo. Stop with Ctrl-C.")
+    out.print("In the demo alone, staff need no second factor and give their password only once.")
+    out.print("Stop with Ctrl-C.")

@@ -69,7 +69,11 @@ HALLS = (
         "Coloane window",
         Particulars(
             names={"zh-Hant": "路環服務點", "pt": "Balcão de Coloane"},
-            addresses={"": "Largo do Cais 3, Coloane (invented)"},
+            addresses={
+                "": "Largo do Cais 3, Coloane (invented)",
+                "zh-Hant": "路環碼頭前地 3 號（虛構）",
+                "pt": "Largo do Cais 3, Coloane (inventado)",
+            },
             districts={"": "Coloane", "zh-Hant": "路環", "pt": "Coloane"},
             hours={"wed": ("14:00-17:00",), "sat": ("10:00-12:00",)},
             does=("renew", "top_up"),

@@ -38,6 +38,7 @@ from baohao.cli import (
 from baohao.cli.bench import PASSED_ON, bench
 from baohao.cli.demo import demo
 from baohao.cli.importing import import_lines
+from baohao.cli.messages import messages
 from baohao.cli.output import REFUSED, WRONG_USE, refuse, wrong
 from baohao.cli.play import play
 from baohao.cli.policy import check, show
@@ -115,6 +116,7 @@ app.command("doctor")(care.doctor)
 app.command("daily")(care.daily)
 app.command("worker")(worker)
 app.command("reminders")(care.reminders)
+app.command("messages")(messages)
 app.command("upkeep")(keeping.upkeep)
 app.command("whatif")(whatif)
 app.command("demo")(demo)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import typer
 
@@ -25,12 +26,13 @@ def particulars(
 
     Raises `PointMalformed` and `BadParameter`.
     """
+    more: dict[str, Any] = {name: text.strip() for name, text in texts.items() if text is not None}
     return replace(
         was,
         names=_by_language(was.names, names, need=True),
         addresses=_by_language(was.addresses, addresses, need=False),
         hours=was.hours if hours is None else dict(_open(hours)),
-        **{name: text.strip() for name, text in texts.items() if text is not None},
+        **more,
     )
 
 

@@ -45,6 +45,9 @@ class Operator:
     iccid_heads: frozenset[str] = frozenset()
     phone: str = ""
     page: str = ""
+    #: Its short messages have no addresses in them: whoever gets one with an address knows it for a
+    #: forgery.
+    linkless: bool = False
     sources: tuple[Source, ...] = ()
     invented: bool = False
 
@@ -80,6 +83,7 @@ def _operator(table: Table) -> Operator:
         iccid_heads=_shaped(table, "iccid_heads", _HEAD, 'issuers, as in "8985301"'),
         phone="" if contact is None else contact.text("phone"),
         page="" if contact is None else contact.text("page"),
+        linkless=table.flag("linkless"),
         sources=read_sources(table),
         invented=table.flag("invented"),
     )

@@ -362,7 +362,7 @@ def is_other_case(known: Case, told: Case) -> bool:
 #: What the asker may say beside the quote's own words: it unlocks, or names who gets the number.
 SAID = (
     *("codes", "holder", "holder_kind", "document", "residency", "identity_until"),
-    *("age_years", "guardian"),
+    *("age_years", "guardian", "authority"),
 )
 
 

@@ -56,6 +56,8 @@ class Wishes:
     quiet: tuple[time, time] | None = None
     #: In order of preference; empty: as the policy says.
     channels: tuple[str, ...] = ()
+    #: Further leads, beside the policy's.
+    leads: tuple[Span, ...] = ()
 
 
 #: (subject, the last good day, the day it is for, its number that day).
@@ -172,7 +174,7 @@ def _turns(
     Return (civil day, number that day, instant) of each message, before quiet hours are looked at.
     """
     turns: set[tuple[date, int, datetime]] = set()
-    for lead in rule.leads:
+    for lead in (*rule.leads, *wishes.leads):
         if lead.seconds:
             # "24 hours" before is that instant, not that day.
             at = act_before - timedelta(seconds=lead.seconds)

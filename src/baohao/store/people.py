@@ -25,6 +25,12 @@ def read(conn: Connection, holder: str) -> tuple[str, str] | None:
     return next(((key, sealed) for key, sealed in found), None)
 
 
+def look(conn: Connection, holder: str) -> tuple[str, str] | None:
+    """Return what `read` does, without a lock."""
+    found = rows(conn, "look_at_person", bucket_of(holder), holder)
+    return next(((key, sealed) for key, sealed in found), None)
+
+
 def put(conn: Connection, holder: str, key: str, sealed: str, at: datetime) -> None:
     """Keep who a holder is; the key of one who is known stays."""
     run(conn, "put_person", bucket_of(holder), holder, key, sealed, at)

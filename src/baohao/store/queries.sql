@@ -2346,6 +2346,10 @@ ON CONFLICT (bucket, holder) DO UPDATE SET sealed = excluded.sealed, updated_at 
 -- Read who a holder is; locked, so that two clerks do not write over each other.
 SELECT key, sealed FROM people WHERE bucket = %b AND holder = %b FOR UPDATE
 
+-- name: look_at_person
+-- Read who a holder is, where nothing of it is written.
+SELECT key, sealed FROM people WHERE bucket = %b AND holder = %b
+
 -- name: erase_person
 -- Destroy a person's key with all that it seals.
 DELETE FROM people WHERE bucket = %b AND holder = %b
@@ -2504,3 +2508,205 @@ SELECT id FROM publications WHERE state IN ('proposed', 'published') ORDER BY bu
 -- name: read_revision_of_library
 -- Read how often something was published or withdrawn.
 SELECT coalesce(max(revision), 0) FROM publications
+
+-- === campaigns =======================================================================================
+
+-- name: insert_campaign
+-- Plan a campaign, once.
+INSERT INTO campaigns (bucket, operator, id, kind, plan, state, made_by, made_at, goes_on_at)
+VALUES (%b, %b, %b, %b, %b::json, 'planned', %b, %b, %b)
+ON CONFLICT (bucket, operator, id) DO NOTHING
+
+-- name: move_campaign
+-- Write how a campaign stands that stood in a state.
+UPDATE campaigns SET state = %b, approved_by = nullif(%b, ''), approved_at = %b, ended_by = nullif(%b, ''),
+  goes_on_at = %b, told_at = %b, at_bucket = %b, at_number = %b
+WHERE bucket = %b AND operator = %b AND id = %b AND state = %b
+
+-- name: read_campaign
+-- Read one campaign of an operator.
+SELECT operator, id, kind, plan, state, made_by, made_at, coalesce(approved_by, ''), approved_at, coalesce(ended_by, ''),
+       goes_on_at, told_at, at_bucket, at_number
+FROM campaigns WHERE bucket = %b AND operator = %b AND id = %b
+
+-- name: list_campaigns
+-- List an operator's campaigns, the latest first.
+SELECT operator, id, kind, plan, state, made_by, made_at, coalesce(approved_by, ''), approved_at, coalesce(ended_by, ''),
+       goes_on_at, told_at, at_bucket, at_number
+FROM campaigns WHERE bucket = %b AND operator = %b ORDER BY made_at DESC, id DESC
+
+-- name: list_open_campaigns
+-- List the campaigns that are planned or under way.
+SELECT operator, id, kind, plan, state, made_by, made_at, coalesce(approved_by, ''), approved_at, coalesce(ended_by, ''),
+       goes_on_at, told_at, at_bucket, at_number
+FROM campaigns WHERE state NOT IN ('over', 'dropped') ORDER BY operator, id
+
+-- name: page_campaign_states
+-- Read lines of an operator behind a key: under a policy, of a plan, whose numbers begin in some way, held by somebody.
+SELECT l.state FROM lines l
+WHERE (l.bucket, l.number) > (%b, %b) AND l.operator = %b AND (%b::text IS NULL OR l.pin = %b)
+  AND (%b::text IS NULL OR l.plan = %b) AND l.number LIKE ANY (%b::text[])
+  AND (NOT %b::boolean OR EXISTS (
+    SELECT FROM tenures t WHERE t.bucket = l.bucket AND t.number = l.number AND t.until IS NULL))
+ORDER BY l.bucket, l.number LIMIT %b
+
+-- name: count_campaign_lines
+-- Count such lines, and those of them that leave the stage that they are in before an instant.
+SELECT count(*), count(*) FILTER (WHERE b.starts[greatest(width_bucket(now.at, b.starts), 1) + 1] < %b::timestamptz)
+FROM lines l
+JOIN boundaries b USING (bucket, number)
+CROSS JOIN (SELECT clock_timestamp() + clock_offset AS at FROM house) AS now
+WHERE l.operator = %b AND (%b::text IS NULL OR l.pin = %b) AND (%b::text IS NULL OR l.plan = %b)
+  AND l.number LIKE ANY (%b::text[])
+  AND (NOT %b::boolean OR EXISTS (
+    SELECT FROM tenures t WHERE t.bucket = l.bucket AND t.number = l.number AND t.until IS NULL))
+
+-- name: put_campaign_lines
+-- Write what became of lines of a campaign.
+INSERT INTO campaign_lines (campaign, done_at, bucket, number, outcome, code, days, was, will, told_at)
+SELECT %b, %b, t.* FROM unnest(%b::smallint[], %b::text[], %b::text[], %b::text[], %b::int[], %b::date[], %b::date[],
+                               %b::timestamptz[]) AS t
+ON CONFLICT (bucket, campaign, number) DO UPDATE SET outcome = excluded.outcome, code = excluded.code,
+  days = excluded.days, was = excluded.was, will = excluded.will,
+  told_at = coalesce(campaign_lines.told_at, excluded.told_at), done_at = excluded.done_at
+
+-- name: page_campaign_lines
+-- List lines of a campaign behind a key: all, or those of some outcomes.
+SELECT number, outcome, code, days, was, will, told_at FROM campaign_lines
+WHERE campaign = %b AND (bucket, number) > (%b, %b) AND (%b::text[] IS NULL OR outcome = ANY (%b::text[]))
+ORDER BY bucket, number LIMIT %b
+
+-- name: count_campaign_outcomes
+-- Count lines of a campaign by what became of them, with the most days that any gained and lost.
+SELECT outcome, code, count(*), coalesce(greatest(max(days), 0), 0), coalesce(greatest(-min(days), 0), 0)
+FROM campaign_lines WHERE campaign = %b GROUP BY 1, 2 ORDER BY 1, 2
+-- === what holders are told ===========================================================================
+
+-- name: read_preferences
+-- Read how a holder wants to be told, and the key of it.
+SELECT key, sealed FROM preferences WHERE bucket = %b AND holder = %b
+
+-- name: insert_preferences
+-- Make a holder's key, once.
+INSERT INTO preferences (bucket, holder, key, sealed, updated_at) VALUES (%b, %b, %b, '', %b)
+ON CONFLICT (bucket, holder) DO NOTHING
+
+-- name: put_preferences
+-- Keep how a holder wants to be told.
+UPDATE preferences SET sealed = %b, updated_at = %b WHERE bucket = %b AND holder = %b
+
+-- name: erase_preferences
+-- Destroy a holder's key: what they were told is not readable any more.
+DELETE FROM preferences WHERE bucket = %b AND holder = %b
+
+-- name: read_tenure
+-- Read who had a number in one of its tenures, and whether that goes on.
+SELECT holder, until IS NULL FROM tenures WHERE bucket = %b AND number = %b AND epoch = %b
+
+-- name: take_message_effects
+-- Take the messages that decisions owe, to write them down in the same transaction.
+WITH t AS MATERIALIZED (
+    SELECT bucket, id FROM effects
+    WHERE kind = 'message' AND due_at <= %b AND (SELECT is_open FROM house)
+    ORDER BY due_at, bucket, id LIMIT %b FOR UPDATE SKIP LOCKED
+)
+DELETE FROM effects e USING t
+WHERE e.bucket = t.bucket AND e.id = t.id
+RETURNING e.id, e.subject, e.epoch, e.due_at, e.data
+
+-- name: insert_message
+-- Write a message down that is to be sent, once for each channel.
+INSERT INTO messages (bucket, id, number, epoch, what, key, channel, language, deadline, version, digest, sealed,
+                      code, made_at, state, due_at, done_at, reply)
+VALUES (%b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b)
+ON CONFLICT (bucket, number, epoch, key, channel) DO NOTHING
+
+-- name: claim_messages
+-- Claim messages that are due, for as long as the lease says; a house that is closed sends none.
+UPDATE messages m
+SET lease = %b, tries = tries + 1
+FROM (SELECT bucket, id FROM messages
+      WHERE state = 'waiting' AND due_at <= %b AND (lease IS NULL OR lease <= %b) AND (SELECT is_open FROM house)
+      ORDER BY due_at, bucket, id LIMIT %b FOR UPDATE SKIP LOCKED) AS t
+WHERE m.bucket = t.bucket AND m.id = t.id
+RETURNING m.id, m.number, m.epoch, m.what, m.key, m.channel, m.language, m.deadline, m.version, m.digest, m.sealed,
+          m.code, m.made_at, m.state, m.tries, m.done_at, m.reply
+
+-- name: finish_message
+-- Note what has become of a message, unless the lease has gone to somebody else meanwhile.
+UPDATE messages SET state = %b, due_at = %b, done_at = %b, reply = %b, lease = NULL
+WHERE bucket = %b AND id = %b AND tries = %b AND state = 'waiting'
+
+-- name: list_messages
+-- List what the holders of a number were told, the last first.
+SELECT id, number, epoch, what, key, channel, language, deadline, version, digest, sealed, code, made_at, state, tries,
+       done_at, reply
+FROM messages WHERE bucket = %b AND number = %b ORDER BY made_at DESC, id DESC LIMIT %b
+
+-- name: list_messages_of_code
+-- List the messages that carry a code and have left the house, the last first.
+SELECT id, number, epoch, what, key, channel, language, deadline, version, digest, sealed, code, made_at, state, tries,
+       done_at, reply
+FROM messages WHERE code = %b AND state = 'sent' ORDER BY done_at DESC LIMIT 1
+
+-- name: list_latest_messages
+-- List what was sent last, for the demo to show.
+SELECT id, number, epoch, what, key, channel, language, deadline, version, digest, sealed, code, made_at, state, tries,
+       done_at, reply
+FROM messages WHERE state = 'sent' ORDER BY done_at DESC, id DESC LIMIT %b
+
+-- name: has_messages
+-- Say whether somebody is to be told something now, in a house that is open.
+SELECT is_open AND (
+    EXISTS (SELECT FROM effects WHERE kind = 'message' AND due_at <= clock_timestamp() + clock_offset)
+    OR EXISTS (SELECT FROM messages WHERE state = 'waiting' AND due_at <= clock_timestamp() + clock_offset
+               AND (lease IS NULL OR lease <= clock_timestamp() + clock_offset)))
+FROM house
+
+-- name: take_rounds
+-- Take buckets that are to be looked through; whoever has them looks alone.
+UPDATE reminder_rounds r
+SET at = %b
+FROM (SELECT bucket FROM reminder_rounds WHERE at <= %b AND (SELECT is_open FROM house)
+      ORDER BY at, bucket LIMIT %b FOR UPDATE SKIP LOCKED) AS t
+WHERE r.bucket = t.bucket
+RETURNING r.bucket
+
+-- name: list_to_remind
+-- List the lines of buckets whose holders may have to be told: those that moved on, and those with a reminder due.
+SELECT l.state, m.until
+FROM lines l LEFT JOIN reminder_marks m ON m.bucket = l.bucket AND m.number = l.number
+WHERE l.bucket = ANY(%b::smallint[]) AND l.epoch > 0
+  AND (m.number IS NULL OR m.version <> l.version OR m.next_at <= %b)
+
+-- name: put_reminder_marks
+-- Note how far reminders were worked out.
+INSERT INTO reminder_marks AS m (bucket, number, version, until, next_at)
+SELECT * FROM unnest(%b::smallint[], %b::text[], %b::int[], %b::timestamptz[], %b::timestamptz[])
+ON CONFLICT (bucket, number) DO UPDATE SET version = excluded.version, until = excluded.until,
+                                           next_at = excluded.next_at
+
+-- name: look_again
+-- Have a line's reminders worked out anew: its holder wants to be told otherwise.
+UPDATE reminder_marks SET version = 0 WHERE bucket = %b AND number = %b
+
+-- name: look_through
+-- Have a bucket looked through at the next turn.
+UPDATE reminder_rounds SET at = '-infinity' WHERE bucket = %b
+
+-- name: read_calendar
+-- Read the id in the address of a holder's calendar.
+SELECT id, made_at FROM calendars WHERE bucket = %b AND holder = %b
+
+-- name: find_calendar
+-- Find whose calendar is at an address.
+SELECT holder FROM calendars WHERE bucket = %b AND id = %b
+
+-- name: put_calendar
+-- Give a holder's calendar a new address; the old one leads nowhere any more.
+INSERT INTO calendars AS c (bucket, holder, id, made_at) VALUES (%b, %b, %b, %b)
+ON CONFLICT (bucket, holder) DO UPDATE SET id = excluded.id, made_at = excluded.made_at
+
+-- name: delete_calendar
+-- Take the address of a holder's calendar away.
+DELETE FROM calendars WHERE bucket = %b AND holder = %b

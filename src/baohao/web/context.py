@@ -16,6 +16,7 @@ def of_house(request: HttpRequest) -> dict[str, Any]:
     return {
         "languages": settings.LANGUAGES,
         "is_demo": desk().house.settings.is_demo,
+        "is_relaxed": bool(settings.RELAXED and getattr(request.user, "role", "")),
         "acts": _acts(request),
         "is_partial": bool(getattr(request, "htmx", False)),
     }

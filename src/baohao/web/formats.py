@@ -35,8 +35,17 @@ def minute(value: datetime) -> str:
     """Write an instant by the zone that it carries."""
     there = locale()
     of_day = dates.format_date(value, "medium", locale=there)
-    at = dates.format_time(value, "short", tzinfo=value.tzinfo, locale=there)
-    return str(dates.get_datetime_format("medium", locale=there)).format(at, of_day)
+    glue = str(dates.get_datetime_format("medium", locale=there))
+    return glue.format(clock(value), of_day)
+
+
+def clock(value: datetime) -> str:
+    """
+    Write a time of day by the zone that it carries.
+
+    Of 24 hours, as on receipts: deadlines fall on midnight, and few know which 12:00 that is.
+    """
+    return dates.format_time(value, "HH:mm", tzinfo=value.tzinfo, locale=locale())
 
 
 def zone(value: datetime) -> str:

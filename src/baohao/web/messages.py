@@ -3,7 +3,7 @@ The pages' texts: `python -m baohao.web.messages` takes new ones in, sorts and c
 
 A language is a folder below `locale`, named as Django names it: whoever adds one adds no code.
 Texts are those of the templates, those that code asks `gettext` for, the sentences of refusals
-that a page may show, and the reasons that are given in them.
+that a page may show, the reasons that are given in them, and a few of the libraries' forms.
 """
 
 from __future__ import annotations
@@ -64,6 +64,42 @@ UNSHOWN = (
 #: What is said within a refusal's sentence, where it stands in the code as it is.
 _SAID_WITHIN = ("reason", "hint")
 
+#: Texts of the libraries that make our forms, in our words: not every language has them there.
+BORROWED = (
+    "Authenticator code",
+    "Be patient, you are sending too many requests.",
+    "Code",
+    "Current Password",
+    "Enter a valid date.",
+    "Enter a whole number.",
+    "Incorrect code.",
+    "Incorrect password.",
+    "Invalid or expired key.",
+    "Key nr. {number}",
+    "Master key",
+    "Backup key",
+    "New Password",
+    "New Password (again)",
+    "Password",
+    "Passwordless",
+    "Phone",
+    "Please type your current password.",
+    "Recovery codes",
+    "Remember Me",
+    "The new value must be different from the current one.",
+    "The phone number and/or password you specified are not correct.",
+    "The username and/or password you specified are not correct.",
+    "This account is currently inactive.",
+    "This field is required.",
+    "This password is too common.",
+    "Too many failed login attempts. Try again later.",
+    "Use a security key",
+    "Use authenticator app or code",
+    "Use your password",
+    "You cannot deactivate two-factor authentication.",
+    "You must type the same password each time.",
+)
+
 _TRANS = re.compile(r"""\{%\s*trans(?:late)?\s+(?:"([^"]*)"|'([^']*)')""")
 _BLOCK = re.compile(
     r"\{%\s*blocktrans(?:late)?\b([^%]*)%\}(.*?)\{%\s*endblocktrans(?:late)?\s*%\}", re.DOTALL
@@ -82,7 +118,7 @@ def catalogues() -> list[Path]:
 def texts() -> dict[str, Text]:
     """Return every text that a page may show, by itself or by its singular."""
     found: dict[str, Text] = {}
-    for text in (*_of_pages(), *_of_code(), *_of_refusals()):
+    for text in (*_of_pages(), *_of_code(), *_of_refusals(), *BORROWED):
         key = text if isinstance(text, str) else text[0]
         # The same words with and without a plural are one entry, which has it.
         if key and not isinstance(found.get(key), tuple):

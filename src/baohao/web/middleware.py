@@ -11,6 +11,12 @@ from baohao.app.shell import OutcomeUnknown
 from baohao.core.refusals import Refusal
 from baohao.web.errors import refused
 
+#: What a page may ask of the device: passkeys, of our pages alone. The page that scans says more.
+FEATURES = (
+    "publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), "
+    "geolocation=(), microphone=(), payment=(), usb=(), serial=(), midi=()"
+)
+
 
 class Saying:
     """Says what was refused; whatever else goes wrong is Django's page of errors."""
@@ -21,7 +27,10 @@ class Saying:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # Whichever operator's clock this thread went by last.
         timezone.deactivate()
-        return self._get_response(request)
+        response = self._get_response(request)
+        response.headers.setdefault("Permissions-Policy", FEATURES)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Return the page of a refusal; `None`: it is none."""

@@ -9,13 +9,15 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404
+import segno
+from django.http import Http404, HttpRequest
 from django.urls import register_converter
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext
 
 from baohao import wiring
 from baohao.app import glance
+from baohao.app import ways as app_ways
 from baohao.app.glance import Glance
 from baohao.app.payments import Asked, Kept, baskets, begin, bought, listing, returning
 from baohao.app.payments.baskets import Filling, Quoted
@@ -26,6 +28,7 @@ from baohao.core.decide.case import LineUnknown
 from baohao.core.identifiers.number import MalformedNumber, parse_number
 from baohao.core.payments import State
 from baohao.outside.ids import new_id
+from baohao.outside.terminal import CardTerminal
 from baohao.web import formats
 from baohao.web.desk import desk, made
 
@@ -104,6 +107,17 @@ def look(number: str) -> Glance:
     return found
 
 
+def ways(request: HttpRequest, number: str) -> dict[str, Any]:
+    """Return what a page of the ways to renew a line shows; raises `LineUnknown`."""
+    found = desk().read(partial(app_ways.ways, terms=desk().terms, number=number))
+    is_away = "away" in request.GET
+    if is_away:
+        # What is not known is told last, and what cannot be used not at all.
+        found = [each for each in found if each.is_abroad is not False]
+        found.sort(key=lambda each: each.is_abroad is None)
+    return {"ways": found, "is_away": is_away}
+
+
 def glances(numbers: Sequence[str]) -> Mapping[str, Glance]:
     """Return lines as they stand, by number; those that are not there are not."""
     found = desk().read(partial(glance.many, terms=desk().terms, numbers=numbers))
@@ -172,12 +186,24 @@ def last_moment(line: Glance, until: datetime) -> datetime:
     return (until - timedelta(microseconds=1)).astimezone(zone)
 
 
-def pay(line: Glance, promise: Promise, gateway: str, *, by: str, return_url: str) -> Kept:
+def pay(
+    line: Glance,
+    promise: Promise,
+    gateway: str,
+    *,
+    by: str,
+    return_url: str = "",
+    channel: str = "app",
+    point: str = "",
+    said: Mapping[str, Any] | None = None,
+) -> Kept:
     """Let a quote be paid at a gateway; the same quote again is the same order."""
     what = gettext("{number}: {term}").format(number=line.number, term=promise.term or promise.verb)
-    asked = Asked(description=what, way="qr", by=by, channel="app", return_url=return_url)
+    asked = Asked(
+        description=what, way="qr", by=by, channel=channel, return_url=return_url, point=point
+    )
     beginning = Beginning(
-        number=line.number, quote=promise.id, gateway=gateway, asked=asked, said={}
+        number=line.number, quote=promise.id, gateway=gateway, asked=asked, said=said or {}
     )
     return begin.begin(desk().shell, desk().ports, beginning, new_id)
 
@@ -242,11 +268,19 @@ def begun(quote: UUID) -> bool:
 
 
 def gateways(*, cards: bool = True) -> Sequence[str]:
-    """Return the gateways that payers may choose from, with those of cards or without."""
-    if not desk().house.takes_payments:
-        return []
-    ports = desk().ports
-    return sorted(name for name in ports.gateways if cards or name not in ports.cards)
+    """Return those that payers may choose from by themselves, with those of cards or without."""
+    names = [name for name in connected() if name != CardTerminal.name]
+    return [name for name in names if cards or name not in desk().ports.cards]
+
+
+def connected() -> Sequence[str]:
+    """Return every gateway that is connected."""
+    return sorted(desk().ports.gateways) if desk().house.takes_payments else []
+
+
+def drawn(code: str) -> str:
+    """Return a QR code as an image in an address."""
+    return segno.make(code, micro=False, error="m").svg_data_uri(scale=5, border=3)
 
 
 def wallet(holder: str, currency: str) -> int:

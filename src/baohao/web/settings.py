@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -47,6 +48,10 @@ POLICY = {
     "frame-ancestors": [NONE],
 }
 
+#: What the demo does not ask of its staff, and says so on their pages; nothing else is relaxed.
+#: second_factor: they sign in by a password alone · confirming: they give it once and not again.
+RELAXED_IN_DEMO = frozenset({"second_factor", "confirming"})
+
 APPS = (
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -57,16 +62,22 @@ APPS = (
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "baohao.web.accounts",
     "baohao.web.agent",
+    "baohao.web.counter",
     "baohao.web.sharing",
     "baohao.web.support",
+    "baohao.web.leaving",
+    "baohao.web.rescue",
+    "baohao.web.operator",
     "baohao.web",
 )
 
 MIDDLEWARE = (
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -78,6 +89,7 @@ MIDDLEWARE = (
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "baohao.web.middleware.Saying",
+    "baohao.web.accounts.middleware.Unkept",
     "baohao.web.accounts.middleware.OfOneTenure",
 )
 
@@ -121,7 +133,15 @@ ACCOUNTS: Mapping[str, Any] = {
     "ACCOUNT_LOGIN_BY_CODE_ENABLED": True,
     "ACCOUNT_LOGIN_BY_CODE_TIMEOUT": 300,
     "ACCOUNT_EMAIL_VERIFICATION": "none",
+    "ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED": True,
+    "ACCOUNT_EMAIL_SUBJECT_PREFIX": "baohao: ",
+    "ACCOUNT_MAX_EMAIL_ADDRESSES": 3,
+    "ACCOUNT_FORMS": {
+        "request_login_code": "baohao.web.accounts.forms.CodeWanted",
+        "add_email": "baohao.web.accounts.forms.EmailAdded",
+    },
     "ACCOUNT_PREVENT_ENUMERATION": True,
+    "ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS": False,
     "ACCOUNT_LOGOUT_ON_GET": False,
     "ACCOUNT_SESSION_REMEMBER": True,
     # Beside its own: second persons by who asks them, strangers who look numbers up, and who asks
@@ -133,7 +153,15 @@ ACCOUNTS: Mapping[str, Any] = {
         "support": "20/h/user",
         "loss": "5/h/key",
         **LIMITS,
+        "rescue": "20/h/ip",
     },
+    "MFA_ADAPTER": "baohao.web.accounts.second_factor.SecondFactors",
+    "MFA_FORMS": {
+        "add_webauthn": "baohao.web.accounts.forms.KeyAdded",
+        "edit_webauthn": "baohao.web.accounts.forms.KeyNamed",
+    },
+    # A code of the half minute before or after is good too: clocks of phones differ.
+    "MFA_TOTP_TOLERANCE": 1,
     "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
     "MFA_PASSKEY_LOGIN_ENABLED": True,
     "LOGIN_URL": "account_login",
@@ -150,13 +178,42 @@ ACCOUNTS: Mapping[str, Any] = {
 }
 
 
+def mail(house: Installation, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """Return how mails leave: by BAOHAO_SMTP_*; in the demo they are shown; else none is sent."""
+    said = {
+        name: environ.get(f"BAOHAO_SMTP_{name}", "").strip()
+        for name in ("HOST", "PORT", "USER", "PASSWORD", "FROM", "TLS")
+    }
+    if not said["HOST"]:
+        backend = "baohao.web.accounts.letters.ToHandset" if house.settings.is_demo else ""
+        return {
+            "EMAIL_BACKEND": backend or "django.core.mail.backends.dummy.EmailBackend",
+            "HAS_MAIL": house.settings.is_demo,
+        }
+    tls = said["TLS"] or "starttls"
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": said["HOST"],
+        "EMAIL_PORT": int(said["PORT"] or {"starttls": 587, "implicit": 465, "none": 25}[tls]),
+        "EMAIL_HOST_USER": said["USER"],
+        "EMAIL_HOST_PASSWORD": said["PASSWORD"],
+        "EMAIL_USE_TLS": tls == "starttls",
+        "EMAIL_USE_SSL": tls == "implicit",
+        "EMAIL_TIMEOUT": 15,
+        "DEFAULT_FROM_EMAIL": said["FROM"],
+        "HAS_MAIL": True,
+    }
+
+
 def values(house: Installation, database: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of an installation."""
     page = urlsplit(house.settings.holder_url or "http://localhost")
     is_https = page.scheme == "https"
     return {
         **ACCOUNTS,
+        **mail(house),
         "DEBUG": False,
+        "RELAXED": RELAXED_IN_DEMO if house.settings.is_demo else frozenset(),
         "SECRET_KEY": house.seals.sign(b"the pages' sessions").hex(),
         "ALLOWED_HOSTS": [page.hostname, "localhost", "127.0.0.1", "[::1]"],
         "DATABASES": {"default": dict(database)},
@@ -182,6 +239,7 @@ def values(house: Installation, database: Mapping[str, Any]) -> dict[str, Any]:
         "CSRF_FAILURE_VIEW": "baohao.web.errors.forgery",
         "SECURE_HSTS_SECONDS": 31_536_000 if is_https else 0,
         "SECURE_REFERRER_POLICY": "same-origin",
+        "SECURE_CROSS_ORIGIN_OPENER_POLICY": "same-origin",
         "X_FRAME_OPTIONS": "DENY",
         "CONTENT_SECURITY_POLICY": {"DIRECTIVES": POLICY},
         "DATA_UPLOAD_MAX_MEMORY_SIZE": 1_000_000,

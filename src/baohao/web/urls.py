@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from allauth.account import views as account
 from django.urls import include, path
 from django.views.i18n import set_language
 
 from baohao.web.accounts.doors import everybody
+from baohao.web.accounts.own import account, everywhere
 from baohao.web.accounts.views import handset, inside
 
 urlpatterns = [
     path("", include("baohao.web.public.urls")),
     path("", include("baohao.web.sharing.urls")),
+    path("", include("baohao.web.rescue.urls")),
     path("", include("baohao.web.support.urls")),
     path("my/", include("baohao.web.holder.urls")),
     path("counter/", include("baohao.web.counter.urls")),
@@ -19,25 +20,9 @@ urlpatterns = [
     path("operator/", include("baohao.web.operator.urls")),
     path("in/", inside, name="inside"),
     path("language/", everybody(set_language), name="set_language"),
-    path("accounts/login/", everybody(account.login), name="account_login"),
-    path(
-        "accounts/login/code/",
-        everybody(account.request_login_code),
-        name="account_request_login_code",
-    ),
-    path(
-        "accounts/login/code/confirm/",
-        everybody(account.confirm_login_code),
-        name="account_confirm_login_code",
-    ),
-    path("accounts/logout/", everybody(account.logout), name="account_logout"),
-    path(
-        "accounts/reauthenticate/",
-        everybody(account.reauthenticate),
-        name="account_reauthenticate",
-    ),
-    path("accounts/", include("allauth.account.urls")),
-    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("my/account/", account, name="my_account"),
+    path("my/account/everywhere/", everywhere, name="my_account_everywhere"),
+    path("accounts/", include("baohao.web.accounts.urls")),
     path("demo/handset/", handset, name="handset"),
 ]
 handler404 = "baohao.web.errors.not_found"

@@ -57,6 +57,33 @@ CHANNELS = {
     "": gettext_lazy("By itself"),
 }
 
+#: Where a person renews; those of operators that do not run this, too.
+WAYS = {
+    "app": gettext_lazy("Here, in the app"),
+    "wechat": gettext_lazy("In WeChat"),
+    "counter": gettext_lazy("At a counter"),
+    "agent": gettext_lazy("At an agent"),
+    "ussd": gettext_lazy("By a code to dial"),
+    "phone": gettext_lazy("By a call"),
+    "hotline": gettext_lazy("By a call"),
+    "sms": gettext_lazy("By SMS"),
+    "web": gettext_lazy("On the operator's website"),
+    "voucher": gettext_lazy("With a voucher"),
+    "kiosk": gettext_lazy("At a machine"),
+    "chat": gettext_lazy("By chat"),
+    "sim_toolkit": gettext_lazy("In the menu of the SIM card"),
+}
+#: Days of the week, as issuing points have them.
+WEEKDAYS = {
+    "mon": gettext_lazy("Monday"),
+    "tue": gettext_lazy("Tuesday"),
+    "wed": gettext_lazy("Wednesday"),
+    "thu": gettext_lazy("Thursday"),
+    "fri": gettext_lazy("Friday"),
+    "sat": gettext_lazy("Saturday"),
+    "sun": gettext_lazy("Sunday"),
+}
+
 #: What may be bought.
 VERBS = {
     "renew": gettext_lazy("Renewal"),
@@ -65,6 +92,7 @@ VERBS = {
     "top_up": gettext_lazy("Top-up"),
     "replace_card": gettext_lazy("New card"),
     "reverse": gettext_lazy("Reversal"),
+    "correct": gettext_lazy("Put right"),
     "register": gettext_lazy("Registering the holder"),
     "change_plan": gettext_lazy("Change of plan"),
     "change_number": gettext_lazy("Change of number"),

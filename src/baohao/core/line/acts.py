@@ -126,6 +126,12 @@ def order(act: Act) -> tuple[datetime, int, str]:
     return (act.at, 0 if act.kind in STARTS else 1, act.id)
 
 
+def given(acts: Iterable[Act], at: datetime) -> dict[str, int]:
+    """Return what the last act to give any allowances gave."""
+    last = max((a for a in acts if a.at <= at and a.gives), key=order, default=None)
+    return {} if last is None else dict(last.gives)
+
+
 def allowances(acts: Iterable[Act], at: datetime) -> dict[str, int]:
     """Return what is left at an instant of what the last act to give any gave; never below zero."""
     left: dict[str, int] = {}

@@ -443,6 +443,10 @@ class Policy:
         """Whether a promise can be made under it: nothing unknown in an extension."""
         return not any(".extend" in u.path for u in self.unknowns)
 
+    def is_in_force(self, day: date) -> bool:
+        """Whether lines may come under it on a civil day of its zone."""
+        return self.effective_from <= day and (self.effective_to is None or day < self.effective_to)
+
     def stage(self, name: str) -> Stage:
         """Return the stage of that name; raises `KeyError`."""
         for stage in self.stages:

@@ -7,6 +7,7 @@ from string import digits
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from django import forms
 from django.http import HttpRequest
 from django.utils.crypto import get_random_string
@@ -14,7 +15,9 @@ from django.utils.translation import gettext
 
 from baohao.app import tenures
 from baohao.core.identifiers.number import MalformedNumber, parse_number
+from baohao.web.accounts import confirming
 from baohao.web.accounts.models import Account
+from baohao.web.accounts.signing_in import TENURE
 from baohao.web.desk import desk
 from baohao.web.wording import said
 
@@ -30,9 +33,17 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Return to one's own pages."""
         return "/in/"
 
+    def get_email_verification_redirect_url(self, email_address: Any) -> str:
+        """Return to the account that the address belongs to."""
+        return "/my/account/"
+
     def generate_login_code(self) -> str:
         """Return six digits: a phone's keyboard offers them by itself."""
         return get_random_string(6, digits)
+
+    def generate_email_verification_code(self) -> str:
+        """Return six digits."""
+        return self.generate_login_code()
 
     def generate_phone_verification_code(self, *, user: Account, phone: str) -> str:
         """Return six digits."""
@@ -59,8 +70,19 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         return Account.objects.of_holder(found.holder)
 
     def get_phone(self, user: Account) -> tuple[str, bool] | None:
-        """Return nothing: numbers belong to tenures, not to accounts."""
-        return None
+        """Return the number of today that a holder signed in by, or one that they hold."""
+        if not user.holder:
+            return None
+        shown = context.request.session.get(TENURE)
+        held = desk().read(partial(tenures.of_holder, holder=user.holder))
+        numbers = [each.number for each in held]
+        if shown is not None and shown[0] in numbers:
+            return shown[0], True
+        return (numbers[0], True) if numbers else None
+
+    def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:
+        """Say whether somebody is to say again who they are; allauth asks for its own pages."""
+        return not confirming.is_recent(context.request)
 
     def set_phone(self, user: Account, phone: str, verified: bool) -> None:
         """Keep nothing: whoever holds the number is found by it."""

@@ -1,7 +1,8 @@
 """
 Who a page is for. Every view says so with one of these, and a test asks every view.
 
-Whoever is not signed in is asked to; whoever is, and may not, is told that nothing is there.
+Whoever is not signed in is asked to; whoever is, and may not, is told that nothing is there. Staff
+and agents' people change a password that others gave, and set up a second factor, before anything.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
+from baohao.web.accounts import confirming, second_factor
 from baohao.web.accounts.models import Account
 from baohao.web.accounts.roles import MAY, Act, Role
 
 View = Callable[..., HttpResponseBase]
 V = TypeVar("V", bound=View)
 
-EVERYBODY, HOLDER = "everybody", "holder"
+EVERYBODY, HOLDER, SIGNED_IN = "everybody", "holder", "signed_in"
 
 
 def everybody(view: V) -> V:
@@ -34,6 +36,11 @@ def holders(view: View) -> View:
     return _guarded(view, HOLDER, lambda account: bool(account.holder))
 
 
+def all_signed_in(view: View) -> View:
+    """Let see a page whoever has signed in."""
+    return _guarded(view, SIGNED_IN, lambda _: True)
+
+
 def workers(act: Act) -> Callable[[View], View]:
     """Let see a page whoever may do something for an operator or agent."""
 
@@ -41,6 +48,23 @@ def workers(act: Act) -> Callable[[View], View]:
         return _guarded(view, act.value, lambda account: may(account, act))
 
     return of
+
+
+def confirmed(view: View) -> View:
+    """
+    Have somebody say again who they are, where they last did so too long ago.
+
+    It stands below `workers` or `holders`, and above `require_POST`.
+    """
+
+    @wraps(view)
+    def asked(request: HttpRequest, *args: Any, **more: Any) -> HttpResponseBase:
+        if not confirming.is_recent(request):
+            return confirming.ask(request)
+        return view(confirming.resumed(request), *args, **more)
+
+    asked.is_confirmed = True  # type: ignore[attr-defined]
+    return asked
 
 
 def may(account: Account, act: Act) -> bool:
@@ -62,10 +86,9 @@ def _guarded(view: View, audience: str, allows: Callable[[Account], bool]) -> Vi
             raise Http404
         if signed_in(request).must_change:
             return redirect("account_change_password")
-        response = view(request, *args, **more)
-        # What somebody saw is in no cache when somebody else sits there.
-        response.headers.setdefault("Cache-Control", "no-store")
-        return response
+        if second_factor.is_missing(signed_in(request)):
+            return redirect("mfa_index")
+        return view(request, *args, **more)
 
     guarded.audience = audience  # type: ignore[attr-defined]
     return guarded

@@ -1,4 +1,4 @@
-"""A holder's session ends with the tenure that it belongs to."""
+"""What holds for everybody who has signed in: whose session it is, and that nobody keeps a page."""
 
 from __future__ import annotations
 
@@ -13,6 +13,20 @@ from baohao.app import tenures
 from baohao.web.accounts.doors import signed_in
 from baohao.web.accounts.signing_in import TENURE
 from baohao.web.desk import desk
+
+
+class Unkept:
+    """What somebody saw is in no cache when somebody else sits there."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        was_in = request.user.is_authenticated
+        response = self._get_response(request)
+        if was_in or request.user.is_authenticated:
+            response.headers["Cache-Control"] = "no-store"
+        return response
 
 
 class OfOneTenure:

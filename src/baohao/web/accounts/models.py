@@ -67,6 +67,10 @@ class Account(AbstractBaseUser):
         """Who asks at the door; of an agent's people, the agent."""
         return self.agent or self.holder or self.name
 
+    def has_usable_password(self) -> bool:
+        """Say whether they sign in by a password: holders never do."""
+        return not self.holder and super().has_usable_password()
+
 
 class Deed(models.Model):
     """Something that was done in a console: who, what, when, on what. Only ever added to."""

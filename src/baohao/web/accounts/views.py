@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from baohao.outside.pretend.handset import Handset
+from baohao.outside.pretend.post_office import MAILBOX, kept
 from baohao.web.accounts.doors import everybody, may, signed_in
 from baohao.web.accounts.roles import Act
 from baohao.web.desk import desk
@@ -29,9 +30,24 @@ def inside(request: HttpRequest) -> HttpResponse:
 
 
 @everybody
+def nothing(request: HttpRequest) -> HttpResponse:
+    """Say that nothing is at an address whose name allauth looks up."""
+    raise Http404
+
+
+@everybody
 def handset(request: HttpRequest) -> HttpResponse:
-    """Show, in the demo alone, what was sent to numbers."""
+    """Show, in the demo alone, what was sent to numbers and addresses."""
     texts = desk().house.texts
     if not isinstance(texts, Handset):
         raise Http404
-    return render(request, "web/handset.html", {"sent": texts.shown()})
+    letters = [
+        {
+            "to": str(letter["To"]),
+            "subject": str(letter["Subject"]),
+            "at": letter["Date"].datetime,
+            "text": body.get_content() if (body := letter.get_body(("plain",))) else "",
+        }
+        for letter in kept(desk().house.settings.data / MAILBOX)
+    ]
+    return render(request, "web/handset.html", {"sent": texts.shown(), "letters": letters})

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from baohao.core.agents import Agent
 from baohao.core.money import format_minor
-from baohao.web.accounts.doors import signed_in, workers
+from baohao.web.accounts.doors import confirmed, signed_in, workers
 from baohao.web.accounts.models import Account
 from baohao.web.accounts.roles import Act, Role
 from baohao.web.agent import own, rights
@@ -88,6 +88,7 @@ class Adding(Rights):
 
 
 @workers(Act.AGENCY)
+@confirmed
 def people(request: HttpRequest) -> HttpResponse:
     """List the agent's people, and add a seller."""
     agent = own.agent_of(request)
@@ -110,6 +111,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 @workers(Act.AGENCY)
+@confirmed
 def person(request: HttpRequest, person: int) -> HttpResponse:
     """Change what a seller may do."""
     agent, seller = own.agent_of(request), _seller(request, person)
@@ -128,6 +130,7 @@ def person(request: HttpRequest, person: int) -> HttpResponse:
 
 
 @workers(Act.AGENCY)
+@confirmed
 @require_POST
 def away(request: HttpRequest, person: int) -> HttpResponse:
     """Take a seller's rights away, or give them back; whoever is signed in is out at once."""

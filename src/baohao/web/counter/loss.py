@@ -12,7 +12,7 @@ from baohao.outside.ids import new_id
 from baohao.web.accounts.doors import signed_in, workers
 from baohao.web.accounts.roles import Act
 from baohao.web.counter.people import Shown, is_holder
-from baohao.web.counter.views import own
+from baohao.web.counter.room import own
 from baohao.web.desk import desk, made
 from baohao.web.wording import said
 

@@ -18,10 +18,15 @@ from baohao.core.books.chart import Account
 from baohao.core.money import parse_minor
 from baohao.core.refusals import Refusal
 from baohao.outside.ids import new_id
-from baohao.web.accounts.approval import second_person
+from baohao.outside.terminal import CardTerminal
+from baohao.web import selling
 from baohao.web.accounts.doors import signed_in, workers
 from baohao.web.accounts.roles import Act
 from baohao.web.counter.cash import faces
+from baohao.web.counter.enquiries import counted
+from baohao.web.counter.paper import gaps
+from baohao.web.counter.room import CHANNEL, drawer
+from baohao.web.counter.second import approver, not_done
 from baohao.web.desk import desk, made
 from baohao.web.wording import said
 
@@ -48,31 +53,38 @@ def till(request: HttpRequest) -> HttpResponse:
         "faces": faces(account.currency),
         "key": new_id(),
         "refused": refused,
+        "gaps": gaps(request),
+        "enquiries": counted(request),
+        "has_terminal": CardTerminal.name in selling.connected(),
     }
     return render(request, "counter/till.html", page, status=409 if refused else 200)
-
-
-def drawer(request: HttpRequest) -> Account:
-    """Return the till of whoever asks; raises `Http404` where they work at none."""
-    me = signed_in(request)
-    if not me.till:
-        raise Http404
-    currency = desk().house.library.operators[me.operator].currency
-    return Account.parse(tills.till_of(me.till, currency))
 
 
 def _do(request: HttpRequest, account: Account) -> None:
     verb = request.POST.get("verb", "")
     if verb not in VERBS:
         raise Http404
+    key = f"{verb}:{request.POST.get('key', '')}"
+    of = {"verb": verb, "subject": account.text, "currency": account.currency}
     asked = {
         **_amounts(request, verb, account),
-        "approved_by": second_person(request),
+        "approved_by": approver(request, **of, minor=_differs(verb, account), key=key),
         "reason": request.POST.get("reason", "").strip(),
     }
     by = signed_in(request).principal
-    key = f"{verb}:{request.POST.get('key', '')}"
-    desk().ask(made(verb, account.text, asked, by=by, channel="counter", key=key))
+    try:
+        desk().ask(made(verb, account.text, asked, by=by, channel=CHANNEL, key=key))
+    except Refusal as refusal:
+        not_done(request, key, refusal)
+        raise
+
+
+def _differs(verb: str, account: Account) -> int:
+    """Return by how much the counted drawer differs, where its shift is being closed."""
+    if verb != "close_shift":
+        return 0
+    shift = desk().read(partial(tills.last_shift, till=account.text))
+    return abs(shift.difference_minor or 0) if shift is not None else 0
 
 
 def _amounts(request: HttpRequest, verb: str, account: Account) -> Mapping[str, Any]:

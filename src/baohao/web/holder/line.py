@@ -7,9 +7,11 @@ from datetime import timedelta
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from baohao.app.glance import Glance
 from baohao.web.accounts.doors import holders
 from baohao.web.holder import drawing, saying
 from baohao.web.holder.own import own_life
+from baohao.web.leaving.models import Farewell
 
 #: So many events are shown at once; those before them open.
 AT_ONCE = 8
@@ -31,5 +33,12 @@ def line(request: HttpRequest, number: str) -> HttpResponse:
         "left": saying.allowances(life.allowances),
         "history": told[:AT_ONCE],
         "before": told[AT_ONCE:],
+        "farewell": _lets_go(life.glance),
     }
     return render(request, "holder/line.html", page)
+
+
+def _lets_go(line: Glance) -> bool:
+    """Whether the holder said, in this tenure, that they let the number go."""
+    said = Farewell.objects.filter(number=line.number, epoch=line.epoch)
+    return said.exclude(said_at=None).exists()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import partial
 from typing import Any
 
@@ -100,7 +100,8 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
         if request.method == "POST":
             # A second tap: it was agreed to already.
             return redirect("my_order", number=number)
-        page = {"line": life.glance, "told": _said(told), "attempts": _attempts(life)}
+        zone = desk().house.library.policies[state.pin].zone
+        page = {"line": life.glance, "told": _said(told, zone), "attempts": _attempts(life)}
         page["link"] = _link(request, number, told["order"])
         return render(request, "holder/order.html", page)
     return _offered(request, life, state)
@@ -178,17 +179,21 @@ def _payers(request: HttpRequest, state: LineState, currency: str) -> list[tuple
     return found
 
 
-def _said(told: dict[str, Any]) -> dict[str, Any]:
-    """Say an order's facts in words."""
+def _said(told: dict[str, Any], zone: tzinfo) -> dict[str, Any]:
+    """Say an order's facts in words, and its instants by a zone."""
+
+    def at(text: str) -> datetime:
+        return datetime.fromisoformat(text).astimezone(zone)
+
     following = told["next"]
     wallet = not told["payer"].startswith(CARD)
     return {
         **told,
         "payer": gettext("My wallet") if wallet else gettext("A card that was kept"),
         "step": "" if following is None else STEPS[StepKind(following["step"])],
-        "step_at": None if following is None else datetime.fromisoformat(following["at"]),
+        "step_at": None if following is None else at(following["at"]),
         "why": _why(told["code"]) if told["code"] else "",
-        "consented_at": datetime.fromisoformat(told["consented_at"]),
+        "consented_at": at(told["consented_at"]),
     }
 
 

@@ -133,11 +133,26 @@ def _sentence(each: Happened) -> str:
     return str(EVENTS.get(each.event, each.event))
 
 
-def allowances(left: Mapping[str, int]) -> list[tuple[str, str]]:
-    """Return what is left of each allowance, by its name."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What is left of an allowance, of how much."""
+
+    name: str
+    said: str
+    units: int
+    of: int
+
+
+def allowances(left: Mapping[str, tuple[int, int]]) -> list[Left]:
+    """Return what is left of each allowance, those that are known first."""
     order = [name for name in ALLOWANCES if name in left]
     order += [name for name in sorted(left) if name not in ALLOWANCES]
-    return [(str(ALLOWANCES.get(name, name)), grouped(left[name])) for name in order]
+    return [_left(name, *left[name]) for name in order]
+
+
+def _left(name: str, units: int, of: int) -> Left:
+    said = gettext("{left} of {all}").format(left=grouped(units), all=grouped(of))
+    return Left(name=str(ALLOWANCES.get(name, name)), said=said, units=units, of=of)
 
 
 # --- what comes next, and the way back ------------------------------------------------------------

@@ -10,15 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from baohao.app import glance, tenures
+from baohao.app import glance, reach, tenures
 from baohao.app.glance import Glance
 from baohao.app.payments import baskets
+from baohao.core.align import align
 from baohao.core.refusals import Refusal
 from baohao.outside.ids import new_id
 from baohao.web import selling
@@ -57,11 +59,30 @@ def choose(request: HttpRequest) -> HttpResponse:
             return redirect("my_basket", basket=_quoted(request, lines))
         except Refusal as refusal:
             refused = said(refusal)
-    rows = [
-        (each, [(offer, selling.term(offer.term)) for offer in renewable(each)]) for each in lines
-    ]
-    page = {"rows": rows, "refused": refused, "is_over": "over" in request.GET}
+    page = {"refused": refused, "is_over": "over" in request.GET, **_dated(request, lines)}
     return render(request, "holder/several.html", page, status=409 if refused else 200)
+
+
+def _dated(request: HttpRequest, lines: Sequence[Glance]) -> dict[str, Any]:
+    """Return each line with its terms and the dates that they reach; of those the nearest alike."""
+    numbers = [each.number for each in lines]
+    dates = desk().read(partial(reach.dates, terms=desk().terms, numbers=numbers))
+    aligned = align(dates)
+    chosen = {}
+    if "align" in request.GET and aligned is not None:
+        chosen = {number: str(each.term) for number, each in aligned.lines.items()}
+    rows = []
+    for line in lines:
+        days = {str(each.term): each.day for each in dates.get(line.number, ())}
+        asked = request.POST.get(f"term-{line.number.removeprefix('+')}")
+        picked = asked or chosen.get(line.number)
+        options = [
+            (each, selling.term(each.term), days.get(each.term), each.term == picked)
+            for each in renewable(line)
+        ]
+        rows.append((line, options))
+    can = any(len(renewable(each)) > 1 for each in lines) and aligned is not None
+    return {"rows": rows, "aligned": aligned, "is_aligned": bool(chosen), "can_align": can}
 
 
 @holders

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from baohao.web.holder import line, loss, orders, several, views
+from baohao.web.holder import leave, line, loss, orders, plans, several, views
 
 urlpatterns = [
     path("", views.numbers, name="my"),
@@ -12,7 +12,10 @@ urlpatterns = [
     path("several/<uuid:basket>/", several.basket, name="my_basket"),
     path("<tel:number>/", line.line, name="my_line"),
     path("<tel:number>/order/", orders.order, name="my_order"),
+    path("<tel:number>/leave/", leave.leave, name="my_leave"),
     path("<tel:number>/loss/", loss.loss, name="my_loss"),
+    path("<tel:number>/plans/", plans.plans, name="my_plans"),
+    path("<tel:number>/ways/", views.ways, name="my_ways"),
     path("<tel:number>/renew/", views.renew, name="my_renew"),
     path("<tel:number>/renew/<uuid:quote>/", views.promise, name="my_promise"),
 ]

@@ -20,7 +20,7 @@ from baohao.web import selling
 from baohao.web.accounts.doors import holders, signed_in
 from baohao.web.desk import desk
 from baohao.web.holder import several
-from baohao.web.holder.own import own as _own
+from baohao.web.holder.own import own
 from baohao.web.wording import said
 
 #: Django's languages -> those of receipts.
@@ -44,7 +44,7 @@ def numbers(request: HttpRequest) -> HttpResponse:
 @holders
 def renew(request: HttpRequest, number: str) -> HttpResponse:
     """Offer terms."""
-    found = _own(request, number)
+    found = own(request, number)
     offers = [each for each in found.offers if each.what == "renew"]
     refused = None
     if request.method == "POST":
@@ -61,9 +61,16 @@ def renew(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @holders
+def ways(request: HttpRequest, number: str) -> HttpResponse:
+    """Say where this number may be renewed, at what price, and which of it suits now."""
+    page = {"line": own(request, number), "is_mine": True} | selling.ways(request, number)
+    return render(request, "web/ways.html", page)
+
+
+@holders
 def promise(request: HttpRequest, number: str, quote: UUID) -> HttpResponse:
     """Show what is promised and let it be paid; or, once it was, what became of it."""
-    found = _own(request, number)
+    found = own(request, number)
     holder = signed_in(request).holder
     done = selling.already([(number, quote)], holder).get(quote)
     if done is not None:

@@ -21,7 +21,7 @@ from baohao.core.payments import State
 from baohao.core.refusals import Refusal
 from baohao.outside.ids import new_id
 from baohao.web.accounts.approval import second_person
-from baohao.web.accounts.doors import signed_in, workers
+from baohao.web.accounts.doors import confirmed, signed_in, workers
 from baohao.web.accounts.roles import Act
 from baohao.web.desk import desk
 from baohao.web.operator.room import exported, noted, operator_of
@@ -74,6 +74,7 @@ def take(request: HttpRequest, exception: UUID) -> HttpResponse:
 
 
 @workers(Act.MONEY)
+@confirmed
 @require_POST
 def close(request: HttpRequest, exception: UUID) -> HttpResponse:
     """Close one, with what was done and why."""
@@ -92,6 +93,7 @@ def close(request: HttpRequest, exception: UUID) -> HttpResponse:
 
 
 @workers(Act.MONEY)
+@confirmed
 @require_POST
 def refund(request: HttpRequest, exception: UUID) -> HttpResponse:
     """Give money of its payment back; above the limit with a second person."""

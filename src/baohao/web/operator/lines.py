@@ -27,7 +27,7 @@ from baohao.core.policy.model import STAGE_KINDS, Policy
 from baohao.core.refusals import Malformed, Refusal
 from baohao.outside.ids import new_id
 from baohao.web.accounts.approval import second_person
-from baohao.web.accounts.doors import signed_in, workers
+from baohao.web.accounts.doors import confirmed, signed_in, workers
 from baohao.web.accounts.roles import Act
 from baohao.web.desk import desk, made
 from baohao.web.holder.views import PAPER
@@ -108,11 +108,12 @@ def _wanted(request: HttpRequest, operator: Operator) -> Wanted:
         kind=kind if kind in STAGE_KINDS else None,
         since=begins(operator, day_in(request, "first")),
         until=is_over(operator, day_in(request, "last")),
-        after=_key(request.GET.get("after", "")),
+        after=key_of(request.GET.get("after", "")),
     )
 
 
-def _key(text: str) -> tuple[int, str]:
+def key_of(text: str) -> tuple[int, str]:
+    """Return the key of a line that an address goes on behind."""
     bucket, _, number = text.partition(".")
     if not (bucket.isdecimal() and len(bucket) <= 4 and number.isdecimal()):
         return lines.START
@@ -171,6 +172,7 @@ def receipt(request: HttpRequest, number: str, ask: UUID) -> HttpResponse:
 
 
 @workers(Act.MEND)
+@confirmed
 @require_POST
 def hold(request: HttpRequest, number: str) -> HttpResponse:
     """Put a line on hold, or lift the hold."""
@@ -184,6 +186,7 @@ def hold(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @workers(Act.MEND)
+@confirmed
 def adjust(request: HttpRequest, number: str) -> HttpResponse:
     """Put a clock or a balance right, with a reason and a second person."""
     found, refused = own(request, number), None

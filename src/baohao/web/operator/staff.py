@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy
 
 from baohao.app import halls
-from baohao.web.accounts.doors import signed_in, workers
+from baohao.web.accounts.doors import confirmed, signed_in, workers
 from baohao.web.accounts.models import Account
 from baohao.web.accounts.roles import Act
 from baohao.web.desk import desk
@@ -76,6 +76,7 @@ class New(Work):
 
 
 @workers(Act.STAFF)
+@confirmed
 def listed(request: HttpRequest) -> HttpResponse:
     """List staff, and add somebody; their password is shown once."""
     form = New(request.POST or None, operator=operator_of(request).key)
@@ -94,6 +95,7 @@ def listed(request: HttpRequest) -> HttpResponse:
 
 
 @workers(Act.STAFF)
+@confirmed
 def one(request: HttpRequest, account: int) -> HttpResponse:
     """Change what somebody does, give a new password, or take the sign-in away."""
     found = _own(request, account)

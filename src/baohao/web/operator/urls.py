@@ -4,6 +4,8 @@ from django.urls import path
 
 from baohao.web.operator import (
     auditing,
+    brand,
+    campaigns,
     drafts,
     exceptions,
     halls,
@@ -42,6 +44,12 @@ urlpatterns = [
     path("drafts/<uuid:draft>/promotion/", drafts.promotion, name="console_promotion"),
     path("drafts/<uuid:draft>/text/", drafts.rewrite, name="console_text"),
     path("drafts/<uuid:draft>.svg", drafts.drawing, name="console_draft_drawing"),
+    path("campaigns/", campaigns.listed, name="console_campaigns"),
+    path("campaigns/moratorium/", campaigns.moratorium, name="console_moratorium"),
+    path("campaigns/move/", campaigns.move, name="console_move"),
+    path("campaigns/<uuid:campaign>/", campaigns.one, name="console_campaign"),
+    path("campaigns/<uuid:campaign>.csv", campaigns.export, name="console_campaign_export"),
+    path("brand/", brand.edit, name="console_brand"),
     path("halls/", halls.listed, name="console_halls"),
     path("halls/new/", halls.new, name="console_hall_new"),
     path("halls/<str:hall>/", halls.one, name="console_hall"),

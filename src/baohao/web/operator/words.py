@@ -51,13 +51,44 @@ DEEDS = {
     "draw": gettext_lazy("Drew renewals"),
     "evidence": gettext_lazy("Took an evidence pack"),
     "answer": gettext_lazy("Answered a holder's message"),
+    "rescue": gettext_lazy("Took back a renewal of the wrong number"),
+    "refuse": gettext_lazy("Did not take back a renewal of the wrong number"),
     "settle": gettext_lazy("Left a message without an answer"),
+    "brand": gettext_lazy("Changed the brand"),
+    "plan": gettext_lazy("Planned a campaign"),
+    "look": gettext_lazy("Had lines looked at"),
+    "approve": gettext_lazy("Approved a campaign"),
+    "stop": gettext_lazy("Ended a campaign"),
     "write": gettext_lazy("Wrote a draft"),
     "propose": gettext_lazy("Proposed a draft"),
     "publish": gettext_lazy("Put a text in force"),
     "back": gettext_lazy("Took a proposal back"),
     "drop": gettext_lazy("Put a draft away"),
     "withdraw": gettext_lazy("Withdrew a promotion"),
+}
+#: How a campaign stands, and what became of its lines.
+CAMPAIGNS = {
+    "planned": gettext_lazy("planned"),
+    "looking": gettext_lazy("lines are looked at"),
+    "looked": gettext_lazy("waits for another person"),
+    "holding": gettext_lazy("lines are put on hold"),
+    "held": gettext_lazy("in force"),
+    "lifting": gettext_lazy("holds are lifted"),
+    "telling": gettext_lazy("holders are told"),
+    "told": gettext_lazy("the notice runs"),
+    "moving": gettext_lazy("lines are moved"),
+    "over": gettext_lazy("over"),
+    "dropped": gettext_lazy("put away"),
+}
+OUTCOMES = {
+    "gains": gettext_lazy("safe for longer"),
+    "loses": gettext_lazy("safe for less long: not moved"),
+    "same": gettext_lazy("safe for as long"),
+    "unknown": gettext_lazy("not known well enough: not moved"),
+    "refused": gettext_lazy("refused"),
+    "moved": gettext_lazy("moved"),
+    "held": gettext_lazy("on hold"),
+    "lifted": gettext_lazy("lifted"),
 }
 #: How a text of a product manager stands.
 STATES = {

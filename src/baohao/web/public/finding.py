@@ -18,7 +18,8 @@ from baohao.core.civil import civil_day
 from baohao.core.fees import CHANNELS, FeeSchedule
 from baohao.core.operators import Operator
 from baohao.core.points import WEEK
-from baohao.web import selling
+from baohao.core.policy.model import Policy
+from baohao.web import brands, selling
 from baohao.web.accounts.doors import everybody
 from baohao.web.desk import desk
 from baohao.web.offers import gives, limits
@@ -146,21 +147,23 @@ def _district(hall: Hall) -> str:
 
 
 def _title(operator: Operator) -> str:
-    return selling.title({"": operator.name, **operator.names})
+    look = brands.known().get(operator.key)
+    return selling.title({"": operator.name, **operator.names, **(look.names if look else {})})
 
 
 def _plans(operator: Operator) -> list[dict[str, Any]]:
     """Return what an operator sells, with its policy's days."""
     rules = desk().house.library.policies
     found = desk().read(partial(brochure.plans, rules=rules, operators={operator.key}))
-    return [
-        each | {"from": rules[each["policy"]].effective_from, "until": _until(each["policy"])}
-        for each in found
-    ]
+    return [each | _told(rules[each["policy"]]) for each in found]
 
 
-def _until(pin: str) -> Any:
-    return _last(desk().house.library.policies[pin].effective_to)
+def _told(policy: Policy) -> dict[str, Any]:
+    return {
+        "titles": {"": policy.title, **policy.titles},
+        "from": policy.effective_from,
+        "until": _last(policy.effective_to),
+    }
 
 
 def _promotions(operator: Operator) -> list[dict[str, Any]]:

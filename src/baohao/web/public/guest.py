@@ -11,12 +11,12 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-import segno
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext, gettext_lazy
 
+from baohao.app.glance import Glance
 from baohao.app.payments import Kept, bought, returning
 from baohao.core.identifiers.number import MalformedNumber, parse_number
 from baohao.core.payments import Basket, State, Wanted
@@ -68,16 +68,10 @@ def number(request: HttpRequest) -> HttpResponse:
 @budgeted
 def terms(request: HttpRequest, number: str) -> HttpResponse:
     """Offer terms, and repeat the number in part."""
-    try:
-        line = selling.look(number)
-        offers = [each for each in line.offers if each.what == "renew"]
-    except Http404:
-        missed(request)
-        # A number that is none is told like one that is not for sale here.
+    line = _for_sale(request, number)
+    if line is None:
         return render(request, "public/not_here.html", {"number": number}, status=404)
-    if not offers:
-        missed(request)
-        return render(request, "public/not_here.html", {"number": number}, status=404)
+    offers = [each for each in line.offers if each.what == "renew"]
     refused = None
     if request.method == "POST":
         asked = {"what": "renew", "term": request.POST.get("term", "")}
@@ -93,6 +87,28 @@ def terms(request: HttpRequest, number: str) -> HttpResponse:
         {"line": line, "offers": shown, "refused": refused},
         status=409 if refused else 200,
     )
+
+
+@everybody
+@budgeted
+def ways(request: HttpRequest, number: str) -> HttpResponse:
+    """Say where the number may be renewed, at what price, and which of it suits now."""
+    line = _for_sale(request, number)
+    if line is None:
+        return render(request, "public/not_here.html", {"number": number}, status=404)
+    return render(request, "web/ways.html", {"line": line} | selling.ways(request, number))
+
+
+def _for_sale(request: HttpRequest, number: str) -> Glance | None:
+    """Return a line that is for sale; a number that is none is told like one that is not."""
+    try:
+        line = selling.look(number)
+    except Http404:
+        line = None
+    if line is None or not any(each.what == "renew" for each in line.offers):
+        missed(request)
+        return None
+    return line
 
 
 @everybody
@@ -154,7 +170,7 @@ def _told(request: HttpRequest, payment: UUID, template: str) -> HttpResponse:
         "state": kept.payment.state.value,
         "waits": waits,
         "code": code,
-        "qr": _drawn(code) if code and waits else "",
+        "qr": selling.drawn(code) if code and waits else "",
         **_became(request, kept),
         "help": gettext("If you have paid, do not pay again: this page finds out by itself."),
     }
@@ -174,8 +190,3 @@ def _became(request: HttpRequest, kept: Kept) -> dict[str, Any]:
     elif isinstance(wanted, Wanted) and payment.state is State.USED:
         told["until"] = selling.look(wanted.number).paid_until
     return told
-
-
-def _drawn(code: str) -> str:
-    """Return a QR code as an image in an address."""
-    return segno.make(code, micro=False, error="m").svg_data_uri(scale=5, border=3)

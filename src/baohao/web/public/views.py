@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 
 from baohao.app.receipts import proof
+from baohao.web import brands
 from baohao.web.accounts.doors import everybody
 from baohao.web.desk import desk
 
@@ -34,6 +35,17 @@ def home(request: HttpRequest) -> HttpResponse:
 def help_(request: HttpRequest) -> HttpResponse:
     """Say in plain words what a number-keeping card is, and what is lost when it lapses."""
     return render(request, "public/help.html", {})
+
+
+@everybody
+def brand(request: HttpRequest, name: str) -> HttpResponse:
+    """Give the style sheet of an operator's brand; its address changes with it."""
+    found = brands.known().get(name)
+    if found is None:
+        raise Http404
+    response = HttpResponse(brands.sheet(found), content_type="text/css; charset=utf-8")
+    response["Cache-Control"] = "public, max-age=86400"
+    return response
 
 
 @everybody

@@ -66,7 +66,7 @@ def give(
     now = desk().now()
     # Refused here as the rules refuse it.
     grants.Grant(number=number, epoch=epoch, grantee=grantee, scopes=scopes, since=now, until=until)
-    _room(Consent.objects.filter(number=number, epoch=epoch, state=Consent.GIVEN))
+    _room(Consent.objects.filter(number=number, epoch=epoch, state=Consent.GIVEN), now)
     made, _ = Consent.objects.get_or_create(
         id=key,
         defaults={
@@ -90,7 +90,7 @@ def ask(
     now = desk().now()
     # Refused here as the rules refuse it.
     grants.Grant(number=number, epoch=0, grantee=me, scopes=scopes, since=now)
-    _room(Consent.objects.filter(grantee=me, state=Consent.GIVEN))
+    _room(Consent.objects.filter(grantee=me, state=Consent.GIVEN), now)
     is_held = held is not None and bool(held.holder)
     code = get_random_string(6, "0123456789")
     made, is_new = Consent.objects.get_or_create(
@@ -154,7 +154,7 @@ def end(consent: Consent) -> None:
 # --- what stands ----------------------------------------------------------------------------------
 
 
-def on(held: Sequence[tuple[str, int]]) -> list[Consent]:
+def on(held: Sequence[tuple[str, int]], now: datetime) -> list[Consent]:
     """Return what stands, or was asked for, on these numbers in these tenures, the last first."""
     if not held:
         return []
@@ -162,13 +162,13 @@ def on(held: Sequence[tuple[str, int]]) -> list[Consent]:
     for number, epoch in held:
         places |= Q(number=number, epoch=epoch)
     found = Consent.objects.filter(places).exclude(state=Consent.DECLINED)
-    return _standing(found.order_by("-asked_at"))
+    return _standing(found.order_by("-asked_at"), now)
 
 
-def to(me: str) -> list[Consent]:
+def to(me: str, now: datetime) -> list[Consent]:
     """Return what was given to somebody, or asked for by them, the last first."""
     found = Consent.objects.filter(grantee=me).exclude(state=Consent.DECLINED)
-    return _standing(found.order_by("-asked_at"))
+    return _standing(found.order_by("-asked_at"), now)
 
 
 def covering(me: str, number: str, act: str) -> grants.Grant:
@@ -193,8 +193,7 @@ def words(scopes: frozenset[grants.Scope]) -> str:
     return gettext("see until when this number is safe, and renew it with their own money")
 
 
-def _standing(found: QuerySet[Consent]) -> list[Consent]:
-    now = desk().now()
+def _standing(found: QuerySet[Consent], now: datetime) -> list[Consent]:
     return list(found.filter(Q(until=None) | Q(until__gt=now))[:MOST])
 
 
@@ -203,8 +202,8 @@ def _holds(consent: Consent) -> bool:
     return held is not None and bool(held.holder) and held.epoch == consent.epoch
 
 
-def _room(found: QuerySet[Consent]) -> None:
-    if len(_standing(found)) >= MOST:
+def _room(found: QuerySet[Consent], now: datetime) -> None:
+    if len(_standing(found, now)) >= MOST:
         raise TooMany(most=MOST)
 
 

@@ -15,7 +15,7 @@ from baohao.core.refusals import Refusal
 from baohao.web.accounts.doors import signed_in, workers
 from baohao.web.accounts.roles import Act
 from baohao.web.counter.people import Shown, is_holder
-from baohao.web.counter.views import own
+from baohao.web.counter.room import own
 from baohao.web.desk import desk
 from baohao.web.sharing import consents
 from baohao.web.sharing.models import Consent
@@ -29,7 +29,8 @@ def agree(request: HttpRequest, number: str) -> HttpResponse:
     held = desk().read(partial(tenures.open_one, number=number))
     if held is None or not held.holder:
         raise Http404
-    asked = [each for each in consents.on([(number, held.epoch)]) if each.state == Consent.ASKED]
+    found = consents.on([(number, held.epoch)], desk().now())
+    asked = [each for each in found if each.state == Consent.ASKED]
     form, refused = Shown(request.POST or None), None
     if request.method == "POST" and form.is_valid():
         meant = _meant(request, asked)

@@ -28,7 +28,8 @@ from baohao.web.wording import said
 def listed(request: HttpRequest) -> HttpResponse:
     """Show whom the reader pays for, who may see or pay for the reader's, and what is asked."""
     me, mine = signed_in(request).holder, _mine(request)
-    given, asked = consents.to(me), consents.on(mine)
+    now = desk().now()
+    given, asked = consents.to(me, now), consents.on(mine, now)
     numbers = sorted({each.number for each in (*given, *asked) if each.state == Consent.GIVEN})
     lines = desk().read(partial(glance.many, terms=desk().terms, numbers=numbers))
     by_number = {line.number: line for line in lines}

@@ -31,7 +31,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         found = found.filter(id__lt=after) if is_all else found.filter(id__gt=after)
     talks = list(found.prefetch_related("messages")[: PAGE + 1])
     page = {
-        "rows": [(talk, talk.said[0]) for talk in talks[:PAGE]],
+        "rows": [(talk, *talking.shown(talk)[0]) for talk in talks[:PAGE]],
         "next": talks[PAGE - 1].id if len(talks) > PAGE else None,
         "is_all": is_all,
     }
@@ -54,7 +54,7 @@ def one(request: HttpRequest, talk: UUID) -> HttpResponse:
         return redirect("talks")
     page = {
         "talk": kept,
-        "said": kept.said,
+        "said": talking.shown(kept),
         "form": form,
         "is_over": talking.is_over(kept),
         "line": _line(request),

@@ -7,12 +7,14 @@ ended. Whoever answers is not named to the holder.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import ClassVar
 from uuid import UUID
 
 from django.db import models
 from django.db.models import QuerySet
+
+from baohao.web.desk import desk
 
 #: What a message may be long.
 LONGEST = 4_000
@@ -43,6 +45,11 @@ class Talk(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def zone(self) -> tzinfo:
+        """By whose clock it is shown: the operator's."""
+        return desk().house.library.operators[self.operator].zone
 
     @property
     def said(self) -> QuerySet[Message]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -79,6 +80,12 @@ def answer(talk: Talk, id_: UUID, text: str, by: str) -> bool:
 def settle(talk: Talk) -> None:
     """Say that there is nothing to answer."""
     Talk.objects.filter(id=talk.id).update(waits=False)
+
+
+def shown(talk: Talk) -> list[tuple[Message, datetime]]:
+    """Return what was said, each with its instant by the operator's clock."""
+    zone = talk.zone
+    return [(each, each.at.astimezone(zone)) for each in talk.said]
 
 
 def is_over(talk: Talk) -> bool:

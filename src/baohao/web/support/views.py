@@ -69,7 +69,7 @@ def one(request: HttpRequest, talk: UUID) -> HttpResponse:
         talking.write(kept, form.id, form.cleaned_data["text"])
         return redirect("talk", talk=kept.id)
     Talk.objects.filter(id=kept.id, is_news=True).update(is_news=False)
-    page = {"talk": kept, "said": kept.said, "form": form}
+    page = {"talk": kept, "said": talking.shown(kept), "form": form}
     return render(request, "support/talk.html", page)
 
 

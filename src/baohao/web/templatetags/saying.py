@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from baohao.app.glance import Glance
-from baohao.web import formats, selling, wording
+from baohao.core.money import format_minor
+from baohao.web import brands, formats, selling, wording
+from baohao.web.notices import about
+from baohao.web.operator.models import Brand
 from baohao.web.vocabulary import GATEWAYS, PAYMENTS
 from baohao.web.wording import SERVICES, STAGES
 
@@ -23,6 +26,20 @@ register = template.Library()
 def locale() -> str:
     """Return the locale of the reader."""
     return formats.locale()
+
+
+@register.simple_tag(takes_context=True)
+def brand(context: Mapping[str, Any]) -> Brand | None:
+    """Return whose look the page has."""
+    return brands.shown(context)
+
+
+@register.simple_tag
+def offered(brand: Brand | None, languages: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the languages that are offered, in the brand's order."""
+    chosen = [] if brand is None else brand.languages
+    known = dict(languages)
+    return [(code, known[code]) for code in chosen if code in known] or list(languages)
 
 
 @register.filter
@@ -60,7 +77,7 @@ def instant(value: datetime) -> SafeString:
     Write an instant by the zone that it carries, which is named; a script puts the reader's own
     beside it where that is another.
     """
-    when = f"{day(value)} {dates.format_time(value, 'short', tzinfo=value.tzinfo, locale=locale())}"
+    when = f"{day(value)} {formats.clock(value)}"
     where = dates.get_timezone_location(value.tzinfo, locale=locale(), return_city=True)
     return format_html(
         '<time datetime="{}" data-clock="{}">{} ({})</time>',
@@ -71,12 +88,12 @@ def instant(value: datetime) -> SafeString:
 @register.filter
 def clock(value: datetime) -> str:
     """Write the time of day by the zone that an instant carries."""
-    return dates.format_time(value, "short", tzinfo=value.tzinfo, locale=locale())
+    return formats.clock(value)
 
 
 @register.filter
 def verb(name: str) -> str:
-    """Say what may be bought."""
+    """Say what was done, or may be bought."""
     return str(wording.VERBS.get(name, name))
 
 
@@ -155,6 +172,12 @@ def payment_state(name: str) -> str:
 
 
 @register.filter
+def notices(line: Glance) -> list[tuple[str, str, datetime | None]]:
+    """Return what concerns a line beside its own dates."""
+    return about(line)
+
+
+@register.filter
 def services(line: Glance) -> list[tuple[str, bool]]:
     """Return each service at home, and whether it works."""
     home = line.services.get("home", frozenset())
@@ -174,6 +197,18 @@ def grouped(value: int) -> str:
 
 
 @register.filter
+def way(channel: str) -> str:
+    """Say where a person renews."""
+    return str(wording.WAYS.get(channel, channel))
+
+
+@register.filter
+def weekday(name: str) -> str:
+    """Say a day of the week."""
+    return str(wording.WEEKDAYS.get(name, name))
+
+
+@register.filter
 def channel(name: str) -> str:
     """Say a channel."""
     return wording.channel(name)
@@ -183,6 +218,24 @@ def channel(name: str) -> str:
 def happened(event: Mapping[str, Any]) -> str:
     """Say what an event of a line's journal brought."""
     return wording.happened(event)
+
+
+@register.filter
+def plain(minor: int, currency: str) -> str:
+    """Write an amount as it is typed into a field."""
+    return format_minor(minor, currency)
+
+
+@register.filter
+def has(posted: Mapping[str, str], name: str) -> bool:
+    """Say whether a form was sent with something in a field."""
+    return bool(posted.get(name))
+
+
+@register.filter
+def at(mapping: Mapping[str, object], key: str) -> object:
+    """Return what a mapping has for a key."""
+    return mapping.get(key)
 
 
 def compact(value: int) -> str:

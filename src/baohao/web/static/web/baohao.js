@@ -30,7 +30,7 @@ const clocks = (root) => root.querySelectorAll("time[data-clock]").forEach((time
   const offset = (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
   if (offset === -at.getTimezoneOffset()) return;
   time.dataset.told = "1";
-  const own = new Intl.DateTimeFormat(document.documentElement.lang.replace(/^en$/, "en-GB"), { dateStyle: "long", timeStyle: "short" });
+  const own = new Intl.DateTimeFormat(document.documentElement.lang.replace(/^en$/, "en-GB"), { dateStyle: "long", timeStyle: "short", hourCycle: "h23" });
   const beside = document.createElement("span");
   beside.className = "own-clock";
   beside.textContent = ` ${own.format(at)} ${time.dataset.clock}`;

@@ -1,0 +1,160 @@
+"""
+The demo's business hall: two counters, cards in the drawer, and a morning's queue.
+
+People and documents are invented; each of them wants what one of the counter's screens is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from baohao.app import days, glance
+from baohao.app import house as houses
+from baohao.app import people as holders
+from baohao.app.console import lines
+from baohao.app.console.lines import Wanted
+from baohao.app.glance import Glance
+from baohao.app.shell import Shell
+from baohao.cli.asking import decided, made
+from baohao.core.identifiers.luhn import luhn_digit
+from baohao.core.people import read_person
+from baohao.core.points import Particulars, Point
+from baohao.wiring import Installation
+
+OPERATOR = "demo"
+HALLS = (
+    Point(
+        key="hall-nape",
+        operator=OPERATOR,
+        name="Hall at NAPE",
+        zone="Asia/Macau",
+        tills=("till:hall-1:MOP", "till:hall-2:MOP"),
+        told=Particulars(
+            names={"zh-Hant": "新口岸營業廳"},
+            addresses={"": "Rua de Foshan 51, Macau", "zh-Hant": "澳門佛山街51號"},
+            phone="+853 2800 0000",
+            hours=dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat"), ("10:00-19:00",)),
+        ),
+    ),
+    Point(
+        key="hall-taipa",
+        operator=OPERATOR,
+        name="Hall in Taipa",
+        zone="Asia/Macau",
+        tills=("till:hall-3:MOP",),
+        told=Particulars(
+            names={"zh-Hant": "氹仔營業廳"},
+            addresses={"": "Rua do Cunha 8, Taipa", "zh-Hant": "氹仔官也街8號"},
+            hours=dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), ("11:00-20:00",)),
+        ),
+    ),
+)
+#: Cards in the drawer of the first hall.
+CARDS = 6
+#: Who has lost a card, and shows this document.
+LOST = ("陳大文", "bir", "1234567(8)")
+
+
+def open_doors(house: Installation, numbers: Sequence[str]) -> None:
+    """Open the halls, put cards in the drawer, and let people wait."""
+    with house.shell() as shell:
+        for point in HALLS:
+            shell.run(partial(days.add, point=point, operators=house.library.operators))
+        cards = _cards(shell)
+        _known(shell, house, numbers[0])
+        now = shell.run(lambda conn: houses.house(conn).now)
+        some = Wanted(operator=OPERATOR, plan="keep12", kind="grace")
+        late = [row.number for row in shell.run(partial(lines.page, wanted=some)).rows]
+        late = [number for number in late if number not in numbers]
+        rich = Wanted(operator=OPERATOR, plan="balance180", kind="live")
+        topped = [row.number for row in shell.run(partial(lines.page, wanted=rich)).rows]
+        known = [
+            shell.run(partial(glance.one, terms=house.terms(), number=number)) for number in numbers
+        ]
+    from baohao.web.accounts.models import Account
+    from baohao.web.counter.models import Place, Rules, Waiting
+
+    Account.objects.filter(operator=OPERATOR, name__in=("clerk", "supervisor")).update(
+        point=HALLS[0].key
+    )
+    Account.objects.filter(operator=OPERATOR, name="supervisor").update(till="hall-2")
+    Rules.objects.create(operator=OPERATOR, point=HALLS[0].key, alone_minor=5_000)
+    for number, iccid in cards:
+        where = {"operator": OPERATOR, "point": HALLS[0].key}
+        Place.objects.create(iccid=iccid, number=number, **where)
+    for n, (name, wants, find) in enumerate(_queue(known, late, topped, cards)):
+        Waiting.objects.create(
+            operator=OPERATOR,
+            point=HALLS[0].key,
+            by="door",
+            at=now + timedelta(minutes=3 * n),
+            ticket=f"A{n + 1:02}",
+            name=name,
+            wants=wants,
+            find=find,
+        )
+
+
+def _cards(shell: Shell) -> list[tuple[str, str]]:
+    """Put cards in stock that lie in the first hall's drawer."""
+    found = []
+    for n in range(CARDS):
+        body = f"898530100008{n:06d}"
+        number, iccid = f"+85366280{n:03d}", body + luhn_digit(body)
+        said: dict[str, Any] = {
+            "operator": OPERATOR,
+            "plan": "keep12",
+            "pin": "mo.demo.keep12@2026-01",
+            "iccid": iccid,
+        }
+        decided(shell, made("stock", number, said, by="staff", channel="operator"))
+        found.append((number, iccid))
+    return found
+
+
+def _known(shell: Shell, house: Installation, number: str) -> None:
+    """Have a holder's document known, so that a card can be replaced for it."""
+    name, document, shown = LOST
+    person = read_person(name=name, document=document, number=shown)
+    digest = holders.digest_of(house.seals, person)
+    shell.run(partial(holders.know, digest=digest, holder="demo-holder"))
+
+
+def _queue(
+    known: Sequence[Glance],
+    late: Sequence[str],
+    topped: Sequence[str],
+    cards: Sequence[tuple[str, str]],
+) -> list[tuple[str, str, str]]:
+    """Return who waits: a name, what they want, and by what the line is found."""
+    new = body_of_new_card()
+    first = known[0]
+    queue = [
+        ("黃美玲", "Renew for a year, and pays with a note of MOP 500.", known[1].number[4:]),
+        ("João Pereira", "Has only the card with him. He pays by card.", known[2].iccid),
+        (
+            "陳大文",
+            f"Lost his phone. Shows BIR 1234567(8). The new card is {new}; ask the supervisor.",
+            first.number[4:],
+        ),
+        ("Maria Santos", "A visitor: wants a new number, passport PT AB12345.", cards[0][1]),
+        ("何太", "Asks until when her number is hers, and does not buy.", known[1].number[4:]),
+        (
+            "李小明",
+            "His father has died; he brings the certificate 77/2026 and his BIR 5215299(8).",
+            late[0][4:] if late else first.number[4:],
+        ),
+        ("歐陽先生", "You sold him a year he did not want: put it right, or take it back.", ""),
+    ]
+    if topped:
+        queue.insert(4, ("Ana Lei", "Tops up MOP 100, and scans the code.", topped[0][4:]))
+    return queue
+
+
+def body_of_new_card() -> str:
+    """Return the ICCID of a card that is on no line yet."""
+    body = "898530100007000001"
+    return body + luhn_digit(body)

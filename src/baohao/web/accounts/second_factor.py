@@ -1,0 +1,60 @@
+"""The second factor of staff: an app that makes codes, or a passkey; and codes for a lost phone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from allauth.core import context
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+
+from baohao.web.accounts.devices import device
+from baohao.web.accounts.models import Account
+from baohao.web.desk import desk
+
+#: What a secret of theirs is sealed for.
+_CONTEXT = "second factor"
+#: Recovery codes stand in for a second factor; by themselves they are none.
+KINDS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+
+class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]
+    """Seals their secrets: whoever reads the database cannot make codes."""
+
+    def get_totp_issuer(self) -> str:
+        """Return what an app shows beside the code."""
+        return "baohao"
+
+    def get_totp_label(self, user: Account) -> str:
+        """Return whose code it is."""
+        return user.name
+
+    def is_mfa_enabled(self, user: Account, types: Sequence[str] | None = None) -> bool:
+        """
+        Say whether a second factor is asked for at a sign-in, or, of one kind, whether it is there.
+
+        A holder's passkey is another way in, and not a second thing to show beside the code.
+        """
+        if getattr(user, "holder", "") and (types is None or len(types) > 1):
+            return False
+        return bool(super().is_mfa_enabled(user, types))
+
+    def generate_authenticator_name(self, user: Account, type: str) -> str:
+        """Return how a passkey is called at first: by the device that it is on."""
+        return device(context.request.META.get("HTTP_USER_AGENT", ""))
+
+    def encrypt(self, text: str) -> str:
+        """Seal."""
+        return desk().house.seals.seal(text, _CONTEXT)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Unseal; raises `SealBroken`."""
+        return desk().house.seals.unseal(encrypted_text, _CONTEXT)
+
+
+def is_missing(account: Account) -> bool:
+    """Say whether somebody works here and has no second factor yet."""
+    if not account.role or "second_factor" in settings.RELAXED:
+        return False
+    return not Authenticator.objects.filter(user_id=account.pk, type__in=KINDS).exists()

@@ -1,0 +1,1 @@
+"""Letting a number go: what to move away from it first, and the wish itself."""

@@ -1,0 +1,1 @@
+"""Somebody paid for the wrong number, and says so within a day."""
