@@ -1,5 +1,5 @@
 """
-The demo's business hall: two counters, cards in the drawer, and a morning's queue.
+Inside the demo's first hall: two counters, cards in the drawer, and a morning's queue.
 
 People and documents are invented; each of them wants what one of the counter's screens is for.
 """
@@ -11,47 +11,21 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from baohao.app import days, glance
+from baohao.app import glance
 from baohao.app import house as houses
 from baohao.app import people as holders
 from baohao.app.console import lines
 from baohao.app.console.lines import Wanted
 from baohao.app.glance import Glance
 from baohao.app.shell import Shell
+from baohao.cli import demo_town
 from baohao.cli.asking import decided, made
 from baohao.core.identifiers.luhn import luhn_digit
 from baohao.core.people import read_person
-from baohao.core.points import Particulars, Point
 from baohao.wiring import Installation
 
 OPERATOR = "demo"
-HALLS = (
-    Point(
-        key="hall-nape",
-        operator=OPERATOR,
-        name="Hall at NAPE",
-        zone="Asia/Macau",
-        tills=("till:hall-1:MOP", "till:hall-2:MOP"),
-        told=Particulars(
-            names={"zh-Hant": "新口岸營業廳"},
-            addresses={"": "Rua de Foshan 51, Macau", "zh-Hant": "澳門佛山街51號"},
-            phone="+853 2800 0000",
-            hours=dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat"), ("10:00-19:00",)),
-        ),
-    ),
-    Point(
-        key="hall-taipa",
-        operator=OPERATOR,
-        name="Hall in Taipa",
-        zone="Asia/Macau",
-        tills=("till:hall-3:MOP",),
-        told=Particulars(
-            names={"zh-Hant": "氹仔營業廳"},
-            addresses={"": "Rua do Cunha 8, Taipa", "zh-Hant": "氹仔官也街8號"},
-            hours=dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), ("11:00-20:00",)),
-        ),
-    ),
-)
+HALL = demo_town.HALLS[0].key
 #: Cards in the drawer of the first hall.
 CARDS = 6
 #: Who has lost a card, and shows this document.
@@ -59,10 +33,8 @@ LOST = ("陳大文", "bir", "1234567(8)")
 
 
 def open_doors(house: Installation, numbers: Sequence[str]) -> None:
-    """Open the halls, put cards in the drawer, and let people wait."""
+    """Put cards in the drawer of the first hall, and let people wait."""
     with house.shell() as shell:
-        for point in HALLS:
-            shell.run(partial(days.add, point=point, operators=house.library.operators))
         cards = _cards(shell)
         _known(shell, house, numbers[0])
         now = shell.run(lambda conn: houses.house(conn).now)
@@ -77,18 +49,16 @@ def open_doors(house: Installation, numbers: Sequence[str]) -> None:
     from baohao.web.accounts.models import Account
     from baohao.web.counter.models import Place, Rules, Waiting
 
-    Account.objects.filter(operator=OPERATOR, name__in=("clerk", "supervisor")).update(
-        point=HALLS[0].key
-    )
+    Account.objects.filter(operator=OPERATOR, name__in=("clerk", "supervisor")).update(point=HALL)
     Account.objects.filter(operator=OPERATOR, name="supervisor").update(till="hall-2")
-    Rules.objects.create(operator=OPERATOR, point=HALLS[0].key, alone_minor=5_000)
+    Rules.objects.create(operator=OPERATOR, point=HALL, alone_minor=5_000)
     for number, iccid in cards:
-        where = {"operator": OPERATOR, "point": HALLS[0].key}
+        where = {"operator": OPERATOR, "point": HALL}
         Place.objects.create(iccid=iccid, number=number, **where)
     for n, (name, wants, find) in enumerate(_queue(known, late, topped, cards)):
         Waiting.objects.create(
             operator=OPERATOR,
-            point=HALLS[0].key,
+            point=HALL,
             by="door",
             at=now + timedelta(minutes=3 * n),
             ticket=f"A{n + 1:02}",
