@@ -50,6 +50,8 @@ DEEDS = {
     "return": gettext_lazy("Let somebody in again"),
     "draw": gettext_lazy("Drew renewals"),
     "evidence": gettext_lazy("Took an evidence pack"),
+    "limit": gettext_lazy("Changed what one person may do alone"),
+    "review": gettext_lazy("Looked at what was done alone"),
     "brand": gettext_lazy("Changed the brand"),
     "plan": gettext_lazy("Planned a campaign"),
     "look": gettext_lazy("Had lines looked at"),
