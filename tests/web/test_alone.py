@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def never_before(pages: Installation) -> Iterator[None]:
     yield
-    from baohao.web.operator.models import Review, Safety
+    from baohao.web.house.models import Review, Safety
 
     Safety.objects.all().delete()
     Review.objects.all().delete()
@@ -37,7 +37,7 @@ def adjusted(browser: Client, number: str, amount: str) -> int:
 def test_nobody_acts_alone_until_an_operator_lets_them(
     pages: Installation, counter: Shop, browser: Client, number: str
 ) -> None:
-    from baohao.web.operator.models import Review
+    from baohao.web.house.models import Review
 
     counter.answers([counter.stock(number, pin=BALANCE180)])
     assert adjusted(browser, number, "0.00") == 409

@@ -59,7 +59,7 @@ APPS = (
     "allauth.mfa",
     "baohao.web.accounts",
     "baohao.web.agent",
-    "baohao.web.operator",
+    "baohao.web.house",
     "baohao.web",
 )
 

@@ -21,7 +21,7 @@ from baohao.web.accounts.approval import second_person
 from baohao.web.accounts.doors import signed_in, workers
 from baohao.web.accounts.roles import Act
 from baohao.web.desk import desk
-from baohao.web.operator.models import Review, Safety
+from baohao.web.house.models import Review, Safety
 from baohao.web.operator.room import noted, operator_of
 from baohao.web.operator.words import DEEDS
 from baohao.web.wording import said

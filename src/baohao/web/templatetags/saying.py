@@ -14,8 +14,8 @@ from django.utils.translation import get_language
 from baohao.app.glance import Glance
 from baohao.core.money import exponent_of
 from baohao.web import brands, selling, wording
+from baohao.web.house.models import Brand
 from baohao.web.notices import about
-from baohao.web.operator.models import Brand
 from baohao.web.wording import SERVICES, STAGES
 
 register = template.Library()
