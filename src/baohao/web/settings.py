@@ -70,7 +70,7 @@ APPS = (
     "baohao.web.support",
     "baohao.web.leaving",
     "baohao.web.rescue",
-    "baohao.web.operator",
+    "baohao.web.house",
     "baohao.web",
 )
 
