@@ -32,7 +32,7 @@ from tests.journeys.site import Site
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1280, "height": 800}
 #: Two cores are shared; whoever waits for something waits so long (ms).
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 WALLET = re.compile("Open in my wallet|在我的錢包開啟")
 #: What stands in a text message.
 CODE = re.compile(r"\b\d{6}\b")

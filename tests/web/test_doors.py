@@ -62,6 +62,7 @@ def filled(address: str, number: str) -> str:
         "<str:hall>": "no-hall",
         "<str:name>": "no.policy",
         "<str:version>": "1",
+        "<int:deed>": "1000000",
         "<int:account>": "1000000",
     }
     for place, value in places.items():

@@ -1,5 +1,5 @@
 """
-The demo's business hall: two counters, cards in the drawer, and a morning's queue.
+Inside the demo's first hall: two counters, cards in the drawer, and a morning's queue.
 
 People and documents are invented; each of them wants what one of the counter's screens is for.
 """
@@ -11,47 +11,24 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from baohao.app import days, glance
+from baohao.app import glance
 from baohao.app import house as houses
 from baohao.app import people as holders
 from baohao.app.console import lines
 from baohao.app.console.lines import Wanted
 from baohao.app.glance import Glance
+from baohao.app.payments import returning
 from baohao.app.shell import Shell
+from baohao.cli import demo_town
 from baohao.cli.asking import decided, made
 from baohao.core.identifiers.luhn import luhn_digit
 from baohao.core.people import read_person
-from baohao.core.points import Particulars, Point
 from baohao.wiring import Installation
 
 OPERATOR = "demo"
-HALLS = (
-    Point(
-        key="hall-nape",
-        operator=OPERATOR,
-        name="Hall at NAPE",
-        zone="Asia/Macau",
-        tills=("till:hall-1:MOP", "till:hall-2:MOP"),
-        told=Particulars(
-            names={"zh-Hant": "新口岸營業廳"},
-            addresses={"": "Rua de Foshan 51, Macau", "zh-Hant": "澳門佛山街51號"},
-            phone="+853 2800 0000",
-            hours=dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat"), ("10:00-19:00",)),
-        ),
-    ),
-    Point(
-        key="hall-taipa",
-        operator=OPERATOR,
-        name="Hall in Taipa",
-        zone="Asia/Macau",
-        tills=("till:hall-3:MOP",),
-        told=Particulars(
-            names={"zh-Hant": "氹仔營業廳"},
-            addresses={"": "Rua do Cunha 8, Taipa", "zh-Hant": "氹仔官也街8號"},
-            hours=dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), ("11:00-20:00",)),
-        ),
-    ),
-)
+HALL = demo_town.HALLS[0]
+#: Left in the drawer of the first till.
+FLOAT_MINOR = 50_000
 #: Cards in the drawer of the first hall.
 CARDS = 6
 #: Who has lost a card, and shows this document.
@@ -59,11 +36,10 @@ LOST = ("陳大文", "bir", "1234567(8)")
 
 
 def open_doors(house: Installation, numbers: Sequence[str]) -> None:
-    """Open the halls, put cards in the drawer, and let people wait."""
+    """Put cards in the drawer of the first hall, and let people wait."""
     with house.shell() as shell:
-        for point in HALLS:
-            shell.run(partial(days.add, point=point, operators=house.library.operators))
         cards = _cards(shell)
+        _float_left(shell)
         _known(shell, house, numbers[0])
         now = shell.run(lambda conn: houses.house(conn).now)
         some = Wanted(operator=OPERATOR, plan="keep12", kind="grace")
@@ -78,20 +54,20 @@ def open_doors(house: Installation, numbers: Sequence[str]) -> None:
     from baohao.web.counter.models import Place, Rules, Waiting
 
     Account.objects.filter(operator=OPERATOR, name__in=("clerk", "supervisor")).update(
-        point=HALLS[0].key
+        point=HALL.key
     )
     Account.objects.filter(operator=OPERATOR, name="supervisor").update(till="hall-2")
-    Rules.objects.create(operator=OPERATOR, point=HALLS[0].key, alone_minor=5_000)
+    Rules.objects.create(operator=OPERATOR, point=HALL.key, alone_minor=5_000)
     for number, iccid in cards:
-        where = {"operator": OPERATOR, "point": HALLS[0].key}
+        where = {"operator": OPERATOR, "point": HALL.key}
         Place.objects.create(iccid=iccid, number=number, **where)
     for n, (name, wants, find) in enumerate(_queue(known, late, topped, cards)):
         Waiting.objects.create(
             operator=OPERATOR,
-            point=HALLS[0].key,
+            point=HALL.key,
             by="door",
             at=now + timedelta(minutes=3 * n),
-            ticket=f"A{n + 1:02}",
+            ticket=f"A{n:02}",
             name=name,
             wants=wants,
             find=find,
@@ -115,6 +91,18 @@ def _cards(shell: Shell) -> list[tuple[str, str]]:
     return found
 
 
+def _float_left(shell: Shell) -> None:
+    """Bank what the drawer took in the weeks before, but for the float that a shift begins with."""
+    till = HALL.tills[0]
+    rest = shell.run(partial(returning.balance, account=till)) - FLOAT_MINOR
+    if rest > 0:
+        said = {"amount_minor": rest, "bank": "main"}
+        decided(shell, made("withdraw", till, said, by="staff", channel="operator"))
+    elif rest < 0:
+        said = {"amount_minor": -rest}
+        decided(shell, made("fund", till, said, by="staff", channel="operator"))
+
+
 def _known(shell: Shell, house: Installation, number: str) -> None:
     """Have a holder's document known, so that a card can be replaced for it."""
     name, document, shown = LOST
@@ -133,6 +121,7 @@ def _queue(
     new = body_of_new_card()
     first = known[0]
     queue = [
+        ("clerk", "Open your till before anybody comes: MOP 500 is in the drawer.", ""),
         ("黃美玲", "Renew for a year, and pays with a note of MOP 500.", known[1].number[4:]),
         ("João Pereira", "Has only the card with him. He pays by card.", known[2].iccid),
         (

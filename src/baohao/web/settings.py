@@ -70,7 +70,7 @@ APPS = (
     "baohao.web.support",
     "baohao.web.leaving",
     "baohao.web.rescue",
-    "baohao.web.operator",
+    "baohao.web.house",
     "baohao.web",
 )
 
@@ -152,6 +152,9 @@ ACCOUNTS: Mapping[str, Any] = {
         "sharing_to": "3/d/key",
         "support": "20/h/user",
         "loss": "5/h/key",
+        "ours": "20/m/ip",
+        "calendar": "60/m/ip",
+        "confirm_email": "5/h/user",
         **LIMITS,
         "rescue": "20/h/ip",
     },

@@ -3,6 +3,8 @@
 from django.urls import path
 
 from baohao.web.operator import (
+    agents,
+    alone,
     auditing,
     brand,
     campaigns,
@@ -50,9 +52,17 @@ urlpatterns = [
     path("campaigns/<uuid:campaign>/", campaigns.one, name="console_campaign"),
     path("campaigns/<uuid:campaign>.csv", campaigns.export, name="console_campaign_export"),
     path("brand/", brand.edit, name="console_brand"),
+    path("reviews/", alone.reviews, name="console_reviews"),
+    path("reviews/limit/", alone.safety, name="console_safety"),
+    path("reviews/<int:deed>/", alone.review, name="console_review"),
     path("halls/", halls.listed, name="console_halls"),
     path("halls/new/", halls.new, name="console_hall_new"),
     path("halls/<str:hall>/", halls.one, name="console_hall"),
+    path("halls.csv", halls.export, name="console_halls_export"),
+    path("agents/", agents.listed, name="console_agents"),
+    path("agents.csv", agents.export, name="console_agents_export"),
+    path("agents/<str:name>/", agents.one, name="console_agent"),
+    path("staff.csv", staff.export, name="console_staff_export"),
     path("staff/", staff.listed, name="console_staff"),
     path("staff/<int:account>/", staff.one, name="console_staff_one"),
     path("numbering/", auditing.numbering, name="console_numbering"),
