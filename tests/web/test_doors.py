@@ -47,6 +47,7 @@ def filled(address: str, number: str) -> str:
         "<uuid:ask>": "01900000-0000-7000-8000-000000000001",
         "<uuid:file>": "01900000-0000-7000-8000-000000000001",
         "<int:person>": "1",
+        "<int:pk>": "1000000",
         "<str:month>": "2026-11",
         "<str:format>": "csv",
         "<uuid:payment>": "01900000-0000-7000-8000-000000000001",

@@ -126,8 +126,15 @@ ACCOUNTS: Mapping[str, Any] = {
     "ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS": False,
     "ACCOUNT_LOGOUT_ON_GET": False,
     "ACCOUNT_SESSION_REMEMBER": True,
-    # Beside its own: second persons by who asks them, numbers that guests look up by address.
-    "ACCOUNT_RATE_LIMITS": {"approval": "5/m/key", "guest": "30/m/ip"},
+    # Beside its own: second persons by who asks them; what guests could guess by their address,
+    # and by all of them together (`accounts/limits.py`).
+    "ACCOUNT_RATE_LIMITS": {
+        "approval": "5/m/key",
+        "code": "20/m/ip,300/m/key",
+        "guest": "30/m/ip,600/m/key",
+        "look": "60/m/ip,1200/m/key",
+        "verify": "30/m/ip,600/m/key",
+    },
     "MFA_ADAPTER": "baohao.web.accounts.second_factor.SecondFactors",
     "MFA_FORMS": {
         "add_webauthn": "baohao.web.accounts.forms.KeyAdded",

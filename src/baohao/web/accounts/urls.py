@@ -14,12 +14,17 @@ from allauth.mfa.webauthn import views as keys
 from django.urls import path
 
 from baohao.web.accounts.doors import asks_itself, everybody, holders
+from baohao.web.accounts.limits import limited
 from baohao.web.accounts.own import KeyAdding
 from baohao.web.accounts.views import nothing
 
 urlpatterns = [
     path("login/", everybody(account.login), name="account_login"),
-    path("login/code/", everybody(account.request_login_code), name="account_request_login_code"),
+    path(
+        "login/code/",
+        everybody(limited("code")(account.request_login_code)),
+        name="account_request_login_code",
+    ),
     path(
         "login/code/confirm/",
         everybody(account.confirm_login_code),

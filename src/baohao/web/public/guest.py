@@ -10,7 +10,6 @@ from __future__ import annotations
 from uuid import UUID
 
 import segno
-from allauth.core import ratelimit
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,6 +21,7 @@ from baohao.core.payments import State, Wanted
 from baohao.core.refusals import Refusal
 from baohao.web import selling
 from baohao.web.accounts.doors import everybody
+from baohao.web.accounts.limits import ALWAYS, limited
 from baohao.web.wording import said
 
 #: Who asks where nobody has signed in.
@@ -50,17 +50,17 @@ class Number(forms.Form):
 
 
 @everybody
+@limited("guest")
 def number(request: HttpRequest) -> HttpResponse:
     """Ask for the number."""
     form = Number(request.POST or None)
-    if request.method == "POST" and not ratelimit.consume(request, action="guest"):
-        return render(request, "web/too_often.html", {}, status=429)
     if request.method == "POST" and form.is_valid():
         return redirect("guest_terms", number=form.cleaned_data["number"])
     return render(request, "public/guest.html", {"form": form})
 
 
 @everybody
+@limited("look", methods=ALWAYS)
 def terms(request: HttpRequest, number: str) -> HttpResponse:
     """Offer terms, and repeat the number in part."""
     try:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from baohao.app.receipts import proof
 from baohao.web.accounts.doors import everybody
+from baohao.web.accounts.limits import limited
 from baohao.web.desk import desk
 
 
@@ -37,6 +38,7 @@ def help_(request: HttpRequest) -> HttpResponse:
 
 
 @everybody
+@limited("verify")
 def verify(request: HttpRequest) -> HttpResponse:
     """Say what the QR code of a receipt proves."""
     form = Token(request.POST or None)
