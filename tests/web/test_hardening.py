@@ -101,7 +101,7 @@ def test_cookies_are_for_our_server_alone(pages: Installation, browser: Client) 
     [
         ("/accounts/login/", {"login": "hardy", "password": "wrong"}, 30),
         ("/accounts/login/code/", {"phone": "+85366123456"}, 20),
-        ("/renew/", {"number": "66123456"}, 30),
+        ("/renew/", {"number": "66123456"}, 60),
         ("/verify/", {"token": "x"}, 30),
     ],
 )
@@ -110,16 +110,16 @@ def test_nobody_guesses_for_long(
 ) -> None:
     from django.test import Client
 
-    seen = set()
+    answers = []
     for n in range(times + 1):
         # Who they say they are for does not help: the address is that of the connection.
         asked = Client(SERVER_NAME="localhost", HTTP_X_FORWARDED_FOR=f"198.51.100.{n}")
-        answer = asked.post(address, form)
-        seen.add(answer.status_code)
-    assert answer.status_code == 429
-    assert "Too many tries" in answer.content.decode()
-    assert "Sign in" in answer.content.decode(), "it is a page of ours"
-    assert 500 not in seen
+        answers.append(asked.post(address, form))
+    last = answers[-1]
+    assert last.status_code == 429
+    assert "Too many tries" in last.content.decode()
+    assert "Sign in" in last.content.decode(), "it is a page of ours"
+    assert 500 not in {each.status_code for each in answers}
     other = Client(SERVER_NAME="localhost", REMOTE_ADDR="203.0.113.9")
     assert other.post(address, form).status_code != 429, "others go on"
 
@@ -129,7 +129,7 @@ def test_many_addresses_together_guess_no_faster(
 ) -> None:
     from django.test import Client, override_settings
 
-    limits = {"look": "1000/m/ip,5/m/key"}
+    limits = {"guest_all": "5/m/key"}
     with override_settings(ACCOUNT_RATE_LIMITS=limits):
         found = [
             Client(SERVER_NAME="localhost", REMOTE_ADDR=f"203.0.113.{n}")
