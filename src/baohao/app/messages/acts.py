@@ -43,9 +43,11 @@ DEFECT = timedelta(hours=1)
 #: Acts that end the tenure of whoever is told.
 ENDING = frozenset({"number_changed", "ported_out", "transferred", "terminated"})
 #: Acts that a thief would do: told by every way that there is.
-GRAVE = ENDING | {"card_replaced", ORDERED}
+GRAVE = ENDING | {"card_replaced", "registered", ORDERED}
 #: Acts that move what is paid for, and those that somebody paid for.
-_MOVING = frozenset({"renewal", "activate", "topup", "restore", "reversed", "received"})
+_MOVING = frozenset(
+    {"renewal", "activate", "topup", "restore", "reversed", "received", "lifted", "adjusted"}
+)
 _PAID = frozenset({"renewal", "activate", "topup", "restore"})
 _MICROSECOND = timedelta(microseconds=1)
 
