@@ -11,9 +11,11 @@ from tests.app.telling import SEALS, VAULT, Told, text_of
 from tests.shop import Shop
 
 from baohao.app import people
+from baohao.app.door import Door
 from baohao.app.messages import evidence
 from baohao.app.messages.wording import TEXTS
 from baohao.app.ports import Letter, Posted
+from baohao.app.renumber import change_number
 from baohao.core.people import read_person
 from baohao.outside.ids import new_id
 from baohao.outside.pretend import post_office as fates
@@ -293,6 +295,53 @@ def test_a_line_that_nothing_reaches_is_noted(told: Told) -> None:
 
     told.shop.shell.run(lambda conn: acts.take(conn, teller))
     assert ("activate", "none", "failed") in told.states()
+
+
+def test_who_changes_the_number_is_told_on_the_new_one_and_once(told: Told) -> None:
+    to = "+85366140009"
+    told.shop.answers([told.shop.stock(to)])
+    ask, door = told.shop.ask("change_number", NUMBER, to=to, reason="lucky"), Door(told.shop.terms)
+    told.shop.shell.run(lambda conn: change_number(conn, door, ask, told.shop.new_id()))
+    told.prefer(to)
+    told.run()
+    (letter,) = told.letters
+    assert letter["Subject"] == "Your number +85366•••001 was changed"
+    ((number, text),) = told.phone.received
+    assert number == to
+    assert "was changed to +853 6614 0009" in text
+    # The reminders go on with the line.
+    told.to(to, 30)
+    told.run()
+    assert "Renew +85366•••009 by" in told.letters[-1]["Subject"]
+
+
+def test_who_gives_a_number_up_is_told_while_nobody_else_has_it(told: Told) -> None:
+    told.shop.say("terminate", NUMBER, cause="holder", reason="moves away")
+    told.run()
+    assert [letter["Subject"] for letter in told.letters] == ["+85366•••001 was given up"]
+    assert [number for number, _ in told.phone.received] == [NUMBER]
+    told.shop.later(timedelta(days=400))
+    told.run()
+    assert len(told.letters) == 1
+
+
+@pytest.mark.parametrize(
+    ("verb", "said", "title"),
+    [
+        ("hold", {"cause": "fraud", "reason": "reported"}, "was put on hold"),
+        ("park", {}, "is paused"),
+        ("register", {"document": "bir"}, "was registered"),
+        ("reverse", {}, "was undone"),
+    ],
+)
+def test_acts_without_money_are_told_too(
+    told: Told, verb: str, said: dict[str, str], title: str
+) -> None:
+    if verb == "reverse":
+        said = {"of": told.shop.line(NUMBER).sold[0].act, "reason": "twice", "approved_by": "boss"}
+    told.shop.say(verb, NUMBER, principal="clerk", **said)
+    told.run()
+    assert title in told.letters[0]["Subject"]
 
 
 def test_a_closed_house_tells_nobody(told: Told) -> None:
