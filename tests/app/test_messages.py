@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 from tests.app.telling import SEALS, VAULT, Told, text_of
+from tests.conftest import Campaign
 from tests.shop import Shop
 
 from baohao.app import people
@@ -19,7 +21,7 @@ from baohao.app.renumber import change_number
 from baohao.core.people import read_person
 from baohao.outside.ids import new_id
 from baohao.outside.pretend import post_office as fates
-from baohao.outside.pretend.post_office import PostOffice
+from baohao.outside.pretend.post_office import PostOffice, by_chance
 
 NUMBER = "+85366140001"
 
@@ -184,6 +186,27 @@ def test_a_mail_server_may_say_anything(shop: Shop, fate: str, after: tuple[str,
         # What was taken before the line broke comes again as the same letter.
         assert len({letter["Message-ID"] for letter in told.letters}) == (not is_told_by_phone)
         assert len(told.letters) == {fates.LOST: 2}.get(fate, not is_told_by_phone)
+
+
+def test_whatever_a_mail_server_does_each_holder_is_told(
+    shop: Shop, campaign: Callable[[int], Campaign]
+) -> None:
+    drawn = campaign(12)
+    chance = itertools.islice(by_chance(drawn.seed), 4 * drawn.count)
+    with PostOffice(fates=chance) as office:
+        told = Told(shop=shop, office=office)
+        numbers = [f"+85366141{n:03}" for n in range(drawn.count)]
+        for number in numbers:
+            shop.open(number)
+            told.prefer(number)
+        while ("waiting",) in shop.rows("SELECT state FROM messages") or not office.received:
+            told.outbox().run()
+            shop.later(timedelta(minutes=20))
+        assert set(told.states()) == {("activate", "email", "sent")}
+        assert len(told.states()) == drawn.count
+        # What was taken before the line broke is there twice, and is one to whoever reads it.
+        assert len({letter["Message-ID"] for letter in told.letters}) == drawn.count
+        assert len(told.letters) > drawn.count
 
 
 class Killed(BaseException):
