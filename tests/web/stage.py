@@ -231,9 +231,11 @@ def credential(name: str) -> dict[str, Any]:
     def text(data: bytes) -> str:
         return urlsafe_b64encode(data).rstrip(b"=").decode()
 
-    key = ES256.from_cryptography_key(generate_private_key(SECP256R1()).public_key())
+    key = ES256.from_cryptography_key(  # type: ignore[no-untyped-call]
+        generate_private_key(SECP256R1()).public_key()
+    )
     held = AttestedCredentialData.create(Aaguid.NONE, name.encode(), key)
-    told = AuthenticatorData.create(b"0" * 32, 0x45, 1, held)
+    told = AuthenticatorData.create(b"0" * 32, AuthenticatorData.FLAG(0x45), 1, held)
     client = CollectedClientData.create("webauthn.create", b"challenge", "http://localhost")
     return {
         "id": text(name.encode()),

@@ -25,18 +25,19 @@ if TYPE_CHECKING:
     from django.test import Client
 
 MARK = "zq7"
-BAD = {
+KEPT = {
     "right to left": f"{MARK}\u202e\u200f\u2066abc",
     "script": f"{MARK}<script>alert(1)</script>\"'><img src=x onerror=alert(1)>",
     "template": f"{MARK}{{{{ 7*7 }}}}{{% now 'Y' %}}{{0}}%s%(x)s",
     "rare": f"{MARK}𡃁𨋢𫚉👩\u200d👩\u200d👧🏽",
+    "query": f"{MARK}' OR 1=1; --",
+}
+BAD = {
+    "all at once": "".join(KEPT.values()) + "/../../etc/passwd",
     "long": MARK + "號" * 10_000,
     "nul": f"{MARK}\0x",
     "number": "-1e309",
     "huge": "9" * 400,
-    "path": f"{MARK}/../../etc/passwd",
-    "query": f"{MARK}' OR 1=1; --",
-    "half": f"{MARK}\ud800".encode("utf-8", "surrogatepass").decode("utf-8", "replace"),
 }
 #: Who opens each room.
 WHO = ("guest", "holder", "clerk", "finance", "admin", "owner")
@@ -158,14 +159,14 @@ def test_a_page_that_says_it_as_markup_is_found(
 
     trusting = engines["django"].from_string("<p>{{ said|safe }}</p>")
     careful = engines["django"].from_string("<p>{{ said }}</p>")
-    bad = BAD["script"]
+    bad = KEPT["script"]
     assert wrong_with(HttpResponse(trusting.render({"said": bad})), bad)
     assert not wrong_with(HttpResponse(careful.render({"said": bad})), bad)
 
 
-@pytest.mark.parametrize("kind", ["right to left", "script", "template", "rare", "query"])
+@pytest.mark.parametrize("kind", KEPT)
 def test_what_is_kept_comes_back_as_it_was_typed(stage: Stage, kind: str, number: str) -> None:
-    browser, name = stage.browser("admin"), BAD[kind][:60]
+    browser, name = stage.browser("admin"), KEPT[kind]
     said = {"name": f"kept{number[-4:]}", "title": name, "role": "clerk"}
     answer = browser.post("/operator/staff/", said)
     assert answer.status_code == 200
