@@ -46,6 +46,8 @@ ROLES = {
     "owner-2": "another agent's owner",
     "seller-2": "another agent's seller",
 }
+#: Ids of payments, for each stage others.
+_IDS = itertools.count(2 * 10**9, 10**8)
 STAFF = ("clerk", "supervisor", "product", "finance", "auditor", "admin")
 #: What stands in the places of an address, by ownership; a place that is not named has no owner.
 Places = Mapping[str, str]
@@ -74,6 +76,8 @@ class Stage:
     house: Installation
     shop: Shop
     numbers: Iterator[str]
+    #: Told apart from other stages of one database by this.
+    mark: str = "matrix"
     accounts: dict[str, Account] = field(default_factory=dict)
     #: world -> places; "1" and "2" are two operators' staff, two holders, two agents.
     worlds: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -138,11 +142,11 @@ class Stage:
             self.accounts[role] = Account.objects.of_holder(f"h{number}")
             self.worlds[f"holder-{role[7:] or 1}"] = self._line(number)
         lost = next(self.numbers)
-        self.shop.open(lost, "h-lost")
-        self.accounts["ended"] = Account.objects.of_holder("h-lost")
+        self.shop.open(lost, f"{self.mark}-lost")
+        self.accounts["ended"] = Account.objects.of_holder(f"{self.mark}-lost")
         self.worlds["ended"] = self._line(lost)
-        heir = {"holder": "h-heir", "document": "bir", "cause": "death", "approved_by": "staff"}
-        self.shop.say("transfer", lost, principal="clerk", **heir)
+        heir = {"holder": f"{self.mark}-heir", "document": "bir", "cause": "death"}
+        self.shop.say("transfer", lost, principal="clerk", approved_by="staff", **heir)
 
     def _line(self, number: str) -> dict[str, str]:
         """Sell a renewal of a line, with its receipt, and quote another."""
@@ -179,14 +183,14 @@ class Stage:
         for operator, mark in (("demo", ""), ("demo2", "-2")):
             for name in STAFF:
                 self.accounts[f"{name}{mark}"] = Account.objects.staff(
-                    f"matrix-{name}{mark}",
+                    f"{self.mark}-{name}{mark}",
                     operator,
                     Role(name),
                     "x",
                     till="hall-1" if operator == "demo" else "hall-9",
                 )
             # Somebody of theirs whom nobody misses.
-            more = Account.objects.staff(f"matrix-more{mark}", operator, Role.CLERK, "x")
+            more = Account.objects.staff(f"{self.mark}-more{mark}", operator, Role.CLERK, "x")
             self.accounts["more"] = more
             policy = "mo.demo.keep12" if operator == "demo" else "hk.demo2.yearly"
             self.worlds[f"staff-{mark[1:] or 1}"] = lines[operator] | {
@@ -199,7 +203,7 @@ class Stage:
 
     def _exception(self, number: str) -> str:
         """Pay more than was asked for, so that it waits for a person."""
-        till = Desk(conninfo=self.shop.conninfo, _numbers=itertools.count(2 * 10**9))
+        till = Desk(conninfo=self.shop.conninfo, _numbers=itertools.count(next(_IDS)))
         till.rules = self.shop.rules
         with closing(till.shell), till.connected():
             kept = till.begun(number)
@@ -227,9 +231,11 @@ def credential(name: str) -> dict[str, Any]:
     def text(data: bytes) -> str:
         return urlsafe_b64encode(data).rstrip(b"=").decode()
 
-    key = ES256.from_cryptography_key(generate_private_key(SECP256R1()).public_key())
+    key = ES256.from_cryptography_key(  # type: ignore[no-untyped-call]
+        generate_private_key(SECP256R1()).public_key()
+    )
     held = AttestedCredentialData.create(Aaguid.NONE, name.encode(), key)
-    told = AuthenticatorData.create(b"0" * 32, 0x45, 1, held)
+    told = AuthenticatorData.create(b"0" * 32, AuthenticatorData.FLAG(0x45), 1, held)
     client = CollectedClientData.create("webauthn.create", b"challenge", "http://localhost")
     return {
         "id": text(name.encode()),

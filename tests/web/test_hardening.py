@@ -110,16 +110,15 @@ def test_nobody_guesses_for_long(
 ) -> None:
     from django.test import Client
 
-    answers = []
-    for n in range(times + 1):
-        # Who they say they are for does not help: the address is that of the connection.
-        asked = Client(SERVER_NAME="localhost", HTTP_X_FORWARDED_FOR=f"198.51.100.{n}")
-        answers.append(asked.post(address, form))
-    last = answers[-1]
-    assert last.status_code == 429
-    assert "Too many tries" in last.content.decode()
-    assert "Sign in" in last.content.decode(), "it is a page of ours"
-    assert 500 not in {each.status_code for each in answers}
+    # Whom they say they ask for does not help: the address is that of the connection.
+    *answers, answer = (
+        Client(SERVER_NAME="localhost", HTTP_X_FORWARDED_FOR=f"198.51.100.{n}").post(address, form)
+        for n in range(times + 1)
+    )
+    assert answer.status_code == 429
+    assert "Too many tries" in answer.content.decode()
+    assert "Sign in" in answer.content.decode(), "it is a page of ours"
+    assert {each.status_code for each in answers} <= {200, 302, 429}
     other = Client(SERVER_NAME="localhost", REMOTE_ADDR="203.0.113.9")
     assert other.post(address, form).status_code != 429, "others go on"
 
