@@ -51,7 +51,7 @@ def house(conninfo: str, data: Path = Path("/nowhere")) -> Installation:
         secret_key=b"only for tests, 32 bytes long...",
     )
     found = Installation(settings=settings)
-    found.__dict__["library"] = library()
+    found._library_of = 0, library()
     return found
 
 

@@ -25,10 +25,11 @@ def places(text: str | list[str]) -> list[set[str]]:
 def test_a_language_is_complete(language: str) -> None:
     for part, texts in TEXTS["en"].items():
         theirs = TEXTS[language][part]
-        assert list(theirs) == list(texts)
+        assert set(theirs) == set(texts)
         for name, text in texts.items():
             assert places(theirs[name]) == places(text), (language, part, name)
-            assert theirs[name]
+            # Between sentences Chinese has nothing.
+            assert theirs[name] or name == "between"
 
 
 def test_every_act_that_owes_a_message_has_a_text() -> None:

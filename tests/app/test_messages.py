@@ -12,6 +12,7 @@ from tests.shop import Shop
 
 from baohao.app import people
 from baohao.app.messages import evidence
+from baohao.app.messages.wording import TEXTS
 from baohao.app.ports import Letter, Posted
 from baohao.core.people import read_person
 from baohao.outside.ids import new_id
@@ -43,7 +44,8 @@ def test_a_reminder_has_the_day_the_price_and_a_code_that_is_ours(told: Told) ->
     (letter,) = told.letters
     text = text_of(letter)
     assert "Renew +85366•••001 by" in letter["Subject"]
-    assert NUMBER not in letter.as_string()
+    assert NUMBER[1:] not in text
+    assert "Renew: https://keep.example/my/" in text
     until = told.shop.line(NUMBER).standing.clocks["service"].deadline - timedelta(minutes=1)
     assert f"{until.day} {until:%B} {until.year}" in re.sub(r"(\w+) (\d+), ", r"\2 \1 ", text)
     assert "12 months: MOP" in text
@@ -85,6 +87,26 @@ def test_a_renewal_ends_the_reminders_of_the_old_deadline(told: Told) -> None:
     told.to(NUMBER, 360)
     told.run()
     assert len(told.letters) == 1
+    # The new one is told in its time, however far away it was.
+    told.to(NUMBER, 60)
+    told.run()
+    assert "Renew" in told.letters[-1]["Subject"]
+
+
+def test_one_that_cannot_be_worded_holds_up_no_other(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = "+85366140003"
+    told.shop.answers([told.shop.renew(NUMBER)])
+    told.shop.open(other)
+    with monkeypatch.context() as patched:
+        patched.delitem(TEXTS["zh-Hant"]["text"], "activate")
+        told.outbox().run()
+    assert len(told.letters) == 1
+    assert told.phone.received == []
+    told.shop.later(timedelta(hours=2))
+    told.outbox().run()
+    assert [number for number, _ in told.phone.received] == [other]
 
 
 def test_nothing_is_told_to_an_ended_tenure(told: Told) -> None:
@@ -125,7 +147,7 @@ def test_an_act_is_told_whoever_did_it_and_a_grave_one_by_all_ways(told: Told) -
     told.shop.answers([told.shop.renew(NUMBER, principal="agent-7", channel="api")])
     told.run()
     (letter,) = told.letters
-    assert "MOP" in text_of(letter)
+    assert "Paid: MOP" in text_of(letter)
     assert told.phone.received == []
     told.shop.say("replace_card", NUMBER, iccid="8985301000000000035")
     told.run()

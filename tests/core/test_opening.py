@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from baohao.core.opening import Opening, opening
-from baohao.core.points import Particulars, PointMalformed
+from baohao.core.points import WEEK, Particulars, PointMalformed
 
 MACAU = ZoneInfo("Asia/Macau")
 TOLD = Particulars(
@@ -39,6 +39,14 @@ def test_by_week_and_closed_days(now: str, is_open: bool, changes_at: str) -> No
 def test_in_its_own_zone() -> None:
     lisbon = at("2026-11-30T10:30").astimezone(ZoneInfo("Europe/Lisbon"))
     assert opening(TOLD, MACAU, lisbon).is_open
+
+
+def test_over_midnight_and_round_the_clock() -> None:
+    bar = Particulars(hours={"fri": ("20:00-24:00",), "sat": ("00:00-02:00",)})
+    late = opening(bar, MACAU, at("2026-11-27T23:00"))
+    assert late == Opening(is_open=True, changes_at=at("2026-11-28T02:00"))
+    always = Particulars(hours=dict.fromkeys(WEEK, ("00:00-24:00",)))
+    assert opening(always, MACAU, at("2026-11-27T23:00")) == Opening(is_open=True)
 
 
 def test_where_nobody_has_said() -> None:

@@ -39,7 +39,7 @@ def two_here(database: str, *offered: Promotion) -> Iterator[list[Served]]:
         for _ in range(2):
             made = house(database)
             if offered:
-                made.__dict__["library"] = replace(library(), promotions=offered)
+                made._library_of = 0, replace(library(), promotions=offered)
             found.append(stack.enter_context(serving(made)))
         yield found
 

@@ -126,7 +126,7 @@ def test_without_a_network_the_last_dates_are_there_until_one_signs_out(
         *("at", "lines", "number", "stage", "kind", "what", "day")
     }
     connected(page)
-    page.wait_for_selector("text=If nothing happens")
+    page.wait_for_selector("text=What happens if you do nothing")
     page.click("text=Sign out")
     page.wait_for_url(f"{address}/")
     context.set_offline(True)

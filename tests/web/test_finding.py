@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.shop import Shop
-from tests.web.test_operator import BACKEND, deeds, entered
+from tests.web.test_operator import BACKEND, deeds, entered, read
 
 from baohao.app import badges, days
 from baohao.app.agents import registry
@@ -100,7 +100,10 @@ def test_the_price_list_says_prices_fees_and_offers(pages: Installation, browser
 @pytest.fixture
 def kiosk(pages: Installation, counter: Shop) -> Agent:
     agent = Agent(key="corner", name="Corner Shop", operators=frozenset({"demo"}), currency="MOP")
-    counter.shell.run(partial(registry.add, agent=agent, operators=pages.library.operators))
+    known = pages.library.operators
+    there = counter.shell.run(registry.known)
+    work = registry.change if agent.key in there else registry.add
+    counter.shell.run(lambda conn: work(conn, agent, known))
     pages._agents_read.forget()
     return agent
 
@@ -140,3 +143,46 @@ def test_a_badge_proves_what_it_says_and_no_more(
     counter.shell.run(partial(registry.change, agent=ended, operators=pages.library.operators))
     pages._agents_read.forget()
     assert "does not sell for us any more" in browser.get(address).content.decode()
+
+
+def test_an_administrator_lets_agents_in_and_puts_them_out(
+    pages: Installation, counter: Shop, browser: Client, kiosk: Agent
+) -> None:
+    from django.test import Client as Browser
+
+    entered(browser, "admin")
+    asked = {"key": "new-shop", "name": "New Shop", "tier": "", "is_active": "on"}
+    page = browser.post("/operator/agents/", asked).content.decode()
+    word = re.search(r"[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}", page)
+    assert word is not None
+    owner = Browser(SERVER_NAME="localhost")
+    signed = {"login": "new-shop.owner", "password": word[0]}
+    assert owner.post("/accounts/login/", signed).status_code == 302
+    assert "New Shop" in browser.get("/agents/?q=new").content.decode()
+    wrong = browser.post("/operator/agents/", asked | {"key": "No Good"}).content.decode()
+    assert "write at most 40" in wrong
+    known = browser.post("/operator/agents/", asked | {"name": "Other"}).content.decode()
+    assert "There is an agent new-shop already" in known
+    assert browser.post("/operator/agents/new-shop/", {"name": "New Shop"}).status_code == 302
+    assert "New Shop" not in browser.get("/agents/?q=new").content.decode()
+    rows = {row["agent"]: row for row in read(browser.get("/operator/agents.csv"))}
+    assert rows["new-shop"]["is_active"] == "False"
+    # One that sells for others too is theirs as much.
+    both = replace(kiosk, key="both", operators=frozenset({"demo", "demo2"}))
+    counter.shell.run(partial(registry.add, agent=both, operators=pages.library.operators))
+    assert browser.post("/operator/agents/both/", {"name": "Stolen"}).status_code == 302
+    entered(browser, "admin", "demo2")
+    page = browser.get("/operator/agents/both/").content.decode()
+    assert "Stolen" not in page
+    assert browser.get("/operator/agents/new-shop/").status_code == 404
+
+
+def test_lists_of_people_and_halls_are_exported(
+    pages: Installation, counter: Shop, browser: Client
+) -> None:
+    hall(pages, counter, "listed")
+    entered(browser, "admin")
+    assert "listed" in {row["hall"] for row in read(browser.get("/operator/halls.csv"))}
+    assert "admin-of-demo" in {
+        row["signs_in_by"] for row in read(browser.get("/operator/staff.csv"))
+    }

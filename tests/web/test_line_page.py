@@ -126,3 +126,31 @@ def test_nothing_of_the_last_holder_is_told_to_the_next(
     assert "The card was activated." not in page
     assert "The number was renewed." not in page
     assert "There are no receipts of this number yet." in page
+
+
+def test_the_session_of_an_ended_tenure_sees_nothing_of_its_line(
+    pages: Installation, counter: Shop, browser: Client, number: str
+) -> None:
+    counter.open(number, f"h{number[1:]}")
+    entered(browser, f"h{number[1:]}")
+    heir = {"holder": "heir", "document": "bir", "cause": "death", "approved_by": "staff"}
+    mine = f"/my/{number[1:]}/"
+    addresses = [mine, *(f"{mine}{rest}/" for rest in ("order", "loss", "leave"))]
+    shared = ["/my/sharing/", "/my/messages/"]
+    assert {browser.get(each).status_code for each in (*addresses, *shared)} == {200}
+    session = browser.session
+    session["tenure"] = (number, 1)
+    session.save()
+    counter.say("transfer", number, principal="clerk", **heir)
+    # The session of a code that was sent to the number is over with its tenure.
+    assert browser.get(shared[0]).status_code == 403
+    assert browser.get(shared[1]).status_code == 302
+    # Whoever signed in otherwise is in, and sees nothing of it.
+    entered(browser, f"h{number[1:]}")
+    for address in addresses:
+        assert browser.get(address).status_code == 404
+        assert browser.post(address, {"key": "k", "say": "go"}).status_code in (404, 405)
+    for address in shared:
+        page = browser.get(address)
+        assert page.status_code == 200
+        assert number[8:] not in page.content.decode()

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from tests.payments.cashdesk import Desk
 from tests.shop import Shop
+from tests.web.fixtures import entered
 
 from baohao.core.payments import State
 from baohao.wiring import Installation
@@ -181,3 +182,54 @@ def test_each_operator_decides_its_own_and_says_why_not(
     shown = browser.get(f"/pay/{payment}/wrong/").content.decode()
     assert "It was used &lt;b&gt;." in shown
     assert len(counter.line(number).sold) == 2
+
+
+def test_what_a_wallet_paid_is_said_by_its_holder_alone_and_is_in_it_again(
+    pages: Installation, counter: Shop, browser: Client, number: str, right: str
+) -> None:
+    from django.test import Client
+
+    me, wallet = f"h{right[1:]}", f"wallet:h{right[1:]}:MOP"
+    counter.open(number, f"h{number[1:]}")
+    counter.open(right, me)
+    counter.fund(20_000, wallet)
+    paid = counter.renew(number, principal=me, channel="app", paid=wallet)
+    counter.shell.answer([paid])
+    page = f"/my/wrong/{number[1:]}/{paid.id}/"
+    assert browser.get(page).status_code == 302
+    entered(browser, f"h{number[1:]}")
+    # Whose number it is has not paid for it.
+    assert browser.get(page).status_code == 404
+    assert "/my/wrong/" not in browser.get(f"/my/{number[1:]}/").content.decode()
+    payer = Client(SERVER_NAME="localhost")
+    entered(payer, me)
+    assert payer.get(page).status_code == 200
+    for _ in range(2):
+        assert payer.post(page, {"right": right}).status_code == 302
+    clerk, _ = client("clerk"), client("supervisor")
+    one = f"/support/rescues/{paid.id}/"
+    assert clerk.post(one, {}).status_code == 409
+    assert counter.balance(wallet) == 8_000
+    assert clerk.post(one, SECOND).status_code == 302
+    assert counter.balance(wallet) == 20_000
+    assert len(counter.line(number).sold) == 1
+    assert "in your wallet again" in payer.get(page).content.decode()
+    assert browser.get(page).status_code == 404
+    assert browser.get(f"/pay/{paid.id}/wrong/").status_code == 404
+
+
+def test_a_renewal_of_ones_own_offers_it_for_a_day(
+    pages: Installation, counter: Shop, browser: Client, number: str
+) -> None:
+    me, wallet = f"h{number[1:]}", f"wallet:h{number[1:]}:MOP"
+    counter.open(number, me)
+    counter.fund(20_000, wallet)
+    counter.shell.answer([counter.renew(number, principal=me, channel="app", paid=wallet)])
+    entered(browser, me)
+    page, before = f"/my/{number[1:]}/", counter.now()
+    assert "/my/wrong/" in browser.get(page).content.decode()
+    try:
+        counter.later(timedelta(days=1, seconds=5))
+        assert "/my/wrong/" not in browser.get(page).content.decode()
+    finally:
+        counter.later(before - counter.now())

@@ -73,7 +73,7 @@ def test_a_letter_is_well_formed(tmp_path: Path) -> None:
 
 
 def body(message: EmailMessage, kind: str) -> str:
-    part = message.get_body((kind,))  # type: ignore[arg-type]
+    part = message.get_body((kind,))
     assert part is not None
     return str(part.get_content())
 

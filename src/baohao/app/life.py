@@ -7,11 +7,11 @@ reader.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from baohao.app import show
+from baohao.app import rescue, show
 from baohao.app.glance import Glance, glance
 from baohao.app.timeline import Stay, stays
 from baohao.core.asks import Terms
@@ -51,6 +51,8 @@ class Happened:
     is_own: bool
     #: The id of the ask, where it was paid for: what a receipt is of.
     sold: str = ""
+    #: Whether it is a renewal that the reader's own wallet paid within the last day.
+    is_fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +115,7 @@ def life(conn: Connection, terms: Terms, number: str, reader: str) -> Life:
         is_held=view.held,
         is_parked=view.parked,
         is_issued=state.custody == "issued",
-        happened=_happened(policy, state, show.chain_of(conn, number), reader),
+        happened=_happened(policy, state, show.chain_of(conn, number), reader, at),
         receipts=tuple(each for each in held if each.line == number and each.epoch == state.epoch),
     )
 
@@ -160,13 +162,18 @@ def _reminder(
 
 
 def _happened(
-    policy: Policy, state: LineState, chain: Sequence[Kept], reader: str
+    policy: Policy, state: LineState, chain: Sequence[Kept], reader: str, now: datetime
 ) -> tuple[Happened, ...]:
     """Return what happened in this tenure, the last first."""
     since = state.tenure.since if state.tenure is not None else None
     kinds = {stage.name: stage.kind for stage in policy.stages}
+    fresh = {
+        sold.act
+        for sold in state.sold
+        if now < sold.at + rescue.WITHIN and str(sold.sale.payer).startswith(f"wallet:{reader}:")
+    }
     found = [
-        _told(policy, kinds, kept, reader)
+        _told(policy, kinds, kept, reader, fresh)
         for kept in chain
         if kept.recorded.event.kind not in _UNTOLD
         and (since is None or kept.recorded.event.effective_at >= since)
@@ -174,9 +181,11 @@ def _happened(
     return tuple(sorted(found, key=lambda each: each.at, reverse=True))
 
 
-def _told(policy: Policy, kinds: Mapping[str, str], kept: Kept, reader: str) -> Happened:
-    recorded, event = kept.recorded, kept.recorded.event
-    act, settled, asker = event.act, event.settled, kept.recorded.asker
+def _told(
+    policy: Policy, kinds: Mapping[str, str], kept: Kept, reader: str, fresh: Set[str]
+) -> Happened:
+    event, asker = kept.recorded.event, kept.recorded.asker
+    act, settled = event.act, event.settled
     if settled is not None:
         what, amount = settled.what, settled.amount_minor or None
     elif act is not None:
@@ -193,5 +202,6 @@ def _told(policy: Policy, kinds: Mapping[str, str], kept: Kept, reader: str) -> 
         amount_minor=amount,
         channel=asker.channel,
         is_own=bool(reader) and asker.principal == reader,
-        sold=str(recorded.asker.ask) if event.sold is not None and asker.ask is not None else "",
+        sold=str(asker.ask) if event.sold is not None and asker.ask is not None else "",
+        is_fresh=act is not None and act.kind == "renewal" and act.id in fresh,
     )

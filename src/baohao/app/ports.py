@@ -228,6 +228,26 @@ class Mail(Protocol):
         ...
 
 
+# --- calendars ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appointment:
+    """A deadline in a holder's calendar."""
+
+    #: Stays the same when the deadline moves; then `sequence` is higher.
+    uid: str
+    sequence: int
+    changed_at: datetime
+    #: By the zone that it is counted in.
+    starts: datetime
+    ends: datetime
+    title: str
+    text: str
+    url: str
+    alarms: tuple[datetime, ...]
+
+
 # --- payment gateways -----------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ and the money goes back by the way it came. The right number is then renewed lik
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -67,10 +67,10 @@ class RescueElsewhere(Refusal):
 class Mistaken:
     """A renewal that may be of the wrong number."""
 
-    payment: UUID
+    #: The payment's; of one out of a wallet, that of the ask that bought it.
+    id: UUID
     number: str
     operator: str
-    plan: str
     #: As in "12 months".
     term: str
     paid_minor: int
@@ -82,16 +82,34 @@ class Mistaken:
     is_used: bool
 
 
-def mistaken(conn: Connection, terms: Terms, payment: UUID) -> Mistaken:
-    """Return what a payment bought, where it can still be taken back; raises the refusals above."""
-    found = standing(conn, terms, payment)
+def in_time(conn: Connection, found: Mistaken) -> Mistaken:
+    """Return what can still be said to be a mistake; raises `RescueOver`."""
     if clock.now(conn) >= found.until:
         raise RescueOver()
     return found
 
 
-def standing(conn: Connection, terms: Terms, payment: UUID) -> Mistaken:
-    """Return what a payment bought, however long ago; raises `NothingToRescue`."""
+def of_wallet(conn: Connection, terms: Terms, number: str, act: UUID, holder: str = "") -> Mistaken:
+    """
+    Return what was bought for a line out of a wallet: a holder's, or whoever's it is.
+
+    Raises `NothingToRescue`.
+    """
+    line = lines.find(conn, number)
+    sold = None if line is None else _sold(line.state, str(act))
+    payer = None if sold is None else sold.sale.payer
+    if line is None or sold is None or payer is None or payer.kind is not AccountKind.WALLET:
+        raise NothingToRescue()
+    bought = next(each for each in line.state.acts if each.id == sold.act)
+    since = line.state.tenure.since if line.state.tenure is not None else None
+    is_of_tenure = since is not None and sold.at >= since
+    if bought.kind != "renewal" or not is_of_tenure or holder not in ("", payer.owner):
+        raise NothingToRescue()
+    return _mistaken(terms, line.state, sold, act, str(bought.term or ""), sold.at)
+
+
+def of_payment(conn: Connection, terms: Terms, payment: UUID) -> Mistaken:
+    """Return what a payment through a gateway bought; raises `NothingToRescue`."""
     kept = _find(conn, payment)
     wanted, come = kept.payment.wanted, kept.payment.capture
     if kept.payment.state is not State.USED or not isinstance(wanted, Wanted) or come is None:
@@ -100,18 +118,26 @@ def standing(conn: Connection, terms: Terms, payment: UUID) -> Mistaken:
     sold = None if line is None else _sold(line.state, str(kept.payment.act))
     if line is None or sold is None or wanted.verb != "renew" or line.state.epoch != wanted.epoch:
         raise NothingToRescue()
-    zone = policy_of(terms.rules, line.state.pin).zone
+    term = str(wanted.said.get("term", ""))
+    found = _mistaken(terms, line.state, sold, payment, term, come.at)
+    # As it was paid, maybe in another currency.
+    return replace(found, paid_minor=come.amount_minor, currency=come.currency)
+
+
+def _mistaken(
+    terms: Terms, line: LineState, sold: Sold, id_: UUID, term: str, at: datetime
+) -> Mistaken:
+    zone = policy_of(terms.rules, line.pin).zone
     return Mistaken(
-        payment=payment,
-        number=wanted.number,
-        operator=line.state.operator,
-        plan=line.state.plan,
-        term=str(wanted.said.get("term", "")),
-        paid_minor=come.amount_minor,
-        currency=come.currency,
-        at=come.at.astimezone(zone),
-        until=(come.at + WITHIN).astimezone(zone),
-        is_used=any(act.at > sold.at and (act.kind in USES or act.used) for act in line.state.acts),
+        id=id_,
+        number=line.number,
+        operator=line.operator,
+        term=term,
+        paid_minor=sold.sale.total_minor,
+        currency=sold.sale.currency,
+        at=at.astimezone(zone),
+        until=(at + WITHIN).astimezone(zone),
+        is_used=any(act.at > sold.at and (act.kind in USES or act.used) for act in line.acts),
     )
 
 

@@ -25,7 +25,15 @@ from rich.table import Table
 from baohao.app import samples
 from baohao.app.enrol import By
 from baohao.app.inventory import Defaults
-from baohao.cli import demo_agency, demo_hall, demo_life, demo_month, demo_town, serve
+from baohao.cli import (
+    demo_agency,
+    demo_hall,
+    demo_life,
+    demo_messages,
+    demo_month,
+    demo_town,
+    serve,
+)
 from baohao.cli.asking import Data, decided, made
 from baohao.cli.output import console
 from baohao.outside.pretend.acquirer import Keys
@@ -113,6 +121,7 @@ class Stage:
             samples.aged(self._lines, today, demo_month.then(ages)) for ages in THEIR_AGES_DAYS
         ]
         demo_month.live(self._house, frozenset(numbers + family))
+        demo_messages.prefer(self._house, "demo-holder", numbers)
         demo_life.live(self._house, numbers, family)
         made_ = self._accounts()
         demo_life.speak(numbers, family)

@@ -17,6 +17,7 @@ from baohao.app import people as holders
 from baohao.app.console import lines
 from baohao.app.console.lines import Wanted
 from baohao.app.glance import Glance
+from baohao.app.payments import returning
 from baohao.app.shell import Shell
 from baohao.cli import demo_town
 from baohao.cli.asking import decided, made
@@ -25,7 +26,9 @@ from baohao.core.people import read_person
 from baohao.wiring import Installation
 
 OPERATOR = "demo"
-HALL = demo_town.HALLS[0].key
+HALL = demo_town.HALLS[0]
+#: Left in the drawer of the first till.
+FLOAT_MINOR = 50_000
 #: Cards in the drawer of the first hall.
 CARDS = 6
 #: Who has lost a card, and shows this document.
@@ -36,6 +39,7 @@ def open_doors(house: Installation, numbers: Sequence[str]) -> None:
     """Put cards in the drawer of the first hall, and let people wait."""
     with house.shell() as shell:
         cards = _cards(shell)
+        _float_left(shell)
         _known(shell, house, numbers[0])
         now = shell.run(lambda conn: houses.house(conn).now)
         some = Wanted(operator=OPERATOR, plan="keep12", kind="grace")
@@ -49,19 +53,21 @@ def open_doors(house: Installation, numbers: Sequence[str]) -> None:
     from baohao.web.accounts.models import Account
     from baohao.web.counter.models import Place, Rules, Waiting
 
-    Account.objects.filter(operator=OPERATOR, name__in=("clerk", "supervisor")).update(point=HALL)
+    Account.objects.filter(operator=OPERATOR, name__in=("clerk", "supervisor")).update(
+        point=HALL.key
+    )
     Account.objects.filter(operator=OPERATOR, name="supervisor").update(till="hall-2")
-    Rules.objects.create(operator=OPERATOR, point=HALL, alone_minor=5_000)
+    Rules.objects.create(operator=OPERATOR, point=HALL.key, alone_minor=5_000)
     for number, iccid in cards:
-        where = {"operator": OPERATOR, "point": HALL}
+        where = {"operator": OPERATOR, "point": HALL.key}
         Place.objects.create(iccid=iccid, number=number, **where)
     for n, (name, wants, find) in enumerate(_queue(known, late, topped, cards)):
         Waiting.objects.create(
             operator=OPERATOR,
-            point=HALL,
+            point=HALL.key,
             by="door",
             at=now + timedelta(minutes=3 * n),
-            ticket=f"A{n + 1:02}",
+            ticket=f"A{n:02}",
             name=name,
             wants=wants,
             find=find,
@@ -85,6 +91,18 @@ def _cards(shell: Shell) -> list[tuple[str, str]]:
     return found
 
 
+def _float_left(shell: Shell) -> None:
+    """Bank what the drawer took in the weeks before, but for the float that a shift begins with."""
+    till = HALL.tills[0]
+    rest = shell.run(partial(returning.balance, account=till)) - FLOAT_MINOR
+    if rest > 0:
+        said = {"amount_minor": rest, "bank": "main"}
+        decided(shell, made("withdraw", till, said, by="staff", channel="operator"))
+    elif rest < 0:
+        said = {"amount_minor": -rest}
+        decided(shell, made("fund", till, said, by="staff", channel="operator"))
+
+
 def _known(shell: Shell, house: Installation, number: str) -> None:
     """Have a holder's document known, so that a card can be replaced for it."""
     name, document, shown = LOST
@@ -103,6 +121,7 @@ def _queue(
     new = body_of_new_card()
     first = known[0]
     queue = [
+        ("clerk", "Open your till before anybody comes: MOP 500 is in the drawer.", ""),
         ("黃美玲", "Renew for a year, and pays with a note of MOP 500.", known[1].number[4:]),
         ("João Pereira", "Has only the card with him. He pays by card.", known[2].iccid),
         (

@@ -31,12 +31,17 @@ def opening(told: Particulars, zone: tzinfo, now: datetime) -> Opening:
     if not told.hours:
         return Opening(is_open=None)
     today = now.astimezone(zone).date()
+    closes = None
     for since, until in _stretches(told, zone, today):
-        if now < since:
+        if closes is not None and since > closes:
+            return Opening(is_open=True, changes_at=closes)
+        if closes is not None or since <= now < until:
+            # What goes on over midnight is one stretch.
+            closes = until
+        elif now < since:
             return Opening(is_open=False, changes_at=since)
-        if now < until:
-            return Opening(is_open=True, changes_at=until)
-    return Opening(is_open=False)
+    # Open for two weeks on end is open always.
+    return Opening(is_open=closes is not None)
 
 
 def _stretches(told: Particulars, zone: tzinfo, first: date) -> Iterator[tuple[datetime, datetime]]:

@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from baohao.core.bucket import bucket_of
 from baohao.store.sql import Connection, Row, rows, run
 
@@ -67,6 +69,13 @@ def take_owed(conn: Connection, now: datetime, limit: int) -> tuple[Owed, ...]:
         Owed(id=id_, subject=subject, epoch=epoch, at=at, data=data)
         for id_, subject, epoch, at, data in sorted(taken, key=lambda row: (row[3], row[0]))
     )
+
+
+def owe_again(conn: Connection, owed: Owed, at: datetime) -> None:
+    """Put back what was taken, to be taken again from then on."""
+    data = msgspec.json.encode(owed.data).decode()
+    place = [[bucket_of(owed.subject)], [owed.id], [owed.subject], [owed.epoch]]
+    run(conn, "insert_effects", *place, ["message"], [at], [data])
 
 
 def write(conn: Connection, message: Message, due_at: datetime | None) -> bool:

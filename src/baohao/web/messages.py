@@ -96,6 +96,8 @@ BORROWED = (
     "Use a security key",
     "Use authenticator app or code",
     "Use your password",
+    "Username",
+    "Username, email or phone",
     "You cannot deactivate two-factor authentication.",
     "You must type the same password each time.",
 )
@@ -127,7 +129,7 @@ def texts() -> dict[str, Text]:
 
 
 def _of_pages() -> Iterator[Text]:
-    for file in sorted((HERE / "templates").rglob("*.html")):
+    for file in sorted((HERE / "templates").rglob("*.*")):
         page = file.read_text(encoding="utf-8")
         yield from (double or single for double, single in _TRANS.findall(page))
         for options, block in _BLOCK.findall(page):

@@ -17,7 +17,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from psycopg.conninfo import conninfo_to_dict
 
-from baohao.web import desk
+from baohao.web import desk, logs
 from baohao.web.settings import SCHEMA, values
 from baohao.wiring import Installation
 
@@ -27,6 +27,7 @@ def configure(house: Installation) -> None:
     if not settings.configured:
         settings.configure(**values(house, _database(house)))
         django.setup()
+        logs.keep_keys_out()
     desk.use(house)
 
 

@@ -8,6 +8,7 @@ from django.views.i18n import set_language
 from baohao.web.accounts.doors import everybody
 from baohao.web.accounts.own import account, everywhere
 from baohao.web.accounts.views import handset, inside
+from baohao.web.holder.feed import feed
 
 urlpatterns = [
     path("", include("baohao.web.public.urls")),
@@ -18,6 +19,7 @@ urlpatterns = [
     path("counter/", include("baohao.web.counter.urls")),
     path("agent/", include("baohao.web.agent.urls")),
     path("operator/", include("baohao.web.operator.urls")),
+    path("calendar/<str:token>.ics", feed, name="calendar"),
     path("in/", inside, name="inside"),
     path("language/", everybody(set_language), name="set_language"),
     path("my/account/", account, name="my_account"),

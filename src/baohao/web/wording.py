@@ -73,15 +73,12 @@ WAYS = {
     "chat": gettext_lazy("By chat"),
     "sim_toolkit": gettext_lazy("In the menu of the SIM card"),
 }
-#: Days of the week, as issuing points have them.
-WEEKDAYS = {
-    "mon": gettext_lazy("Monday"),
-    "tue": gettext_lazy("Tuesday"),
-    "wed": gettext_lazy("Wednesday"),
-    "thu": gettext_lazy("Thursday"),
-    "fri": gettext_lazy("Friday"),
-    "sat": gettext_lazy("Saturday"),
-    "sun": gettext_lazy("Sunday"),
+#: The kinds of accounts that pay, as people know them.
+MEANS = {
+    "till": gettext_lazy("Cash"),
+    "advance": gettext_lazy("Card or code"),
+    "wallet": gettext_lazy("Wallet"),
+    "float": gettext_lazy("Agent's float"),
 }
 
 #: What may be bought.

@@ -8,9 +8,12 @@ the number by the act is told of that, and of nothing that comes after.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+import psycopg
 
 from baohao.app.messages.teller import Event, Teller
 from baohao.app.messages.wording import TEXTS, Facts
@@ -26,11 +29,16 @@ from baohao.store import clock, lines, messages
 from baohao.store.messages import Owed
 from baohao.store.sql import Connection
 
+log = logging.getLogger(__name__)
+
 #: Taken in one transaction.
 AT_ONCE = 100
 #: What is older is not told any more: it would be taken for news. A charge that is announced waits
 #: for its message, whatever its age.
 NEWS = timedelta(days=3)
+
+#: When a message is taken up again that a defect of ours kept from being written.
+DEFECT = timedelta(hours=1)
 
 #: Acts that end the tenure of whoever is told.
 ENDING = frozenset({"number_changed", "ported_out", "transferred", "terminated"})
@@ -60,8 +68,17 @@ def take(conn: Connection, teller: Teller) -> int:
     for each in owed:
         is_news = each.at > now - NEWS or each.data.get("what") == OWED
         found = lines.find(conn, each.subject) if is_news else None
-        if found is not None:
-            _write(conn, teller, each, found.state, now)
+        if found is None:
+            continue
+        try:
+            with conn.transaction():
+                _write(conn, teller, each, found.state, now)
+        except psycopg.Error:
+            raise
+        except Exception as defect:  # noqa: BLE001 - whatever it is, the others must not suffer
+            # Its kind alone: what it says of a line is not for a log.
+            log.error("a message was put off by a %s", type(defect).__name__)  # noqa: TRY400
+            messages.owe_again(conn, each, now + DEFECT)
     return len(owed)
 
 
@@ -117,8 +134,9 @@ def _facts(teller: Teller, policy: Policy, line: LineState, owed: Owed, reader: 
         at = safe_until(line)
         until = None if at is None else civil_day(at - _MICROSECOND, policy.zone)
     if what in _PAID:
-        sold = [each.sale for each in line.sold if each.at == owed.at]
-        paid = sold[-1].total_minor if sold else None
+        # What a quote sold was sold at the quote's own instant.
+        sold = [each for each in line.sold if each.at <= owed.at]
+        paid = max(sold, key=lambda each: each.at).sale.total_minor if sold else None
     is_charge = what == OWED
     return Facts(
         text=known,

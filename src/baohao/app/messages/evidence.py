@@ -9,7 +9,7 @@ from typing import Any
 from baohao.app.messages.teller import Teller, read_code
 from baohao.app.messages.wording import spelled
 from baohao.app.ports import SealBroken
-from baohao.store import messages
+from baohao.store import lines, messages
 from baohao.store.messages import Message
 from baohao.store.sql import Connection
 
@@ -24,6 +24,8 @@ class Ours:
     """A message that left the house, as anybody may see it who has its code."""
 
     number: str
+    #: Who has the line now, by whose zone it is told.
+    operator: str
     what: str
     channel: str
     at: datetime
@@ -35,7 +37,14 @@ def ours(conn: Connection, typed: str) -> Ours | None:
     found = messages.of_code(conn, code) if code else None
     if found is None or found.done_at is None:
         return None
-    return Ours(number=found.number, what=found.what, channel=found.channel, at=found.done_at)
+    line = lines.find(conn, found.number)
+    return Ours(
+        number=found.number,
+        operator="" if line is None else line.state.operator,
+        what=found.what,
+        channel=found.channel,
+        at=found.done_at,
+    )
 
 
 def of_number(conn: Connection, teller: Teller, number: str) -> list[Json]:

@@ -9,9 +9,13 @@ turn: that is the key of the message, and the database keeps it to one.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
+
+import psycopg
 
 from baohao.app.messages.teller import Event, Teller
 from baohao.app.messages.wording import Facts
@@ -20,7 +24,7 @@ from baohao.app.show import on_offer, reminders_of, viewed
 from baohao.core.civil import civil_day
 from baohao.core.decide.case import safe_until
 from baohao.core.line import codec
-from baohao.core.line.project import LOST, Projection
+from baohao.core.line.project import HORIZON, LOST, Projection
 from baohao.core.line.state import LineState
 from baohao.core.policy.model import Offer, Policy
 from baohao.core.promotions.apply import eligible
@@ -30,14 +34,18 @@ from baohao.store import clock, messages
 from baohao.store.messages import Mark
 from baohao.store.sql import Connection
 
+log = logging.getLogger(__name__)
+
 #: What messages about deadlines are called.
 REMINDER = "reminder"
 #: Buckets that one transaction looks through, and until they are looked through again.
-BUCKETS, AGAIN = 32, timedelta(minutes=5)
+BUCKETS, AGAIN = 64, timedelta(minutes=5)
 #: Of a line that is seen for the first time: how late a reminder may still be told.
 LATE = timedelta(days=1)
 #: How far ahead the next one is looked for; a line without any is looked at when it moves.
-AHEAD = timedelta(days=400)
+AHEAD = HORIZON
+#: When a line is looked at again that a defect of ours kept from being.
+DEFECT = timedelta(days=1)
 #: Terms that a reminder names.
 OFFERS_MAX = 3
 
@@ -67,7 +75,15 @@ def look(conn: Connection, teller: Teller, new_id: Callable[[], UUID]) -> int | 
     written, marks = 0, []
     for state, until in messages.to_remind(conn, buckets, now):
         line = codec.decode(state)
-        new, next_at = _line(conn, teller, line, until or now - LATE, now, new_id)
+        try:
+            with conn.transaction():
+                new, next_at = _line(conn, teller, line, until or now - LATE, now, new_id)
+        except psycopg.Error:
+            raise
+        except Exception as defect:  # noqa: BLE001 - whatever it is, the others must not suffer
+            # Its kind alone: what it says of a line is not for a log.
+            log.error("a line was not reminded by a %s", type(defect).__name__)  # noqa: TRY400
+            new, next_at = 0, now + DEFECT
         written += new
         marks.append(Mark(number=line.number, version=line.version, until=now, next_at=next_at))
     messages.mark(conn, marks)
@@ -124,16 +140,11 @@ def _event(
     assert line.tenure is not None  # noqa: S101 - nobody else is reminded
     offers = [each for each in on_offer(policy, line) if each.verb == "renew"][:OFFERS_MAX]
     running = _running(teller.terms.promotions, policy, line, offers, reminder.due_at)
-    facts = Facts(
-        text=_text(views[0], line, reminder),
-        title=_TITLES[reminder.level],
-        number=line.number,
-        day=reminder.last_day,
-        deadline=reminder.deadline,
+    bare = facts_of(policy, views, line, reminder, title=_TITLES[reminder.level])
+    facts = replace(
+        bare,
         offers=tuple((each.term, each.price_minor) for each in offers if each.term is not None),
         promotions=tuple({"": each.title, **each.titles} for each in running),
-        currency=policy.currency,
-        asks=True,
     )
     return Event(
         id=id_,
@@ -147,6 +158,26 @@ def _event(
         # On the last day by every way that there is.
         by_all=reminder.level == max(_TITLES),
         handset=line.number,
+    )
+
+
+def facts_of(
+    policy: Policy,
+    views: Sequence[Projection],
+    line: LineState,
+    reminder: Reminder,
+    *,
+    title: str,
+) -> Facts:
+    """Return what a reminder is about."""
+    return Facts(
+        text=_text(views[0], line, reminder),
+        title=title,
+        number=line.number,
+        day=reminder.last_day,
+        deadline=reminder.deadline,
+        currency=policy.currency,
+        asks=True,
     )
 
 

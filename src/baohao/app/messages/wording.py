@@ -90,25 +90,35 @@ class Words:
 
     def of(self, facts: Facts) -> Said:
         """Write a message."""
-        places = {
-            "number": self._number(facts.number),
-            "to": self._number(facts.to),
-            "day": self._day(facts.day),
-        }
-        title = self._texts["title"][facts.title].format(**places)
-        first = self._texts["text"][facts.text].format(**places)
-        paragraphs = [" ".join((first, *self._facts(facts))), *self._ways(facts), *self._ends()]
+        title, first = self._first(facts)
+        paragraphs = [first, *self._ways(facts), *self._ends()]
         join = "\n\n" if self.channel == EMAIL else "\n"
         name = self.operator.names.get(self.language, self.operator.name)
         if self.channel == EMAIL:
             return Said(title=title, text=join.join([*paragraphs, name]) + "\n")
-        return Said(title="", text=f"{name}: {join.join(paragraphs)}")
+        return Said(title="", text=self._part("from", name=name) + join.join(paragraphs))
+
+    def of_appointment(self, facts: Facts) -> Said:
+        """Write a deadline into a calendar, which others may look into."""
+        title, first = self._first(facts)
+        return Said(title=title, text="\n\n".join((first, *self._ways(facts))))
 
     # --- the parts --------------------------------------------------------------------------------
 
     @property
     def _texts(self) -> Mapping[str, Mapping[str, Any]]:
         return TEXTS[self.language]
+
+    def _first(self, facts: Facts) -> tuple[str, str]:
+        """Return the title and the first paragraph."""
+        places = {
+            "number": self._number(facts.number),
+            "to": self._number(facts.to),
+            "day": self._day(facts.day),
+        }
+        title = str(self._texts["title"][facts.title]).format(**places)
+        text = str(self._texts["text"][facts.text]).format(**places)
+        return title, self._part("between").join((text, *self._facts(facts)))
 
     def _facts(self, facts: Facts) -> Iterator[str]:
         if facts.until is not None:
@@ -147,22 +157,23 @@ class Words:
             phone = self.operator.phone
             yield self._part("not_you", phone=phone) if phone else self._part("not_you_counter")
         if facts.asks:
-            path = f"my/{facts.number.removeprefix('+')}/renew/"
-            yield self._linked("renew", "renew_app", path)
+            # The whole number stands in no mail, not in an address either.
+            own = "" if self.channel == EMAIL else f"{facts.number.removeprefix('+')}/renew/"
+            yield self._linked("renew", "renew_app", f"my/{own}")
 
     def _ends(self) -> Iterator[str]:
         yield self._linked("ours", "ours_app", "ours/", code=spelled(self.code))
         if self.channel == EMAIL and self.pages:
             yield self._part("preferences", url=f"{self.pages}/my/preferences/")
 
-    def _linked(self, part: str, bare: str, path: str, **places: str) -> str:
+    def _linked(self, part: str, bare: str, path: str, /, **places: str) -> str:
         """Say where something is done; without an address where there is none, or may be none."""
         if not self.pages or (self.channel == SMS and self.operator.linkless):
             return self._part(bare, **places)
         return self._part(part, url=f"{self.pages}/{path}", **places)
 
-    def _part(self, name: str, **places: str) -> str:
-        return str(self._texts["part"][name]).format(**places)
+    def _part(self, part: str, /, **places: str) -> str:
+        return str(self._texts["part"][part]).format(**places)
 
     # --- as the reader's locale writes it ---------------------------------------------------------
 

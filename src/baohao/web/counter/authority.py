@@ -58,7 +58,7 @@ class Proxy(Shown):
     """Whoever acts for the holder: their own document, and the holder's letter."""
 
     is_proxy = forms.BooleanField(
-        required=False, label=gettext_lazy("Somebody else is here for the holder")
+        required=False, label=gettext_lazy("They act for the holder by a letter")
     )
     letter = forms.CharField(
         max_length=300, required=False, label=gettext_lazy("The letter: its date, who signed it")

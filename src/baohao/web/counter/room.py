@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from baohao.app import hall, tills
 from baohao.app.glance import Glance
@@ -116,4 +117,6 @@ def page(
 ) -> HttpResponse:
     """Render a page with a form; refused, it says why and keeps what was typed."""
     shown = {"refused": refused, "key": form_key(request), "posted": request.POST} | shown
-    return render(request, template, shown, status=409 if refused else 200)
+    zone = desk().house.library.operators[signed_in(request).operator].zone
+    with timezone.override(zone):
+        return render(request, template, shown, status=409 if refused else 200)

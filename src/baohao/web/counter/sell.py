@@ -131,10 +131,12 @@ def bought(shown: Promise) -> dict[str, object]:
     return {"term": shown.term}
 
 
-def given_minor(request: HttpRequest, total_minor: int, currency: str) -> int:
-    """Return what was handed over, at least the price; nothing was typed: exactly that."""
+def given_minor(request: HttpRequest, total_minor: int, currency: str) -> int | None:
+    """Return what was handed over, at least the price; `None`: exactly that, for none was typed."""
     text = request.POST.get("given", "").strip()
-    given = parse_minor(text, currency) if text else total_minor
+    if not text:
+        return None
+    given = parse_minor(text, currency)
     if given < total_minor:
         raise CashShort()
     return given

@@ -98,6 +98,8 @@ class Told:
     is_own: bool
     #: The ask that a receipt is of; empty: it has none.
     sold: str
+    #: The ask of a renewal that the reader paid and may call a mistake; empty: none.
+    fresh: str
     #: A class of the style sheet: the kind of the stage that began.
     look: str
 
@@ -119,6 +121,7 @@ def happened(each: Happened, currency: str) -> Told:
         where=wording.channel(each.channel) if each.channel else "",
         is_own=each.is_own,
         sold=each.sold,
+        fresh=each.sold if each.is_fresh else "",
         look=each.kind if each.event == "settled" else "",
     )
 

@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from baohao.web.holder import leave, line, loss, orders, plans, several, views
+from baohao.web.holder import leave, line, loss, orders, plans, several, telling, views
 
 urlpatterns = [
     path("", views.numbers, name="my"),
     path("receipts/", views.receipts, name="my_receipts"),
     path("receipts/<uuid:ask>.pdf", views.receipt, name="my_receipt"),
+    path("preferences/", telling.wanted, name="my_preferences"),
+    path("preferences/email/", telling.confirm, name="my_email"),
+    path("calendar/", telling.calendar, name="my_calendar"),
     path("several/", several.choose, name="my_several"),
     path("several/<uuid:basket>/", several.basket, name="my_basket"),
     path("<tel:number>/", line.line, name="my_line"),

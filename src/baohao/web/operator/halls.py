@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy
 
@@ -21,9 +21,10 @@ from baohao.web.accounts import models
 from baohao.web.accounts.doors import workers
 from baohao.web.accounts.roles import Act
 from baohao.web.desk import desk
-from baohao.web.operator.room import noted, operator_of
+from baohao.web.operator.room import exported, noted, operator_of
 from baohao.web.wording import DAYS, VERBS, said
 
+HEADINGS = ("hall", "name", "tills", "address", "phone", "hours")
 #: (part of the form, language): names, addresses and districts are told in several.
 _LANGUAGES = (("", ""), ("_zh", "zh-Hant"), ("_pt", "pt"))
 
@@ -112,6 +113,18 @@ def listed(request: HttpRequest) -> HttpResponse:
 
 
 @workers(Act.STAFF)
+def export(request: HttpRequest) -> HttpResponseBase:
+    """Give the list as a file."""
+    noted(request, "export", "halls")
+    found = desk().read(partial(halls.of_operator, operator=operator_of(request).key))
+    rows = (
+        (p.key, p.name, " ".join(_tills(p)), p.told.addresses.get("", ""), p.told.phone, _week(p))
+        for p in found
+    )
+    return exported("halls", HEADINGS, rows)
+
+
+@workers(Act.STAFF)
 def new(request: HttpRequest) -> HttpResponse:
     """Open a hall."""
     operator = operator_of(request)
@@ -184,6 +197,10 @@ def _typed(point: Point) -> dict[str, Any]:
 
 def _tills(point: Point) -> list[str]:
     return [Account.parse(till).owner for till in point.tills]
+
+
+def _week(point: Point) -> str:
+    return "; ".join(f"{day} {','.join(spans)}" for day, spans in point.told.hours.items())
 
 
 def _is_at(account: models.Account, point: Point) -> bool:

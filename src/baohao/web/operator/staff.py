@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy
 
@@ -18,11 +18,12 @@ from baohao.web.accounts.doors import confirmed, signed_in, workers
 from baohao.web.accounts.models import Account
 from baohao.web.accounts.roles import Act
 from baohao.web.desk import desk
-from baohao.web.operator.room import noted, operator_of
+from baohao.web.operator.room import exported, noted, operator_of
 from baohao.web.operator.words import ROLES
 
 #: Nobody reads one of these for another; twelve are 59 bits.
 _LETTERS, _LONG = "abcdefghjkmnpqrstuvwxyz23456789", 12
+HEADINGS = ("signs_in_by", "name", "role", "hall", "till", "is_active", "last_sign_in")
 _KEY = RegexValidator(
     r"\A[a-z0-9][a-z0-9.-]{0,31}\Z",
     gettext_lazy('At most 32 small letters, digits, . and -, as in "hall-1".'),
@@ -83,7 +84,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         account = form.save(commit=False)
         account.operator = operator_of(request).key
-        word = _given(account)
+        word = given(account)
         noted(request, "add", account.name, _said(account))
         return render(request, "operator/password.html", {"account": account, "word": word})
     zone = operator_of(request).zone
@@ -92,6 +93,17 @@ def listed(request: HttpRequest) -> HttpResponse:
         for each in _staff(request)
     ]
     return render(request, "operator/staff.html", {"staff": staff, "form": form})
+
+
+@workers(Act.STAFF)
+def export(request: HttpRequest) -> HttpResponseBase:
+    """Give the list as a file."""
+    noted(request, "export", "staff")
+    rows = (
+        (a.name, a.title, a.role, a.point, a.till, a.is_active, a.last_login)
+        for a in _staff(request)
+    )
+    return exported("staff", HEADINGS, rows)
 
 
 @workers(Act.STAFF)
@@ -104,7 +116,7 @@ def one(request: HttpRequest, account: int) -> HttpResponse:
     typed = request.POST if what == "change" else None
     form = Work(typed, instance=found, operator=found.operator)
     if what == "password" and not is_me:
-        word = _given(found)
+        word = given(found)
         noted(request, "password", found.name)
         return render(request, "operator/password.html", {"account": found, "word": word})
     if what in ("end", "return") and not is_me:
@@ -120,7 +132,7 @@ def one(request: HttpRequest, account: int) -> HttpResponse:
     return render(request, "operator/one_of_staff.html", page)
 
 
-def _given(account: Account) -> str:
+def given(account: Account) -> str:
     """Give a password that is to be changed at once; whoever was signed in is out."""
     letters = [secrets.choice(_LETTERS) for _ in range(_LONG)]
     word = "-".join("".join(letters[n : n + 4]) for n in range(0, _LONG, 4))

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from baohao.web.operator import (
+    agents,
     auditing,
     brand,
     campaigns,
@@ -53,6 +54,11 @@ urlpatterns = [
     path("halls/", halls.listed, name="console_halls"),
     path("halls/new/", halls.new, name="console_hall_new"),
     path("halls/<str:hall>/", halls.one, name="console_hall"),
+    path("halls.csv", halls.export, name="console_halls_export"),
+    path("agents/", agents.listed, name="console_agents"),
+    path("agents.csv", agents.export, name="console_agents_export"),
+    path("agents/<str:name>/", agents.one, name="console_agent"),
+    path("staff.csv", staff.export, name="console_staff_export"),
     path("staff/", staff.listed, name="console_staff"),
     path("staff/<int:account>/", staff.one, name="console_staff_one"),
     path("numbering/", auditing.numbering, name="console_numbering"),

@@ -188,8 +188,8 @@ def _promotions(operator: Operator) -> list[dict[str, Any]]:
 def _fees(schedule: FeeSchedule) -> Any:
     """Yield what an act itself costs in each of the places where people come."""
     for verb in halls.FOR_HOLDERS:
-        row = [schedule.fees.get((verb, channel)) for channel in CHANNELS[:4]]
-        if any(row):
+        row = [(channel, schedule.fees.get((verb, channel))) for channel in CHANNELS[:4]]
+        if any(fee is not None for _, fee in row):
             yield VERBS[verb], row
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from baohao.web.public import app, checking, finding, guest, stop, views
+from baohao.web.public import app, checking, finding, guest, ours, stop, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("offline/", app.offline, name="offline"),
     path("help/", views.help_, name="help"),
     path("verify/", views.verify, name="verify"),
+    path("ours/", ours.ours, name="ours"),
     path("stop/<str:token>/", stop.stop, name="stop"),
     path("brand/<str:name>.css", views.brand, name="brand_sheet"),
     path("check/", checking.number, name="check"),

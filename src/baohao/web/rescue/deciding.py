@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -18,7 +19,7 @@ from baohao.outside.ids import new_id
 from baohao.web.accounts.approval import second_person
 from baohao.web.accounts.doors import signed_in, workers
 from baohao.web.accounts.roles import Act
-from baohao.web.desk import desk
+from baohao.web.desk import desk, made
 from baohao.web.operator.room import noted, operator_of
 from baohao.web.rescue.models import Rescue
 from baohao.web.wording import said
@@ -54,6 +55,28 @@ def one(request: HttpRequest, payment: UUID) -> HttpResponse:
 def _taken_back(request: HttpRequest, kept: Rescue) -> HttpResponse:
     """Have the renewal reversed as a mistake; the gateway gives the money back."""
     by, second = signed_in(request).principal, second_person(request)
+    if kept.holder:
+        _reversed(kept, by, second)
+    else:
+        _refunded(kept, by, second)
+    Rescue.objects.filter(payment=kept.payment, state=Rescue.ASKED).update(
+        state=Rescue.DONE, by=by, approved_by=second
+    )
+    noted(request, "rescue", str(kept.payment), f"+ {second}")
+    messages.success(request, gettext("Taken back. The money goes back by the way it came."))
+    return redirect("rescues")
+
+
+def _reversed(kept: Rescue, by: str, second: str) -> None:
+    """Take back what a wallet paid: the money is in it at once."""
+    said: dict[str, Any] = {"of": str(kept.payment), "reason": "wrong number", "mistake": True}
+    said["approved_by"] = second
+    key = f"rescue:{kept.payment}"
+    desk().ask(made("reverse", kept.number, said, by=by, channel="counter", key=key))
+
+
+def _refunded(kept: Rescue, by: str, second: str) -> None:
+    """Take back what a gateway was paid for; it gives the money back."""
     wish = Wish(
         payment=kept.payment,
         reason="wrong number",
@@ -63,12 +86,6 @@ def _taken_back(request: HttpRequest, kept: Rescue) -> HttpResponse:
         key=f"rescue:{kept.payment}",
     )
     refunding.refund(desk().shell, wish, new_id)
-    Rescue.objects.filter(payment=kept.payment, state=Rescue.ASKED).update(
-        state=Rescue.DONE, by=by, approved_by=second
-    )
-    noted(request, "rescue", str(kept.payment), f"+ {second}")
-    messages.success(request, gettext("Taken back. The money goes back by the way it came."))
-    return redirect("rescues")
 
 
 def _declined(request: HttpRequest, kept: Rescue) -> HttpResponse:
@@ -91,8 +108,12 @@ class WhyMissing(Refusal):
 
 def _found(kept: Rescue) -> rescue.Mistaken | None:
     """Return what was bought, while it stands."""
+    terms = desk().terms
+    find = partial(rescue.of_payment, terms=terms, payment=kept.payment)
+    if kept.holder:
+        find = partial(rescue.of_wallet, terms=terms, number=kept.number, act=kept.payment)
     try:
-        return desk().read(partial(rescue.standing, terms=desk().terms, payment=kept.payment))
+        return desk().read(find)
     except rescue.NothingToRescue:
         return None
 

@@ -14,13 +14,15 @@ class Rescue(models.Model):
 
     ASKED, DONE, DECLINED = "asked", "done", "declined"
 
-    #: The payment's: it is asked of once.
+    #: The payment's, or the ask's that a wallet paid: it is asked of once.
     payment: models.UUIDField[UUID, UUID] = models.UUIDField(primary_key=True)
     operator: models.CharField[str, str] = models.CharField(max_length=40)
     number: models.CharField[str, str] = models.CharField(max_length=20)
     right: models.CharField[str, str] = models.CharField(max_length=20)
     asked_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
     state: models.CharField[str, str] = models.CharField(max_length=10, default=ASKED)
+    #: Whose wallet paid; empty: a gateway was paid, by whoever proves it.
+    holder: models.CharField[str, str] = models.CharField(max_length=80, blank=True)
     #: Who looked at it, the second person, and why not.
     by: models.CharField[str, str] = models.CharField(max_length=80, blank=True)
     approved_by: models.CharField[str, str] = models.CharField(max_length=80, blank=True)

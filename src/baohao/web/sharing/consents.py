@@ -171,16 +171,14 @@ def to(me: str, now: datetime) -> list[Consent]:
     return _standing(found.order_by("-asked_at"), now)
 
 
-def covering(me: str, number: str, act: str) -> grants.Grant:
-    """Return the grant that lets somebody do an act on a number; raises `NotGranted`."""
+def allowed(me: str, number: str, *acts: str) -> frozenset[str]:
+    """Return which of these acts somebody may do on a number now."""
     held = desk().read(partial(tenures.open_one, number=number))
     found = [each.grant for each in Consent.objects.filter(grantee=me, number=number)]
-    return grants.granted(
-        [grant for grant in found if grant is not None],
-        me,
-        act,
-        desk().now(),
-        epoch=None if held is None or not held.holder else held.epoch,
+    given, now = [grant for grant in found if grant is not None], desk().now()
+    epoch = None if held is None or not held.holder else held.epoch
+    return frozenset(
+        act for act in acts if any(grants.allows(grant, act, now, epoch=epoch) for grant in given)
     )
 
 

@@ -16,7 +16,6 @@ from django.shortcuts import redirect, render
 from baohao.app import life
 from baohao.app.glance import Glance
 from baohao.app.life import Happened
-from baohao.core.grants import NotGranted
 from baohao.core.refusals import Refusal
 from baohao.web import selling
 from baohao.web.accounts.doors import holders, signed_in
@@ -32,22 +31,23 @@ _TOLD = frozenset({"activate", "renewal", "restore", "stage", "hold", "lift", "p
 @holders
 def line(request: HttpRequest, number: str) -> HttpResponse:
     """Show until when a number is safe, and let it be renewed."""
-    may_see, may_pay = _may(request, number, "see"), _may(request, number, "renew")
-    if not (may_see or may_pay):
+    me = signed_in(request).holder
+    may = consents.allowed(me, number, "see", "renew")
+    if not may:
         raise Http404
+    may_see, may_pay = "see" in may, "renew" in may
     refused = None
     if request.method == "POST":
         if not may_pay:
             raise Http404
         try:
             asked = {"what": "renew", "term": request.POST.get("term", "")}
-            by = signed_in(request).holder
-            quote = selling.promised(number, asked, by=by, channel="app")
+            quote = selling.promised(number, asked, by=me, channel="app")
             return redirect("shared_promise", number=number, quote=quote)
         except Refusal as refusal:
             refused = said(refusal)
     terms = desk().terms
-    found = desk().read(partial(life.life, terms=terms, number=number, reader=""))
+    found = desk().read(partial(life.life, terms=terms, number=number, reader=me))
     offers = [each for each in found.glance.offers if each.what == "renew"] if may_pay else []
     page = {
         "line": found.glance,
@@ -59,7 +59,7 @@ def line(request: HttpRequest, number: str) -> HttpResponse:
         page["drawn"] = drawing.drawn(found.stays, found.now)
         page["ahead"] = saying.ahead(found)
         page["history"] = [
-            saying.happened(_without_money(each), found.glance.currency)
+            _without_money(saying.happened(each, found.glance.currency), each)
             for each in found.happened
             if each.what in _TOLD
         ]
@@ -69,7 +69,7 @@ def line(request: HttpRequest, number: str) -> HttpResponse:
 @holders
 def promise(request: HttpRequest, number: str, quote: UUID) -> HttpResponse:
     """Show what is promised, and let it be paid."""
-    if not _may(request, number, "renew"):
+    if not consents.allowed(signed_in(request).holder, number, "renew"):
         raise Http404
     found = selling.look(number)
     shown = selling.promise(found, quote)
@@ -115,14 +115,7 @@ def _paid(request: HttpRequest, line: Glance, shown: selling.Promise) -> HttpRes
     return redirect("shared", number=line.number)
 
 
-def _may(request: HttpRequest, number: str, act: str) -> bool:
-    try:
-        consents.covering(signed_in(request).holder, number, act)
-    except NotGranted:
-        return False
-    return True
-
-
-def _without_money(each: Happened) -> Happened:
-    """Leave out what was paid, and by whom."""
-    return replace(each, amount_minor=None, sold="", is_own=False)
+def _without_money(told: saying.Told, each: Happened) -> saying.Told:
+    """Leave out what was paid, and by whom, and the receipt: it is the holder's."""
+    facts = told.facts[:-1] if each.amount_minor else told.facts
+    return replace(told, facts=facts, sold="", is_own=False)

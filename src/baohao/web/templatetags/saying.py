@@ -8,6 +8,7 @@ from typing import Any
 
 from babel import dates, numbers
 from django import template
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -205,7 +206,7 @@ def way(channel: str) -> str:
 @register.filter
 def weekday(name: str) -> str:
     """Say a day of the week."""
-    return str(wording.WEEKDAYS.get(name, name))
+    return str(wording.DAYS.get(name, name))
 
 
 @register.filter
@@ -230,6 +231,19 @@ def plain(minor: int, currency: str) -> str:
 def has(posted: Mapping[str, str], name: str) -> bool:
     """Say whether a form was sent with something in a field."""
     return bool(posted.get(name))
+
+
+@register.filter
+def local(value: datetime | None) -> datetime | None:
+    """Return an instant by the zone of the page: the operator's, where a page says so."""
+    return None if value is None else timezone.localtime(value)
+
+
+@register.filter
+def paid_by(account: str) -> str:
+    """Say by which means an account paid."""
+    kind = account.partition(":")[0]
+    return str(wording.MEANS.get(kind, kind))
 
 
 @register.filter
