@@ -550,12 +550,17 @@ class Installation:
 
     def _library(self) -> Library:
         """Return the library; it is read only where something was published since."""
-        with self.connect() as conn:
-            revision = publications.revision(conn)
-            found = self._library_of
-            if found is None or found[0] != revision:
-                library = publishing.in_force(conn, self.settings.policies).accepted()
-                found = self._library_of = revision, library
+        found = self._library_of
+        try:
+            with self.connect() as conn:
+                revision = publications.revision(conn)
+                if found is None or found[0] != revision:
+                    library = publishing.in_force(conn, self.settings.policies).accepted()
+                    found = self._library_of = revision, library
+        except DatabaseAway:
+            # Who asks waits for the server by itself; until then, what was in force is.
+            if found is None:
+                raise
         return found[1]
 
     def _fees(self) -> Mapping[str, FeeSchedule]:

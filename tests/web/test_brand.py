@@ -21,7 +21,7 @@ LOOK = {"logo": "Lótus 蓮", "light": "#8a1c7c", "dark": "#f0a6e4", "name_zh": 
 @pytest.fixture(autouse=True)
 def none_before(pages: Installation) -> Iterator[None]:
     from baohao.web import brands
-    from baohao.web.operator.models import Brand
+    from baohao.web.house.models import Brand
 
     Brand.objects.all().delete()
     brands.forget()
@@ -42,7 +42,7 @@ def test_the_pages_of_its_lines_have_its_look_and_those_of_others_have_not(
 ) -> None:
     from baohao.web import brands
     from baohao.web.accounts.models import Account
-    from baohao.web.operator.models import Brand
+    from baohao.web.house.models import Brand
 
     counter.open(number, holder="p-branded")
     entered(browser, "admin")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from baohao.web import colours
-from baohao.web.operator.models import Brand
+from baohao.web.house.models import Brand
 from baohao.wiring import Kept
 
 #: For how long brands are taken as they were read (seconds).

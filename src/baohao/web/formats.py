@@ -13,6 +13,8 @@ from baohao.core.money import exponent_of
 
 #: Django's languages -> Babel's locales.
 LOCALES = {"zh-hant": "zh_Hant_MO", "zh-hans": "zh_Hans_MO", "pt": "pt_MO", "en": "en_MO"}
+#: Django's languages -> those of receipts.
+PAPER = {"zh-hant": "zh-Hant", "zh-hans": "zh-Hans", "pt": "pt", "en": "en"}
 
 
 def locale() -> str:

@@ -52,6 +52,9 @@ CREATE UNIQUE INDEX messages_once ON messages (bucket, number, epoch, key, chann
 CREATE INDEX messages_due ON messages (due_at, bucket, id) WHERE state = 'waiting';
 CREATE INDEX messages_code ON messages (code);
 
+-- What decisions owe, found among other effects.
+CREATE INDEX effects_messages ON effects (due_at, bucket, id) WHERE kind = 'message';
+
 -- How far each line's reminders were worked out, for which version of it, and when the next is due; null: none is.
 CREATE TABLE reminder_marks (
     bucket  smallint NOT NULL CHECK (bucket = baohao_bucket(number)),

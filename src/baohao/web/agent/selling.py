@@ -22,7 +22,7 @@ from baohao.web.accounts.doors import workers
 from baohao.web.accounts.roles import Act
 from baohao.web.agent import own, rights
 from baohao.web.desk import desk, made
-from baohao.web.holder.views import PAPER
+from baohao.web.formats import PAPER
 from baohao.web.wording import said
 
 #: Longer than any amount that somebody means.

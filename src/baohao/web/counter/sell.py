@@ -46,7 +46,7 @@ from baohao.web.counter.room import (
     version,
 )
 from baohao.web.desk import desk, made
-from baohao.web.holder.views import PAPER
+from baohao.web.formats import PAPER
 from baohao.web.selling import Promise
 
 #: An approval code as it stands on a slip, and the last digits of the card.

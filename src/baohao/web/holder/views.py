@@ -19,12 +19,10 @@ from baohao.core.refusals import Refusal
 from baohao.web import selling
 from baohao.web.accounts.doors import holders, signed_in
 from baohao.web.desk import desk
+from baohao.web.formats import PAPER
 from baohao.web.holder import several
 from baohao.web.holder.own import own
 from baohao.web.wording import said
-
-#: Django's languages -> those of receipts.
-PAPER = {"zh-hant": "zh-Hant", "zh-hans": "zh-Hans", "pt": "pt", "en": "en"}
 
 
 @holders

@@ -15,7 +15,7 @@ from baohao.core.operators import Operator
 from baohao.web import brands, colours
 from baohao.web.accounts.doors import workers
 from baohao.web.accounts.roles import Act
-from baohao.web.operator.models import Brand
+from baohao.web.house.models import Brand
 from baohao.web.operator.room import noted, operator_of
 
 _NAMES = (("name_zh", "zh-Hant"), ("name_pt", "pt"), ("name_en", "en"))

@@ -26,11 +26,11 @@ from baohao.core.operators import Operator
 from baohao.core.policy.model import STAGE_KINDS, Policy
 from baohao.core.refusals import Malformed, Refusal
 from baohao.outside.ids import new_id
-from baohao.web.accounts.approval import second_person
 from baohao.web.accounts.doors import confirmed, signed_in, workers
 from baohao.web.accounts.roles import Act
 from baohao.web.desk import desk, made
-from baohao.web.holder.views import PAPER
+from baohao.web.formats import PAPER
+from baohao.web.operator.alone import AFTERWARDS, approved, waits
 from baohao.web.operator.room import begins, day_in, exported, is_over, noted, operator_of, own
 from baohao.web.operator.words import CAUSES
 from baohao.web.wording import STAGES, said
@@ -193,12 +193,16 @@ def adjust(request: HttpRequest, number: str) -> HttpResponse:
     policy = _policy(number)
     if request.method == "POST":
         try:
-            asked = _adjustment(request, policy) | {"approved_by": second_person(request)}
+            asked = _adjustment(request, policy)
+            worth = asked.get("amount_minor")
+            asked |= {"approved_by": approved(request, worth, policy.currency)}
             _asked(request, "adjust", number, asked)
         except (Refusal, ValueError) as wrong:
             refused = said(wrong) if isinstance(wrong, Refusal) else gettext("Give a day.")
         else:
             noted(request, "adjust", number, _told(request, asked))
+            if worth is not None and asked["approved_by"] == AFTERWARDS:
+                waits(request, "adjust", number, _told(request, asked), worth)
             messages.success(request, gettext("The line was put right."))
             return redirect("console_line", number=number)
     page = {

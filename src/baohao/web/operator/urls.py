@@ -4,6 +4,7 @@ from django.urls import path
 
 from baohao.web.operator import (
     agents,
+    alone,
     auditing,
     brand,
     campaigns,
@@ -51,6 +52,9 @@ urlpatterns = [
     path("campaigns/<uuid:campaign>/", campaigns.one, name="console_campaign"),
     path("campaigns/<uuid:campaign>.csv", campaigns.export, name="console_campaign_export"),
     path("brand/", brand.edit, name="console_brand"),
+    path("reviews/", alone.reviews, name="console_reviews"),
+    path("reviews/limit/", alone.safety, name="console_safety"),
+    path("reviews/<int:deed>/", alone.review, name="console_review"),
     path("halls/", halls.listed, name="console_halls"),
     path("halls/new/", halls.new, name="console_hall_new"),
     path("halls/<str:hall>/", halls.one, name="console_hall"),

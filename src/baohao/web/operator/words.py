@@ -54,6 +54,8 @@ DEEDS = {
     "rescue": gettext_lazy("Took back a renewal of the wrong number"),
     "refuse": gettext_lazy("Did not take back a renewal of the wrong number"),
     "settle": gettext_lazy("Left a message without an answer"),
+    "limit": gettext_lazy("Changed what one person may do alone"),
+    "review": gettext_lazy("Looked at what was done alone"),
     "brand": gettext_lazy("Changed the brand"),
     "plan": gettext_lazy("Planned a campaign"),
     "look": gettext_lazy("Had lines looked at"),

@@ -16,8 +16,8 @@ from django.utils.translation import gettext
 from baohao.app.glance import Glance
 from baohao.core.money import format_minor
 from baohao.web import brands, formats, selling, wording
+from baohao.web.house.models import Brand
 from baohao.web.notices import about
-from baohao.web.operator.models import Brand
 from baohao.web.vocabulary import GATEWAYS, PAYMENTS
 from baohao.web.wording import SERVICES, STAGES
 

@@ -4,8 +4,8 @@ from django.apps import AppConfig
 
 
 class Operators(AppConfig):
-    """How operators look."""
+    """What operators keep of their own."""
 
-    name = "baohao.web.operator"
+    name = "baohao.web.house"
     label = "operators"
     default_auto_field = "django.db.models.BigAutoField"
