@@ -113,7 +113,7 @@ def test_two_clerks_sell_one_line_at_once(person: Makes, door: Shop, number: str
     admin.shows("staff-password")
     mei, word = person(), "a word of my own"
     mei.goes("/accounts/login/")
-    mei.writes("Login", "mei")
+    mei.writes("Name to sign in by", "mei")
     mei.writes("Password", given)
     mei.page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
     mei.heading("A password of your own")
