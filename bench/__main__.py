@@ -16,6 +16,7 @@ from baohao.app.policies import shipped
 from baohao.store import partitions
 from bench.console import console
 from bench.figures import Figure, show, write
+from bench.holding import holding
 from bench.intake import importing
 from bench.matching import matching
 from bench.models import fill, models, now_of
@@ -31,7 +32,7 @@ from bench.soundness import examined
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 SUITES = (
     *("project", "receipts", "import", "doctor", "matching"),
-    *("renewals", "payments", "whatif", "console", "api"),
+    *("renewals", "payments", "whatif", "console", "holder", "api"),
 )
 
 
@@ -104,6 +105,8 @@ def _measured(server: Server, asked: argparse.Namespace) -> Iterator[Figure]:
                 yield what_if(conn, rounds=asked.rounds)
     if "console" in suites:
         yield from console(server, "bench", rounds=asked.rounds)
+    if "holder" in suites:
+        yield from holding(server, rounds=asked.rounds)
     if "renewals" in suites:
         yield from renewing(
             server, "bench", asked.lines, rounds=asked.rounds, seconds=asked.seconds

@@ -70,6 +70,9 @@ HARMS = {
     "paid": "DELETE FROM receipt_places",
     "owed": "UPDATE receipt_places SET tries = 11",
     "effects": "UPDATE effects SET tries = 11",
+    "messages": "INSERT INTO messages SELECT bucket, '01900000-0000-7000-8000-000000000001',"
+    " number, 1, 'renewal', 'act', 'sms', 'en', NULL, 1, '', '', '', now() - interval '2 days',"
+    " 'waiting', now() FROM lines LIMIT 1",
     "late": "UPDATE due SET at = at - interval '2 years'",
     "parked": "INSERT INTO parked SELECT bucket, '00000000-0000-7000-8000-000000000001', number,"
     " now(), '{}', 'because' FROM lines",
@@ -222,7 +225,7 @@ def test_a_house_that_is_well_has_no_findings(busy: Shop) -> None:
     assert [f.name for f in findings] == [*doctor.INVARIANTS, *doctor.WAITING]
     assert [f.name for f in findings if not f.is_well] == []
     # A query that looks at nothing would always be content.
-    assert [f.name for f in findings if f.looked == 0] == ["parked", "exceptions"]
+    assert [f.name for f in findings if f.looked == 0] == ["messages", "parked", "exceptions"]
 
 
 @pytest.mark.parametrize("name", [*doctor.INVARIANTS, *doctor.WAITING])

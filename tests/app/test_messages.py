@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 from tests.app.telling import SEALS, VAULT, Told, text_of
+from tests.conftest import Campaign
 from tests.shop import Shop
 
 from baohao.app import people
+from baohao.app.door import Door
 from baohao.app.messages import evidence
 from baohao.app.messages.wording import TEXTS
 from baohao.app.ports import Letter, Posted
+from baohao.app.renumber import change_number
 from baohao.core.people import read_person
 from baohao.outside.ids import new_id
 from baohao.outside.pretend import post_office as fates
-from baohao.outside.pretend.post_office import PostOffice
+from baohao.outside.pretend.post_office import PostOffice, by_chance
 
 NUMBER = "+85366140001"
 
@@ -184,6 +188,27 @@ def test_a_mail_server_may_say_anything(shop: Shop, fate: str, after: tuple[str,
         assert len(told.letters) == {fates.LOST: 2}.get(fate, not is_told_by_phone)
 
 
+def test_whatever_a_mail_server_does_each_holder_is_told(
+    shop: Shop, campaign: Callable[[int], Campaign]
+) -> None:
+    drawn = campaign(12)
+    chance = itertools.islice(by_chance(drawn.seed), 4 * drawn.count)
+    with PostOffice(fates=chance) as office:
+        told = Told(shop=shop, office=office)
+        numbers = [f"+85366141{n:03}" for n in range(drawn.count)]
+        for number in numbers:
+            shop.open(number)
+            told.prefer(number)
+        while ("waiting",) in shop.rows("SELECT state FROM messages") or not office.received:
+            told.outbox().run()
+            shop.later(timedelta(minutes=20))
+        assert set(told.states()) == {("activate", "email", "sent")}
+        assert len(told.states()) == drawn.count
+        # What was taken before the line broke is there twice, and is one to whoever reads it.
+        assert len({letter["Message-ID"] for letter in told.letters}) == drawn.count
+        assert len(told.letters) > drawn.count
+
+
 class Killed(BaseException):
     """The worker dies."""
 
@@ -293,6 +318,53 @@ def test_a_line_that_nothing_reaches_is_noted(told: Told) -> None:
 
     told.shop.shell.run(lambda conn: acts.take(conn, teller))
     assert ("activate", "none", "failed") in told.states()
+
+
+def test_who_changes_the_number_is_told_on_the_new_one_and_once(told: Told) -> None:
+    to = "+85366140009"
+    told.shop.answers([told.shop.stock(to)])
+    ask, door = told.shop.ask("change_number", NUMBER, to=to, reason="lucky"), Door(told.shop.terms)
+    told.shop.shell.run(lambda conn: change_number(conn, door, ask, told.shop.new_id()))
+    told.prefer(to)
+    told.run()
+    (letter,) = told.letters
+    assert letter["Subject"] == "Your number +85366•••001 was changed"
+    ((number, text),) = told.phone.received
+    assert number == to
+    assert "was changed to +853 6614 0009" in text
+    # The reminders go on with the line.
+    told.to(to, 30)
+    told.run()
+    assert "Renew +85366•••009 by" in told.letters[-1]["Subject"]
+
+
+def test_who_gives_a_number_up_is_told_while_nobody_else_has_it(told: Told) -> None:
+    told.shop.say("terminate", NUMBER, cause="holder", reason="moves away")
+    told.run()
+    assert [letter["Subject"] for letter in told.letters] == ["+85366•••001 was given up"]
+    assert [number for number, _ in told.phone.received] == [NUMBER]
+    told.shop.later(timedelta(days=400))
+    told.run()
+    assert len(told.letters) == 1
+
+
+@pytest.mark.parametrize(
+    ("verb", "said", "title"),
+    [
+        ("hold", {"cause": "fraud", "reason": "reported"}, "was put on hold"),
+        ("park", {}, "is paused"),
+        ("register", {"document": "bir"}, "was registered"),
+        ("reverse", {}, "was undone"),
+    ],
+)
+def test_acts_without_money_are_told_too(
+    told: Told, verb: str, said: dict[str, str], title: str
+) -> None:
+    if verb == "reverse":
+        said = {"of": told.shop.line(NUMBER).sold[0].act, "reason": "twice", "approved_by": "boss"}
+    told.shop.say(verb, NUMBER, principal="clerk", **said)
+    told.run()
+    assert title in told.letters[0]["Subject"]
 
 
 def test_a_closed_house_tells_nobody(told: Told) -> None:

@@ -35,7 +35,7 @@ QUIET = (
     "--disable-sync",
 )
 
-_numbers = itertools.count(100)
+_numbers = itertools.count(int(os.environ.get("BAOHAO_NUMBER", "100")) % 9000)
 
 Makes = Callable[..., Person]
 

@@ -115,7 +115,7 @@ class Person:
         self.writes("Your number", number)
         self.taps("Send me a code")
         self.writes("Code", self.code(number))
-        self.page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
         self.heading("My numbers")
 
     def code(self, number: str) -> str:
@@ -134,9 +134,9 @@ class Person:
     def works_as(self, name: str) -> None:
         """As somebody who works there, by a password."""
         self.goes("/accounts/login/")
-        self.writes("Login", name)
+        self.writes("Name to sign in by", name)
         self.writes("Password", self.site.passwords[name])
-        self.page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
         self.page.wait_for_url(re.compile(r"/(counter|operator|agent)/$"))
 
     # --- paying -----------------------------------------------------------------------------------

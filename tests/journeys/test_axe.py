@@ -41,6 +41,8 @@ class Walk:
         self.no_page: set[str] = set()
         #: What stood in the addresses that somebody has been at.
         self._values: dict[str, str] = {}
+        #: The addresses and routes that somebody has followed.
+        self._tried: dict[Person, set[str]] = {}
 
     @property
     def missed(self) -> set[str]:
@@ -48,8 +50,11 @@ class Walk:
 
     def of(self, person: Person, *begins: str) -> None:
         """Follow every link to a kind of page, and look at those that nobody has seen."""
-        self._values = {"number": self.number.removeprefix("+")}
-        waiting, tried = list(begins), set[str]()
+        tried = self._tried.setdefault(person, set())
+        if not tried:
+            self._values = {"number": self.number.removeprefix("+")}
+        waiting = list(begins)
+        tried -= {self._route(each)[0] for each in begins} | set(begins)
         while waiting or (waiting := [each for each in self._guesses() if each not in tried]):
             address = waiting.pop(0)
             route, _ = self._route(address)
@@ -154,13 +159,12 @@ def _renews_together(holder: Person) -> Iterator[None]:
 
 
 def _renews_by_itself(holder: Person) -> Iterator[None]:
+    """Look at the automatic renewal of each number: one of them has it."""
     holder.goes("/my/")
-    holder.taps(re.compile(r"\d{4} \d{4}"), nth=-1)
-    holder.taps("Automatic renewal")
-    holder.writes("The most that may be charged at once", "500")
-    holder.page.get_by_label("I agree").check()
-    holder.taps("Renew by itself")
-    yield
+    numbers = holder.page.get_by_role("article").get_by_role("heading").get_by_role("link")
+    for path in [each.get_attribute("href") for each in numbers.all()]:
+        holder.goes(f"{path}order/")
+        yield
 
 
 def _drafts(product: Person) -> Iterator[None]:

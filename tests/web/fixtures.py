@@ -67,8 +67,11 @@ def number() -> str:
 
 @pytest.fixture
 def browser(pages: Installation) -> Client:
+    from django.core.cache import cache
     from django.test import Client
 
+    # No test uses up what another may ask.
+    cache.clear()
     return Client(SERVER_NAME="localhost")
 
 

@@ -339,7 +339,7 @@ def test_the_dates_of_several_are_told_before_anything_is_quoted(
     mine.say("renew", numbers[1], **mine.renew(numbers[1]).payload, expect_version=2)
     page = text(browser.get("/my/several/", {"n": [each[1:] for each in numbers]}))
     assert "the dates come within 365 days" in page or "within 366 days" in page
-    told = re.findall(r"<option[^>]*>12 months · MOP\$120\.00 · ([^<]+)<", page)
+    told = re.findall(r"12 months</strong> · MOP\$120\.00<br>Safe until ([^<]+)\.<", page)
     assert len(set(told)) == 2
     until = mine.line(numbers[0]).standing.clocks["service"].deadline - timedelta(seconds=1)
     assert str(until.year + 1) in told[0]

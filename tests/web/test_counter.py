@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.payments.cashdesk import contract_file
+from tests.payments.gates import keys
 from tests.shop import Shop
 from tests.web.test_operator import BACKEND, working
 
+from baohao.app.payments.learn import learn
 from baohao.core.identifiers.luhn import luhn_digit
+from baohao.outside import contracts
+from baohao.outside.acquirer import Acquirer
+from baohao.outside.pretend.acquirer import PretendAcquirer
 from baohao.wiring import Installation
 
 if TYPE_CHECKING:
@@ -166,6 +175,53 @@ def test_a_card_pays_once_by_the_code_on_its_slip(hall: Hall, number: str) -> No
     again = hall.post(hall.promised(), gateway="terminal").removeprefix("/counter/")
     assert "has paid for something else" in hall.post(again, 409, code="A1B2C3")
     assert len(hall.shop.line(number).sold) == 2
+
+
+@pytest.fixture
+def acquirer(
+    pages: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[PretendAcquirer]:
+    """Connect the pages to an acquirer whose codes people scan."""
+    from baohao.web.desk import desk
+
+    twin = PretendAcquirer(keys(), pages.clock, notify_path="/notices/acquirer")
+    with twin:
+        contract = contracts.acquirer(contract_file(tmp_path, twin), "http://127.0.0.1/notices")
+        gateway = Acquirer(contract, pages.clock)
+        monkeypatch.setattr(desk(), "_ports", pages.ports({gateway.name: gateway}))
+        yield twin
+        gateway.close_connections()
+
+
+def told(hall: Hall, acquirer: PretendAcquirer) -> None:
+    """Hand over what the acquirer has to tell."""
+    from baohao.web.desk import desk
+
+    gateway = desk().ports.gateways["acquirer"]
+    while acquirer.notices:
+        headers, body = acquirer.notices.pop(0)
+        notice = gateway.notice(headers, body, desk().now())
+        learning = partial(learn, gateway="acquirer", told=notice, new_id=hall.shop.new_id)
+        desk().shell.run(learning)
+
+
+def test_a_code_on_the_screen_is_waited_for_and_paid_once(
+    hall: Hall, acquirer: PretendAcquirer
+) -> None:
+    hall.shop.open(hall.number)
+    quote, cash = hall.promised(), hall.cash()
+    places = {hall.post(quote, gateway="acquirer").removeprefix("/counter/") for _ in range(2)}
+    (place,) = places
+    assert 'hx-trigger="every 2s"' in hall.get(place)
+    assert 'class="qr"' in hall.get(f"{place}state/")
+    (order,) = acquirer.orders
+    acquirer.pay(order)
+    told(hall, acquirer)
+    state = hall.browser.get(f"/counter/{place}state/")
+    assert state["HX-Redirect"] == hall.browser.get(f"/counter/{place}")["Location"]
+    assert "Receipt on the roll" in hall.get(state["HX-Redirect"].removeprefix("/counter/"))
+    assert hall.cash() == cash
+    assert len(hall.shop.line(hall.number).sold) == 2
 
 
 def test_an_activation_is_paid_by_card_and_knows_its_holder(hall: Hall) -> None:

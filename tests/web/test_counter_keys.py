@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, sync_playwright
 from tests.shop import Shop
 from tests.web.test_counter import PRICE, Hall
@@ -138,7 +138,7 @@ def test_axe_finds_nothing_on_the_counters_pages(
     hall.shop.open(hall.number)
     page = signed_in(chromium, served, hall)
     rest = [hall.line(part) for part in ("", "sales/", "replace/")] + [hall.promised()]
-    found = {}
+    found: dict[str, str] = {}
     for each in ("", "till/", "cards/", *rest):
         page.emulate_media(color_scheme="light")
         page.goto(f"{served}/counter/{each}")

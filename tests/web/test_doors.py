@@ -49,6 +49,7 @@ def filled(address: str, number: str) -> str:
         "<uuid:file>": "01900000-0000-7000-8000-000000000001",
         "<int:first>": "1",
         "<int:person>": "1",
+        "<int:pk>": "1000000",
         "<str:month>": "2026-11",
         "<str:format>": "csv",
         "<uuid:paper>": "01900000-0000-7000-8000-000000000001",
@@ -79,7 +80,7 @@ def test_who_has_not_signed_in_is_asked_to(
     pages: Installation, browser: Client, number: str
 ) -> None:
     for address, audience in audiences().items():
-        if audience == "everybody":
+        if audience in ("everybody", "nobody"):
             continue
         answer = browser.get(filled(address, number))
         assert answer.status_code == 302, address
@@ -102,7 +103,7 @@ def test_a_page_of_others_is_not_there(
     browser.force_login(account, "allauth.account.auth_backends.AuthenticationBackend")
     refused = 0
     for address, audience in audiences().items():
-        if audience in ("everybody", "signed_in") or audience in mine:
+        if audience in ("everybody", "nobody", "signed_in") or audience in mine:
             continue
         assert browser.get(filled(address, number)).status_code == 404, address
         refused += 1

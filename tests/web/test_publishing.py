@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -14,7 +15,7 @@ from tests.web.test_operator import deeds, entered
 
 from baohao.core.asks import Terms
 from baohao.store import publications
-from baohao.wiring import Installation
+from baohao.wiring import DatabaseAway, Installation
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -209,3 +210,12 @@ def test_what_is_published_is_counted(pages: Installation, browser: Client) -> N
     published(browser, drafted(browser, "/operator/drafts/promotion/", **MORE))
     assert revision() == before + 1
     assert timedelta(0) < timedelta(seconds=pages._library_read.for_s) <= timedelta(seconds=1)
+
+
+def test_a_server_that_is_away_changes_nothing_that_is_in_force(pages: Installation) -> None:
+    away = replace(pages.settings, database_url="postgresql://127.0.0.1:1/nowhere")
+    other = Installation(settings=away)
+    with pytest.raises(DatabaseAway):
+        _ = other.library
+    other._library_of = 0, pages.library
+    assert other.library is pages.library

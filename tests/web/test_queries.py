@@ -69,7 +69,7 @@ def test_a_page_costs_a_few_statements(
     basket = browser.post("/my/several/", {"n": digits, **terms})["Location"]
     addresses = ["/my/", "/my/receipts/", one, quote, several, basket]
     addresses += [f"{one}{rest}/" for rest in ("renew", "ways", "plans")]
-    assert UUID(basket.split("/")[-2])
+    assert UUID(basket.split("/")[-2]).version == 7
     for address in addresses:
         browser.get(address)
         with counted() as sent:

@@ -55,7 +55,7 @@ def code_now() -> str:
         yield_hotp_counters_from_time,
     )
 
-    return format_hotp_value(hotp_value(SECRET, next(iter(yield_hotp_counters_from_time()))))
+    return str(format_hotp_value(hotp_value(SECRET, next(iter(yield_hotp_counters_from_time())))))
 
 
 def enter(browser: Client, name: str) -> None:
@@ -199,7 +199,7 @@ def texts_to(pages: Installation, to: str) -> list[str]:
 
 
 def code_to(pages: Installation, to: str) -> str:
-    return re.findall(r"\b\d{6}\b", texts_to(pages, to)[0])[0]
+    return str(re.findall(r"\b\d{6}\b", texts_to(pages, to)[0])[0])
 
 
 def by_phone(browser: Client, pages: Installation, number: str) -> None:
@@ -270,7 +270,7 @@ def test_a_session_is_new_at_each_sign_in(
     before = browser.session.session_key
     browser.post("/accounts/login/code/confirm/", {"code": code_to(pages, number)})
     assert browser.session.session_key != before
-    held = browser.session.session_key
+    held = browser.session.session_key or ""
     browser.post("/accounts/logout/")
     from django.test import Client
 

@@ -51,6 +51,7 @@ INVARIANTS = {
 WAITING = {
     "effects": "no effect is an hour late, or has failed ten times",
     "owed": "no receipt is an hour late, or has failed ten times",
+    "messages": "no message to a holder has waited for a day",
     "late": "no line has been due for more than a day",
     "parked": "no ask waits for a person",
     "exceptions": "no exception waits beyond its time",

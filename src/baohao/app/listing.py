@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from baohao.app.show import due_reminders, viewed
 from baohao.core.line import codec
 from baohao.core.line.fold import Rules, policy_of
+from baohao.core.reminders import Wishes
 from baohao.store import clock, reports
 from baohao.store.sql import Connection
 
@@ -45,9 +46,17 @@ def lines(conn: Connection, rules: Rules) -> Iterator[dict[str, object]]:
 
 
 def reminders(
-    conn: Connection, rules: Rules, since: datetime, until: datetime
+    conn: Connection,
+    rules: Rules,
+    since: datetime,
+    until: datetime,
+    wishes_of: Callable[[Connection, str, tzinfo], Wishes],
 ) -> Iterator[dict[str, Any]]:
-    """Yield the reminders that fall due from `since` to before `until`, line by line."""
+    """
+    Yield the reminders that fall due from `since` to before `until`, line by line.
+
+    `wishes_of` gives how a holder wants to be told, of a line that is counted in a zone.
+    """
     now = clock.now(conn)
     for (state,) in reports.stream(conn, "list_states"):
         line = codec.decode(state)
@@ -55,4 +64,6 @@ def reminders(
             # In stock, or between two lives: there is nobody to be told.
             continue
         policy, views = viewed(rules, line, max(now, line.standing.at or now))
-        yield from due_reminders(policy, views, line, since, until)
+        holder = "" if line.tenure is None else line.tenure.holder
+        wishes = wishes_of(conn, holder, policy.zone)
+        yield from due_reminders(policy, views, line, since, until, wishes)

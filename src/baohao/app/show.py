@@ -153,9 +153,10 @@ def due_reminders(
     state: LineState,
     since: datetime,
     until: datetime,
+    wishes: Wishes | None = None,
 ) -> list[Json]:
-    """Return the reminders of a line that fall due from then to before `until`, by the policy."""
-    wishes = Wishes(zone=policy.zone)
+    """Return the reminders of a line from then to before `until`; by the policy, or by wishes."""
+    found = reminders_of(policy, views, state, since, until, wishes or Wishes(zone=policy.zone))
     return [
         {
             "number": state.number,
@@ -166,7 +167,7 @@ def due_reminders(
             "level": each.level,
             "channels": list(each.channels),
         }
-        for each in reminders_of(policy, views, state, since, until, wishes)
+        for each in found
     ]
 
 

@@ -93,9 +93,8 @@ def reminders(
     with house(data) as (opened, shell):
         begin = since or shell.run(houses.house).now
         end = until or begin + timedelta(days=1)
-        found = shell.run(
-            lambda conn: list(listing.reminders(conn, opened.library.policies, begin, end))
-        )
+        rules, wishes_of = opened.library.policies, opened.teller().wishes_of
+        found = shell.run(lambda conn: list(listing.reminders(conn, rules, begin, end, wishes_of)))
     facts = {"from": begin, "to": end, "reminders": found}
     tell(facts, lambda console: _print_reminders(console, found))
 

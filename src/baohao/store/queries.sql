@@ -693,6 +693,12 @@ SELECT count(*), count(*) FILTER (WHERE due_at < (SELECT clock_timestamp() + clo
                                                  - interval '1 hour' OR tries > 10)
 FROM effects
 
+-- name: doctor_messages
+-- No message to a holder has waited for a day.
+SELECT count(*), count(*) FILTER (WHERE made_at < (SELECT clock_timestamp() + clock_offset FROM house)
+                                                 - interval '1 day')
+FROM messages WHERE state = 'waiting'
+
 -- name: doctor_late
 -- No line has been due for more than a day.
 SELECT count(*), count(*) FILTER (WHERE at < (SELECT clock_timestamp() + clock_offset FROM house)

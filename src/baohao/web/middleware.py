@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -18,6 +19,12 @@ FEATURES = (
 )
 
 
+class SignRefused(Refusal):
+    """What was sent has a sign that nobody can type and nothing can keep. Go back, type it anew."""
+
+    code = "text.sign"
+
+
 class Saying:
     """Says what was refused; whatever else goes wrong is Django's page of errors."""
 
@@ -31,6 +38,15 @@ class Saying:
         response.headers.setdefault("Permissions-Policy", FEATURES)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, more: Any
+    ) -> HttpResponse | None:
+        """Refuse the sign NUL, which no database keeps, wherever it stands."""
+        sent = (*request.GET.lists(), *request.POST.lists())
+        if any("\0" in text for name, texts in sent for text in (name, *texts)):
+            return refused(request, SignRefused(), 400)
+        return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Return the page of a refusal; `None`: it is none."""

@@ -148,6 +148,8 @@ ACCOUNTS: Mapping[str, Any] = {
     # others for leave, and whom they ask.
     "ACCOUNT_RATE_LIMITS": {
         "approval": "5/m/key",
+        "code": "20/m/ip,300/m/key",
+        "verify": "30/m/ip,600/m/key",
         "sharing": "10/h/user",
         "sharing_to": "3/d/key",
         "support": "20/h/user",

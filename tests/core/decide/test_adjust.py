@@ -44,4 +44,4 @@ def test_a_clock_may_be_put_into_the_past() -> None:
     desk = Desk().active()
     decision = desk.do("adjust", clock="service", until="2026-01-01T00:00:00+08:00", **BY)
     assert desk.stage == "grace"
-    assert [effect.kind for effect in decision.effects] == ["network"]
+    assert [effect.kind for effect in decision.effects] == ["message", "network"]

@@ -54,7 +54,7 @@ def test_resumed_before_that_it_counts_the_days_it_took() -> None:
     ready = parked()
     decision = ready.at("2026-03-03").do("resume")
     assert ready.line.standing.barred_days == {2026: 3}
-    assert [effect.kind for effect in decision.effects] == ["network"]
+    assert [effect.kind for effect in decision.effects] == ["message", "network"]
 
 
 def test_a_day_of_two_parks_is_one_day() -> None:

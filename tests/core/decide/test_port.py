@@ -63,7 +63,7 @@ def test_a_number_that_is_brought_lives_from_that_day() -> None:
     assert set(desk.line.standing.begun) == {"port_in", "activation"}
     assert desk.line.tenure is not None
     assert desk.line.tenure.holder == "h-1"
-    assert [e.kind for e in decision.effects] == ["network"]
+    assert [e.kind for e in decision.effects] == ["message", "network"]
 
 
 def test_a_number_that_leaves_is_nobodys_here() -> None:

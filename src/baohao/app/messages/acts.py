@@ -41,11 +41,13 @@ NEWS = timedelta(days=3)
 DEFECT = timedelta(hours=1)
 
 #: Acts that end the tenure of whoever is told.
-ENDING = frozenset({"number_changed", "ported_out", "transferred", "terminated"})
+ENDING = frozenset({"number_changed", "ported_out", "transferred", "terminated", "unmade"})
 #: Acts that a thief would do: told by every way that there is.
-GRAVE = ENDING | {"card_replaced", ORDERED}
+GRAVE = ENDING | {"card_replaced", "registered", ORDERED}
 #: Acts that move what is paid for, and those that somebody paid for.
-_MOVING = frozenset({"renewal", "activate", "topup", "restore", "reversed", "received"})
+_MOVING = frozenset(
+    {"renewal", "activate", "topup", "restore", "reversed", "received", "lifted", "adjusted"}
+)
 _PAID = frozenset({"renewal", "activate", "topup", "restore"})
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -107,6 +109,9 @@ def _readers(conn: Connection, owed: Owed) -> Iterator[_Reader]:
     if held is None:
         return
     holder, is_open = held
+    if what == "reversed" and not is_open:
+        # It was the activation.
+        what = "unmade"
     if what == "transferred":
         yield _Reader(what="received", holder=holder, epoch=owed.epoch, handset=number)
         before = messages.tenure(conn, number, owed.epoch - 1)

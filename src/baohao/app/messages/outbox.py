@@ -142,7 +142,7 @@ class Outbox:
         if line.version == message.version:
             return ""
         zone = self._teller.terms.rules[line.pin].zone
-        wishes = self._teller.preferences(conn, holder).wishes(zone)
+        wishes = self._teller.wishes_of(conn, holder, zone)
         is_true = remind.stands(self._teller, line, message.key, wishes, now)
         return "" if is_true else "the deadline has moved"
 

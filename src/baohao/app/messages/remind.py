@@ -103,7 +103,7 @@ def _line(
         return 0, None
     # Never before what was settled, though somebody set the clock back.
     policy, views = viewed(teller.terms.rules, line, max(now, line.standing.at or now))
-    wishes = teller.preferences(conn, line.tenure.holder).wishes(policy.zone)
+    wishes = teller.wishes_of(conn, line.tenure.holder, policy.zone)
     end = now + AHEAD
     found = reminders_of(policy, views, line, min(since, now), end, wishes)
     due = most_urgent(each for each in found if each.due_at <= now)

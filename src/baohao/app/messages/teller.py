@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from hashlib import sha256
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from baohao.core.ids import following
 from baohao.core.line.fold import policy_of
 from baohao.core.line.state import LineState
 from baohao.core.operators import Operator
+from baohao.core.reminders import Wishes
 from baohao.store import messages
 from baohao.store.messages import FAILED, WAITING, Message
 from baohao.store.sql import Connection
@@ -85,6 +86,10 @@ class Teller:
             return preferences.read(conn, self.vault, holder) if holder else Preferences()
         except SealBroken:
             return Preferences()
+
+    def wishes_of(self, conn: Connection, holder: str, usual: tzinfo) -> Wishes:
+        """Return what a holder has said as the rules of reminders take it."""
+        return self.preferences(conn, holder).wishes(usual)
 
     def write(self, conn: Connection, line: LineState, event: Event, now: datetime) -> int:
         """Write a message down for each way by which it is told; return how many are new."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from baohao.core.asks import Decision
 from baohao.core.decide import payload
-from baohao.core.decide.case import Case, SecondPersonMissing, act_on, conclude
+from baohao.core.decide.case import Case, SecondPersonMissing, act_on, conclude, message
 from baohao.core.decide.observe import ClockUnknown
 from baohao.core.line.acts import Act
 
@@ -38,4 +38,11 @@ def adjust(case: Case) -> Decision:
         why=payload.reason(ask),
     )
     done = act_on(case, act, data={"approved_by": str(approved)})
-    return conclude(case, done.state, done.events, entries=done.entries, cause="by_hand")
+    return conclude(
+        case,
+        done.state,
+        done.events,
+        entries=done.entries,
+        effects=[message(case, "adjusted")],
+        cause="by_hand",
+    )

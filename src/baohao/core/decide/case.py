@@ -218,6 +218,11 @@ def safe_until(line: LineState) -> datetime | None:
     return max([c.deadline for c in line.standing.clocks.values()], default=None)
 
 
+def message(case: Case, what: str) -> Effect:
+    """Return the message that an act owes to whoever holds the number."""
+    return Effect(kind="message", due_at=case.now, data={"what": what})
+
+
 # -- concluding ------------------------------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from baohao.core.asks import Decision
 from baohao.core.decide import payload
-from baohao.core.decide.case import Case, act_on, conclude
+from baohao.core.decide.case import Case, act_on, conclude, message
 from baohao.core.line.acts import Act
 from baohao.core.refusals import Refusal
 
@@ -36,7 +36,8 @@ def hold(case: Case) -> Decision:
         raise AlreadyHeld(since=since.isoformat())
     why = f"{payload.text(case.ask, 'cause', among=CAUSES)}: {payload.reason(case.ask)}"
     done = act_on(case, Act(id=case.id, kind="hold", at=case.now, why=why))
-    return conclude(case, done.state, done.events, entries=done.entries)
+    told = [message(case, "held")]
+    return conclude(case, done.state, done.events, entries=done.entries, effects=told)
 
 
 def lift(case: Case) -> Decision:
@@ -51,4 +52,5 @@ def lift(case: Case) -> Decision:
         raise NotHeld()
     act = Act(id=case.id, kind="lift", at=case.now, why=payload.reason(case.ask))
     done = act_on(case, act)
-    return conclude(case, done.state, done.events, entries=done.entries)
+    told = [message(case, "lifted")]
+    return conclude(case, done.state, done.events, entries=done.entries, effects=told)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from baohao.core.altered import altered
-from baohao.core.asks import Decision, Effect
+from baohao.core.asks import Decision
 from baohao.core.books.chart import AccountKind
 from baohao.core.decide import payload
-from baohao.core.decide.case import Case, conclude
+from baohao.core.decide.case import Case, conclude, message
 from baohao.core.decide.commission import agent_of
 from baohao.core.decide.offered import offer_for
 from baohao.core.decide.register import NobodyHolds
@@ -60,7 +60,7 @@ def order(case: Case) -> Decision:
         case,
         altered(line, order=ordered),
         (event,),
-        effects=[Effect(kind="message", due_at=case.now, data={"what": "ordered"})],
+        effects=[message(case, "ordered")],
     )
 
 

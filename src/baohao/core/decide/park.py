@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from baohao.core.asks import Decision
 from baohao.core.civil import after, civil_day
 from baohao.core.decide import payload
-from baohao.core.decide.case import Case, VerbNotAllowed, act_on, conclude
+from baohao.core.decide.case import Case, VerbNotAllowed, act_on, conclude, message
 from baohao.core.decide.selling import take_fee
 from baohao.core.line.acts import Act
 from baohao.core.policy.model import Park
@@ -58,6 +58,7 @@ def park(case: Case) -> Decision:
         done.state,
         done.events,
         entries=(*done.entries, *fee.entries),
+        effects=[message(case, "parked")],
         earned=fee.earned,
         answer=fee.answer,
     )
@@ -75,4 +76,5 @@ def resume(case: Case) -> Decision:
     if case.standing.parked_since is None:
         raise NotParked()
     done = act_on(case, Act(id=case.id, kind="resume", at=case.now, channel=case.ask.channel))
-    return conclude(case, done.state, done.events, entries=done.entries)
+    told = [message(case, "resumed")]
+    return conclude(case, done.state, done.events, entries=done.entries, effects=told)

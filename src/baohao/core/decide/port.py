@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from baohao.core.altered import altered
-from baohao.core.asks import Decision, Effect
+from baohao.core.asks import Decision
 from baohao.core.decide import payload
 from baohao.core.decide.activate import NotInStock, yours
-from baohao.core.decide.case import Case, act_on, conclude
+from baohao.core.decide.case import Case, act_on, conclude, message
 from baohao.core.decide.people import FIELDS, tenure_from
 from baohao.core.decide.register import NobodyHolds
 from baohao.core.decide.replace_card import LineLocked
@@ -52,6 +52,7 @@ def port_in(case: Case) -> Decision:
         state,
         events,
         entries=(*done.entries, *fee.entries),
+        effects=[message(case, "received")],
         earned=fee.earned,
         answer=fee.answer,
     )
@@ -78,7 +79,7 @@ def port_out(case: Case) -> Decision:
     why = payload.text(case.ask, "recipient", "")
     done = act_on(case, Act(id=case.id, kind="port_out", at=case.now, why=why))
     state = altered(done.state, tenure=None, order=None)
-    gone = Effect(kind="message", due_at=case.now, data={"what": "ported_out"})
+    gone = message(case, "ported_out")
     return conclude(
         case,
         state,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from baohao.core.asks import Decision
 from baohao.core.decide import payload
-from baohao.core.decide.case import Case, act_on, conclude
+from baohao.core.decide.case import Case, act_on, conclude, message
 from baohao.core.decide.people import FIELDS, tenure_from
 from baohao.core.line.acts import Act
 from baohao.core.line.event import Event
@@ -54,8 +54,9 @@ def register(case: Case) -> Decision:
         guardian=fresh.guardian or known.guardian,
     )
     event = Event(kind="registered", effective_at=case.now, tenure=tenure)
+    told = [message(case, "registered")]
     if not fresh.identity:
-        return conclude(case, replace(line, tenure=tenure), (event,))
+        return conclude(case, replace(line, tenure=tenure), (event,), effects=told)
     done = act_on(case, Act(id=case.id, kind="identity", at=case.now, channel=ask.channel))
     state = replace(done.state, tenure=tenure)
-    return conclude(case, state, (*done.events, event), entries=done.entries)
+    return conclude(case, state, (*done.events, event), entries=done.entries, effects=told)

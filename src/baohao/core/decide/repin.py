@@ -9,7 +9,7 @@ from baohao.core.altered import altered
 from baohao.core.asks import Decision
 from baohao.core.civil import after
 from baohao.core.decide import payload
-from baohao.core.decide.case import Acted, Case, act_on, conclude, safe_until
+from baohao.core.decide.case import Acted, Case, act_on, conclude, message, safe_until
 from baohao.core.decide.selling import FeeTaken, take_fee
 from baohao.core.line.acts import Act
 from baohao.core.line.fold import policy_of
@@ -102,6 +102,7 @@ def _concluded(case: Case, done: Acted, fee: FeeTaken) -> Decision:
         done.state,
         done.events,
         entries=(*done.entries, *fee.entries),
+        effects=[message(case, "repinned")],
         earned=fee.earned,
         answer={"pin": done.state.pin, **fee.answer},
         cause="change_of_plan",

@@ -16,6 +16,7 @@ from baohao.core.decide.case import (
     SecondPersonMissing,
     act_on,
     conclude,
+    message,
     of_settlement,
 )
 from baohao.core.decide.selling import MoneyShort
@@ -194,7 +195,7 @@ def _reversed(case: Case, sold: Sold, outcome: reversal.Undone, why: str) -> Dec
         events,
         entries=entries,
         effects=[
-            Effect(kind="message", due_at=case.now, data={"what": "reversed"}),
+            message(case, "reversed"),
             *_refund(case, sold, back.total_minor),
         ],
         released=sold.uses if outcome.whole else (),

@@ -20,6 +20,7 @@ from baohao.core.decide.case import (
     aftermath,
     conclude,
     fresh,
+    message,
     not_shorter,
     of_settlement,
 )
@@ -197,7 +198,7 @@ def _sold(
         (event, *settled),
         entries=entries,
         effects=[
-            Effect(kind="message", due_at=case.now, data={"what": offered.act.kind}),
+            message(case, offered.act.kind),
             *_charge(case, offered),
         ],
         uses=offered.applied.uses,

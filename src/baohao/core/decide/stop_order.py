@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from baohao.core.asks import Decision, Effect
+from baohao.core.asks import Decision
 from baohao.core.decide import payload
-from baohao.core.decide.case import Case, conclude
+from baohao.core.decide.case import Case, conclude, message
 from baohao.core.decide.ordering import meant
 from baohao.core.line.event import Event
 from baohao.core.line.evolve import evolve
@@ -27,6 +27,6 @@ def stop_order(case: Case) -> Decision:
         case,
         evolve(case.state, event, case.terms.rules),
         (event,),
-        effects=[Effect(kind="message", due_at=case.now, data={"what": STOPPED})],
+        effects=[message(case, STOPPED)],
         answer={"stopped": case.now.isoformat()},
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from baohao.core.altered import altered
-from baohao.core.asks import Decision, Effect
+from baohao.core.asks import Decision
 from baohao.core.decide import payload
-from baohao.core.decide.case import Case, VerbNotAllowed, conclude
+from baohao.core.decide.case import Case, VerbNotAllowed, conclude, message
 from baohao.core.decide.people import FIELDS, tenure_from
 from baohao.core.decide.register import NobodyHolds
 from baohao.core.decide.replace_card import LineLocked
@@ -53,7 +53,7 @@ def transfer(case: Case) -> Decision:
         altered(line, tenure=tenure, order=None, epochs=tenure.epoch),
         (event,),
         entries=fee.entries,
-        effects=[Effect(kind="message", due_at=case.now, data={"what": "transferred"})],
+        effects=[message(case, "transferred")],
         earned=fee.earned,
         answer=fee.answer,
     )

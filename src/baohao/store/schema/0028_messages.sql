@@ -52,6 +52,9 @@ CREATE UNIQUE INDEX messages_once ON messages (bucket, number, epoch, key, chann
 CREATE INDEX messages_due ON messages (due_at, bucket, id) WHERE state = 'waiting';
 CREATE INDEX messages_code ON messages (code);
 
+-- What decisions owe, found among other effects.
+CREATE INDEX effects_messages ON effects (due_at, bucket, id) WHERE kind = 'message';
+
 -- How far each line's reminders were worked out, for which version of it, and when the next is due; null: none is.
 CREATE TABLE reminder_marks (
     bucket  smallint NOT NULL CHECK (bucket = baohao_bucket(number)),
@@ -67,7 +70,7 @@ CREATE TABLE reminder_rounds (
     bucket smallint NOT NULL PRIMARY KEY CHECK (bucket BETWEEN 0 AND 4095),
     at     timestamptz NOT NULL
 );
-INSERT INTO reminder_rounds (bucket, at) SELECT n, '-infinity' FROM generate_series(0, 4095) AS n;
+INSERT INTO reminder_rounds (bucket, at) SELECT n, 'epoch' FROM generate_series(0, 4095) AS n;
 
 -- The address of a holder's calendar; a new one takes its place, and none is left once it is revoked.
 CREATE TABLE calendars (

@@ -22,12 +22,24 @@ from baohao.web.accounts.roles import MAY, Act, Role
 View = Callable[..., HttpResponseBase]
 V = TypeVar("V", bound=View)
 
-EVERYBODY, HOLDER, SIGNED_IN = "everybody", "holder", "signed_in"
+EVERYBODY, HOLDER, SIGNED_IN, NOBODY = "everybody", "holder", "signed_in", "nobody"
 
 
 def everybody(view: V) -> V:
     """Let everybody see a page."""
     view.audience = EVERYBODY  # type: ignore[attr-defined]
+    return view
+
+
+def asks_itself(view: V) -> V:
+    """Say that a page of allauth, which asks for a sign-in itself, is for whoever has signed in."""
+    view.audience = SIGNED_IN  # type: ignore[attr-defined]
+    return view
+
+
+def nobody(view: V) -> V:
+    """Say that nothing is at an address, whoever asks."""
+    view.audience = NOBODY  # type: ignore[attr-defined]
     return view
 
 

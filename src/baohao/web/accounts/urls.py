@@ -13,13 +13,18 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as keys
 from django.urls import path
 
-from baohao.web.accounts.doors import everybody, holders
+from baohao.web.accounts.doors import asks_itself, everybody, holders
+from baohao.web.accounts.limits import limited
 from baohao.web.accounts.own import KeyAdding
 from baohao.web.accounts.views import nothing
 
 urlpatterns = [
     path("login/", everybody(account.login), name="account_login"),
-    path("login/code/", everybody(account.request_login_code), name="account_request_login_code"),
+    path(
+        "login/code/",
+        everybody(limited("code")(account.request_login_code)),
+        name="account_request_login_code",
+    ),
     path(
         "login/code/confirm/",
         everybody(account.confirm_login_code),
@@ -29,7 +34,7 @@ urlpatterns = [
     path("login/passkey/", everybody(keys.login_webauthn), name="mfa_login_webauthn"),
     path("logout/", everybody(account.logout), name="account_logout"),
     path("inactive/", everybody(account.account_inactive), name="account_inactive"),
-    path("password/change/", everybody(account.password_change), name="account_change_password"),
+    path("password/change/", asks_itself(account.password_change), name="account_change_password"),
     path("email/", holders(account.email), name="account_email"),
     path(
         "email/confirm/",
@@ -37,46 +42,46 @@ urlpatterns = [
         name="account_email_verification_sent",
     ),
     # Confirming who one is.
-    path("again/password/", everybody(account.reauthenticate), name="account_reauthenticate"),
+    path("again/password/", asks_itself(account.reauthenticate), name="account_reauthenticate"),
     path(
         "again/code/",
-        everybody(account.request_reauthentication_code),
+        asks_itself(account.request_reauthentication_code),
         name="account_request_reauthentication_code",
     ),
     path(
         "again/code/confirm/",
-        everybody(account.confirm_reauthentication_code),
+        asks_itself(account.confirm_reauthentication_code),
         name="account_confirm_reauthentication_code",
     ),
-    path("again/second/", everybody(mfa.reauthenticate), name="mfa_reauthenticate"),
+    path("again/second/", asks_itself(mfa.reauthenticate), name="mfa_reauthenticate"),
     path(
         "again/passkey/",
-        everybody(keys.reauthenticate_webauthn),
+        asks_itself(keys.reauthenticate_webauthn),
         name="mfa_reauthenticate_webauthn",
     ),
     # Second factors and passkeys.
-    path("2fa/", everybody(mfa.index), name="mfa_index"),
-    path("2fa/app/", everybody(totp.activate_totp), name="mfa_activate_totp"),
-    path("2fa/app/away/", everybody(totp.deactivate_totp), name="mfa_deactivate_totp"),
-    path("2fa/codes/", everybody(codes.view_recovery_codes), name="mfa_view_recovery_codes"),
+    path("2fa/", asks_itself(mfa.index), name="mfa_index"),
+    path("2fa/app/", asks_itself(totp.activate_totp), name="mfa_activate_totp"),
+    path("2fa/app/away/", asks_itself(totp.deactivate_totp), name="mfa_deactivate_totp"),
+    path("2fa/codes/", asks_itself(codes.view_recovery_codes), name="mfa_view_recovery_codes"),
     path(
         "2fa/codes/new/",
-        everybody(codes.generate_recovery_codes),
+        asks_itself(codes.generate_recovery_codes),
         name="mfa_generate_recovery_codes",
     ),
     path(
         "2fa/codes/file/",
-        everybody(codes.download_recovery_codes),
+        asks_itself(codes.download_recovery_codes),
         name="mfa_download_recovery_codes",
     ),
-    path("2fa/passkeys/", everybody(keys.list_webauthn), name="mfa_list_webauthn"),
-    path("2fa/passkeys/add/", everybody(KeyAdding.as_view()), name="mfa_add_webauthn"),
-    path("2fa/passkeys/<int:pk>/", everybody(keys.edit_webauthn), name="mfa_edit_webauthn"),
+    path("2fa/passkeys/", asks_itself(keys.list_webauthn), name="mfa_list_webauthn"),
+    path("2fa/passkeys/add/", asks_itself(KeyAdding.as_view()), name="mfa_add_webauthn"),
+    path("2fa/passkeys/<int:pk>/", asks_itself(keys.edit_webauthn), name="mfa_edit_webauthn"),
     path(
-        "2fa/passkeys/<int:pk>/away/", everybody(keys.remove_webauthn), name="mfa_remove_webauthn"
+        "2fa/passkeys/<int:pk>/away/", asks_itself(keys.remove_webauthn), name="mfa_remove_webauthn"
     ),
     # Nobody signs up, and nobody gets a password by mail.
-    path("signup/", everybody(nothing), name="account_signup"),
-    path("password/set/", everybody(nothing), name="account_set_password"),
-    path("password/reset/", everybody(nothing), name="account_reset_password"),
+    path("signup/", nothing, name="account_signup"),
+    path("password/set/", nothing, name="account_set_password"),
+    path("password/reset/", nothing, name="account_reset_password"),
 ]

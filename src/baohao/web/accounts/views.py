@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 
 from baohao.outside.pretend.handset import Handset
 from baohao.outside.pretend.post_office import MAILBOX, kept
-from baohao.web.accounts.doors import everybody, may, signed_in
+from baohao.web.accounts.doors import asks_itself, everybody, may, nobody, signed_in
 from baohao.web.accounts.roles import Act
 from baohao.web.desk import desk
 
@@ -16,7 +16,7 @@ from baohao.web.desk import desk
 _PAGES = ((Act.COUNTER, "counter"), (Act.CONSOLE, "console"), (Act.SELL, "agent"))
 
 
-@everybody
+@asks_itself
 @login_required
 def inside(request: HttpRequest) -> HttpResponse:
     """Take somebody to their own pages."""
@@ -29,7 +29,7 @@ def inside(request: HttpRequest) -> HttpResponse:
     raise Http404
 
 
-@everybody
+@nobody
 def nothing(request: HttpRequest) -> HttpResponse:
     """Say that nothing is at an address whose name allauth looks up."""
     raise Http404

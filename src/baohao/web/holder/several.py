@@ -76,9 +76,13 @@ def _dated(request: HttpRequest, lines: Sequence[Glance]) -> dict[str, Any]:
         days = {str(each.term): each.day for each in dates.get(line.number, ())}
         asked = request.POST.get(f"term-{line.number.removeprefix('+')}")
         picked = asked or chosen.get(line.number)
+        offers = renewable(line)
+        # One of them is always chosen.
+        if picked not in [each.term for each in offers]:
+            picked = offers[0].term
         options = [
             (each, selling.term(each.term), days.get(each.term), each.term == picked)
-            for each in renewable(line)
+            for each in offers
         ]
         rows.append((line, options))
     can = any(len(renewable(each)) > 1 for each in lines) and aligned is not None

@@ -28,6 +28,9 @@ KINDS = {
     "transferred": gettext_lazy("A change of holder"),
     "received": gettext_lazy("A change of holder"),
     "terminated": gettext_lazy("A number that was given up"),
+    "unmade": gettext_lazy("A purchase that was undone"),
+    "held": gettext_lazy("A hold"),
+    "lifted": gettext_lazy("A hold that was lifted"),
 }
 ORDERS, CHANGE = gettext_lazy("A standing order"), gettext_lazy("A change")
 CHANNELS = {"email": gettext_lazy("E-mail"), "sms": gettext_lazy("Short message")}

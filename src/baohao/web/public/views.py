@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from baohao.app.receipts import proof
 from baohao.web import brands
 from baohao.web.accounts.doors import everybody
+from baohao.web.accounts.limits import limited
 from baohao.web.desk import desk
 
 
@@ -49,6 +50,7 @@ def brand(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @everybody
+@limited("verify")
 def verify(request: HttpRequest) -> HttpResponse:
     """Say what the QR code of a receipt proves."""
     form = Token(request.POST or None)

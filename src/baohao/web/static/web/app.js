@@ -29,8 +29,11 @@ if (kept) {
   const { at, lines } = JSON.parse(localStorage.getItem(DATES) || '{"lines":[]}');
   const when = document.getElementById("when");
   if (lines.length) {
+    const language = document.documentElement.lang;
     const format = { dateStyle: "long", timeStyle: "short" };
-    when.textContent = `${when.dataset.seen} ${new Date(at).toLocaleString(document.documentElement.lang, format)}`;
+    // English as it is written in Macau: the day first.
+    const said = new Date(at).toLocaleString(language === "en" ? "en-GB" : language, format);
+    when.textContent = `${when.dataset.seen} ${said}`;
   }
   for (const line of lines) {
     const card = document.getElementById("one").content.cloneNode(true);

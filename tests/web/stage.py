@@ -1,0 +1,275 @@
+"""
+Everybody and everything that the matrix of addresses asks about, made once.
+
+    stage.browsers   a browser for each role, signed in
+    stage.things     for each role: what is theirs, what is another's, and what is not there
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.payments.cashdesk import Desk
+from tests.shop import TILL, Shop
+from tests.web.test_agent import Agency
+
+from baohao.core.refusals import Refusal
+from baohao.wiring import Installation
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from baohao.web.accounts.models import Account
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+NOTHING = "01900000-0000-7000-8000-000000000001"
+#: As whom the matrix asks: role -> what it is called in the table.
+ROLES = {
+    "guest": "a guest",
+    "holder": "a holder",
+    "holder-2": "another holder",
+    "ended": "a holder whose tenure has ended",
+    "clerk": "a clerk",
+    "supervisor": "a supervisor",
+    "product": "a product manager",
+    "finance": "finance",
+    "auditor": "an auditor",
+    "admin": "an administrator",
+    "clerk-2": "a clerk of another operator",
+    "admin-2": "an administrator of another operator",
+    "owner": "an agent's owner",
+    "seller": "an agent's seller",
+    "owner-2": "another agent's owner",
+    "seller-2": "another agent's seller",
+}
+#: Ids of payments, for each stage others.
+_IDS = itertools.count(2 * 10**9, 10**8)
+STAFF = ("clerk", "supervisor", "product", "finance", "auditor", "admin")
+#: What stands in the places of an address, by ownership; a place that is not named has no owner.
+Places = Mapping[str, str]
+#: In places that have no owner.
+UNOWNED = {"<str:month>": "2026-11", "<str:format>": "csv"}
+#: What is nobody's.
+ABSENT = {
+    "<tel:number>": "85366999999",
+    "<uuid:quote>": NOTHING,
+    "<uuid:ask>": NOTHING,
+    "<uuid:file>": NOTHING,
+    "<uuid:exception>": NOTHING,
+    "<uuid:payment>": NOTHING,
+    "<int:person>": "1000000",
+    "<int:account>": "1000000",
+    "<int:pk>": "1000000",
+    "<str:name>": "no.policy",
+    "<str:version>": "1",
+}
+
+
+@dataclass(kw_only=True)
+class Stage:
+    """Who there is, and what is whose."""
+
+    house: Installation
+    shop: Shop
+    numbers: Iterator[str]
+    #: Told apart from other stages of one database by this.
+    mark: str = "matrix"
+    accounts: dict[str, Account] = field(default_factory=dict)
+    #: world -> places; "1" and "2" are two operators' staff, two holders, two agents.
+    worlds: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def set(self) -> None:
+        """Make everybody and everything."""
+        self.shop.rules = self.house.library.policies
+        first, second = (Agency(self.house, self.shop, self.numbers) for _ in range(2))
+        self._of_agents(first, second)
+        self._of_holders(first.customers[0], second.customers[0])
+        self._of_operators(first.customers[0])
+
+    def browser(self, role: str) -> Client:
+        """Return a browser in which a role has signed in."""
+        from django.test import Client
+
+        made = Client(SERVER_NAME="localhost", raise_request_exception=False)
+        if role != "guest":
+            made.force_login(self.accounts[role], BACKEND)
+        return made
+
+    def things(self, role: str) -> dict[str, Places]:
+        """Return, for a role, what stands in the places of an address by whose it is."""
+        kind, _, other = role.partition("-")
+        world = "staff" if kind in STAFF else "agent" if kind in ("owner", "seller") else "holder"
+        mine, theirs = ("2", "1") if other else ("1", "2")
+        own = self.worlds[f"{world}-{mine}"]
+        if role in ("guest", "ended"):
+            # Whoever has nothing meets what others have, and what was theirs once.
+            own = self.worlds["ended" if role == "ended" else "holder-1"]
+        theirs_, key = self.worlds[f"{world}-{theirs}"], "<int:pk>"
+        if role != "guest":
+            own = {**own, key: self._key(role)}
+        return {"own": own, "another's": {**theirs_, key: self._key("more")}, "nothing": ABSENT}
+
+    # --- how --------------------------------------------------------------------------------------
+
+    def _of_agents(self, first: Agency, second: Agency) -> None:
+        for agency, mark in ((first, ""), (second, "-2")):
+            self.accounts[f"owner{mark}"] = agency.owner
+            self.accounts[f"seller{mark}"] = agency.seller(may_send_files=True)
+            browser = agency.browser()
+            promise = agency.promised(browser, agency.customers[0])
+            quote = promise.rstrip("/").rpartition("/")[2]
+            sold = browser.post(promise)["Location"]
+            self.worlds[f"agent-{mark[1:] or 1}"] = {
+                "<tel:number>": agency.customers[0][1:],
+                "<uuid:quote>": quote,
+                "<uuid:ask>": sold.rstrip("/").rpartition("/")[2],
+                "<uuid:file>": agency.sent(browser, agency.customers[1])
+                .rstrip("/")
+                .rpartition("/")[2],
+                # Somebody who may be sent away without anybody missing them.
+                "<int:person>": str(agency.seller().pk),
+                "stock <tel:number>": agency.card[1:],
+            }
+
+    def _of_holders(self, mine: str, theirs: str) -> None:
+        from baohao.web.accounts.models import Account
+
+        for role, number in (("holder", mine), ("holder-2", theirs)):
+            self.accounts[role] = Account.objects.of_holder(f"h{number}")
+            self.worlds[f"holder-{role[7:] or 1}"] = self._line(number)
+        lost = next(self.numbers)
+        self.shop.open(lost, f"{self.mark}-lost")
+        self.accounts["ended"] = Account.objects.of_holder(f"{self.mark}-lost")
+        self.worlds["ended"] = self._line(lost)
+        heir = {"holder": f"{self.mark}-heir", "document": "bir", "cause": "death"}
+        self.shop.say("transfer", lost, principal="clerk", approved_by="staff", **heir)
+
+    def _line(self, number: str) -> dict[str, str]:
+        """Sell a renewal of a line, with its receipt, and quote another."""
+        ask = self.shop.renew(number, paid=TILL)
+        (answer,) = self.shop.answers([ask])
+        assert not isinstance(answer, Refusal), answer
+        self.house.desk(self.shop.shell).issue(ask.id)
+        quote = self.shop.say("quote", number, what="renew", term="12 months")["quote"]
+        return {
+            "<tel:number>": number[1:],
+            "<uuid:ask>": str(ask.id),
+            "<uuid:quote>": str(quote),
+        }
+
+    def _key(self, role: str) -> str:
+        """Give somebody a passkey."""
+        from allauth.mfa.models import Authenticator
+
+        made = Authenticator.objects.create(
+            user=self.accounts[role],
+            type=Authenticator.Type.WEBAUTHN,
+            data={"name": role, "credential": credential(role)},
+        )
+        return str(made.pk)
+
+    def _of_operators(self, mine: str) -> None:
+        from baohao.web.accounts.models import Account
+        from baohao.web.accounts.roles import Role
+
+        theirs = next(self.numbers)
+        (pin,) = (p for p in self.shop.rules if p.startswith("hk.demo2.yearly@"))
+        self.shop.answers([self.shop.stock(theirs, pin)])
+        lines = {"demo": self.worlds["holder-1"], "demo2": {"<tel:number>": theirs[1:]}}
+        for operator, mark in (("demo", ""), ("demo2", "-2")):
+            for name in STAFF:
+                self.accounts[f"{name}{mark}"] = Account.objects.staff(
+                    f"{self.mark}-{name}{mark}",
+                    operator,
+                    Role(name),
+                    "x",
+                    till="hall-1" if operator == "demo" else "hall-9",
+                )
+            # Somebody of theirs whom nobody misses.
+            more = Account.objects.staff(f"{self.mark}-more{mark}", operator, Role.CLERK, "x")
+            self.accounts["more"] = more
+            policy = "mo.demo.keep12" if operator == "demo" else "hk.demo2.yearly"
+            self.worlds[f"staff-{mark[1:] or 1}"] = lines[operator] | {
+                "<int:account>": str(more.pk),
+                "<str:name>": policy,
+                "<str:version>": "2026-01",
+            }
+        # Of the other operator nothing was sold here, and nothing waits.
+        self.worlds["staff-1"]["<uuid:exception>"] = self._exception(mine)
+
+    def _exception(self, number: str) -> str:
+        """Pay more than was asked for, so that it waits for a person."""
+        till = Desk(conninfo=self.shop.conninfo, _numbers=itertools.count(next(_IDS)))
+        till.rules = self.shop.rules
+        with closing(till.shell), till.connected():
+            kept = till.begun(number)
+            till.twin.pay(kept.payment.order, minor=1_000_000)
+            till.tell()
+            till.carry()
+        found = self.shop.rows("SELECT id FROM exceptions WHERE subject = %s", str(kept.payment.id))
+        return str(found[0][0])
+
+
+def credential(name: str) -> dict[str, Any]:
+    """Return what a browser tells of a new passkey; it attests nothing, as most do."""
+    from base64 import urlsafe_b64encode
+
+    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+    from fido2.cose import ES256
+    from fido2.webauthn import (
+        Aaguid,
+        AttestationObject,
+        AttestedCredentialData,
+        AuthenticatorData,
+        CollectedClientData,
+    )
+
+    def text(data: bytes) -> str:
+        return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+    key = ES256.from_cryptography_key(  # type: ignore[no-untyped-call]
+        generate_private_key(SECP256R1()).public_key()
+    )
+    held = AttestedCredentialData.create(Aaguid.NONE, name.encode(), key)
+    told = AuthenticatorData.create(b"0" * 32, AuthenticatorData.FLAG(0x45), 1, held)
+    client = CollectedClientData.create("webauthn.create", b"challenge", "http://localhost")
+    return {
+        "id": text(name.encode()),
+        "rawId": text(name.encode()),
+        "type": "public-key",
+        "clientExtensionResults": {},
+        "response": {
+            "clientDataJSON": text(client),
+            "attestationObject": text(AttestationObject.create("none", told, {})),
+        },
+    }
+
+
+def placed(address: str, places: Places) -> str | None:
+    """Return an address with what stands in its places; `None`: nobody said what does."""
+    room = address.split("/")[2] if address.startswith("/agent/") else ""
+    for place, value in {**UNOWNED, **places}.items():
+        name = place.removeprefix(f"{room} ") if room else place
+        if name != place:
+            address = address.replace(name, value)
+    for place, value in {**UNOWNED, **places}.items():
+        address = address.replace(place, value)
+    return None if "<" in address else address
+
+
+def plain(answer: Any, address: str) -> bytes:
+    """Return what an answer says, without its tokens and the address that was asked for."""
+    import re
+    from html import escape
+
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    # What was done a page before is said once, on whichever page comes next.
+    body = re.sub(rb'<p class="note" role="status">.*?</p>', b"", body, flags=re.DOTALL)
+    body = re.sub(rb'name="csrfmiddlewaretoken" value="[^"]+"', b"", body)
+    return bytes(body.replace(escape(address).encode(), b"")) + str(
+        sorted(item for item in answer.headers.items() if item[0] != "Content-Length")
+    ).encode().replace(address.encode(), b"")
