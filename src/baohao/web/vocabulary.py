@@ -133,6 +133,35 @@ FILES = {
     "stopped": gettext_lazy("stopped"),
     "failed": gettext_lazy("failed"),
 }
+#: Where a refund stands.
+REFUNDS = {
+    "owed": gettext_lazy("to be sent"),
+    "pending": gettext_lazy("under way"),
+    "done": gettext_lazy("gone back"),
+    "declined": gettext_lazy("declined"),
+}
+#: Where a text of a product manager stands.
+DRAFTS = {
+    "draft": gettext_lazy("draft"),
+    "proposed": gettext_lazy("waits for another person"),
+    "published": gettext_lazy("published"),
+    "withdrawn": gettext_lazy("withdrawn"),
+    "dropped": gettext_lazy("put away"),
+}
+#: Where a moratorium or a move of many lines stands.
+CAMPAIGNS = {
+    "planned": gettext_lazy("planned"),
+    "looking": gettext_lazy("lines are looked at"),
+    "looked": gettext_lazy("waits for another person"),
+    "holding": gettext_lazy("lines are put on hold"),
+    "held": gettext_lazy("in force"),
+    "lifting": gettext_lazy("holds are lifted"),
+    "telling": gettext_lazy("holders are told"),
+    "told": gettext_lazy("the notice runs"),
+    "moving": gettext_lazy("lines are moved"),
+    "over": gettext_lazy("over"),
+    "dropped": gettext_lazy("put away"),
+}
 #: What happened to a line: acts, what fell due, and the other events of its journal.
 HAPPENED = {
     "activate": gettext_lazy("Activated"),

@@ -13,8 +13,10 @@ from baohao.core.refusals import Refusal
 from baohao.web.formats import day, minute, money, number, term, zone
 from baohao.web.vocabulary import (
     ASKED,
+    CAMPAIGNS,
     CAUSES,
     DOCUMENTS,
+    DRAFTS,
     FILES,
     GATEWAYS,
     HAPPENED,
@@ -256,7 +258,7 @@ _ONE: Mapping[str, Mapping[str, object]] = {
     "gateway": GATEWAYS,
     "residency": RESIDENCIES,
     "stage": STAGE_NAMES,
-    "state": {**PAYMENTS, **FILES},
+    "state": {**PAYMENTS, **FILES, **DRAFTS, **CAMPAIGNS},
     "verb": ASKED,
     "act": ASKED,
 }

@@ -27,16 +27,10 @@ from baohao.web.agent.lines import Find, table
 from baohao.web.agent.rights import RightMissing
 from baohao.web.agent.selling import Buying, promise_page, promised, service_fee_max
 from baohao.web.desk import desk
+from baohao.web.vocabulary import DOCUMENTS
 from baohao.web.wording import said
 
 PAGE = 50
-#: The documents that policies name.
-DOCUMENTS = {
-    "bir": gettext_lazy("Macau resident identity card"),
-    "hkid": gettext_lazy("Hong Kong identity card"),
-    "passport": gettext_lazy("Passport"),
-    "travel_permit": gettext_lazy("Travel permit"),
-}
 RESIDENCIES = {
     "resident": gettext_lazy("Resident"),
     "visitor": gettext_lazy("Visitor"),

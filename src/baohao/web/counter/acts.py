@@ -25,12 +25,13 @@ from baohao.web import selling
 from baohao.web.accounts.doors import confirmed, signed_in, workers
 from baohao.web.accounts.roles import Act
 from baohao.web.counter.authority import Paper, Proxy, by_paper, by_proxy
-from baohao.web.counter.people import DOCUMENTS, Registered, Shown, is_holder, registered
+from baohao.web.counter.people import Registered, Shown, is_holder, registered
 from baohao.web.counter.room import CHANNEL, drawer, form_key, hall_of, own, page, told, version
 from baohao.web.counter.second import needed
 from baohao.web.counter.sell import given_minor, to_sold
 from baohao.web.desk import desk, made
 from baohao.web.selling import Promise
+from baohao.web.vocabulary import DOCUMENTS
 
 #: Why a number goes to somebody else, as policies call it.
 CAUSES = {

@@ -12,13 +12,7 @@ from baohao.core.people import WORDS, Person, read_person
 from baohao.core.refusals import Refusal
 from baohao.outside.ids import new_id
 from baohao.web.desk import desk
-
-DOCUMENTS = {
-    "bir": gettext_lazy("Macau resident identity card"),
-    "hkid": gettext_lazy("Hong Kong identity card"),
-    "mainland_id": gettext_lazy("Mainland identity card"),
-    "passport": gettext_lazy("Passport"),
-}
+from baohao.web.vocabulary import DOCUMENTS
 
 
 class NotTheHolder(Refusal):

@@ -28,7 +28,8 @@ from baohao.web.accounts.roles import Act
 from baohao.web.desk import desk
 from baohao.web.operator.lines import key_of
 from baohao.web.operator.room import exported, noted, operator_of
-from baohao.web.operator.words import CAMPAIGNS, CAUSES, OUTCOMES
+from baohao.web.operator.words import CAUSES, OUTCOMES
+from baohao.web.vocabulary import CAMPAIGNS
 from baohao.web.wording import said
 
 log = logging.getLogger(__name__)

@@ -68,20 +68,6 @@ DEEDS = {
     "drop": gettext_lazy("Put a draft away"),
     "withdraw": gettext_lazy("Withdrew a promotion"),
 }
-#: How a campaign stands, and what became of its lines.
-CAMPAIGNS = {
-    "planned": gettext_lazy("planned"),
-    "looking": gettext_lazy("lines are looked at"),
-    "looked": gettext_lazy("waits for another person"),
-    "holding": gettext_lazy("lines are put on hold"),
-    "held": gettext_lazy("in force"),
-    "lifting": gettext_lazy("holds are lifted"),
-    "telling": gettext_lazy("holders are told"),
-    "told": gettext_lazy("the notice runs"),
-    "moving": gettext_lazy("lines are moved"),
-    "over": gettext_lazy("over"),
-    "dropped": gettext_lazy("put away"),
-}
 OUTCOMES = {
     "gains": gettext_lazy("safe for longer"),
     "loses": gettext_lazy("safe for less long: not moved"),

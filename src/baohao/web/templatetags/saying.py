@@ -18,7 +18,7 @@ from baohao.core.money import format_minor
 from baohao.web import brands, formats, selling, wording
 from baohao.web.house.models import Brand
 from baohao.web.notices import about
-from baohao.web.vocabulary import GATEWAYS, PAYMENTS
+from baohao.web.vocabulary import GATEWAYS, PAYMENTS, REFUNDS
 from baohao.web.wording import SERVICES, STAGES
 
 register = template.Library()
@@ -170,6 +170,12 @@ def thing(name: str) -> str:
 def gateway(name: str) -> str:
     """Say what people call a gateway."""
     return str(GATEWAYS.get(name, name))
+
+
+@register.filter
+def refund_state(name: str) -> str:
+    """Say where a refund stands."""
+    return str(REFUNDS.get(name, name))
 
 
 @register.filter
