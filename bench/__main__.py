@@ -28,10 +28,11 @@ from bench.renewing import renewing
 from bench.server import Server, served
 from bench.serving import serving
 from bench.soundness import examined
+from bench.upkeep import planning
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 SUITES = (
-    *("project", "receipts", "import", "doctor", "matching"),
+    *("project", "upkeep", "receipts", "import", "doctor", "matching"),
     *("renewals", "payments", "whatif", "console", "holder", "api"),
 )
 
@@ -81,6 +82,8 @@ def _measured(server: Server, asked: argparse.Namespace) -> Iterator[Figure]:
     lives = models(library, now)
     if "project" in suites:
         yield projecting(library, lives, now, rounds=asked.rounds, seconds=1.0)
+    if "upkeep" in suites:
+        yield from planning(library, now, rounds=asked.rounds)
     if "receipts" in suites:
         yield from receipts(server, asked.receipts, rounds=asked.rounds)
         server.drop("receipts")

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext
 
 from baohao.web import selling
+from baohao.web.desk import desk
 from baohao.web.templatetags.saying import money, percent
 from baohao.web.wording import channel
 
@@ -30,9 +31,17 @@ def gives(promotion: Mapping[str, Any]) -> str:
 
 def limits(promotion: Mapping[str, Any]) -> str:
     """Say for what alone a promotion is given; empty: for all."""
-    said = list(promotion["plans"] or ())
+    said = [_plan(promotion["operator"], each) for each in promotion["plans"] or ()]
     said += [selling.term(each) for each in promotion["terms"] or ()]
     said += [channel(each) for each in promotion["channels"] or ()]
     said += [gettext("first renewal")] if promotion["first_time"] else []
     said += [gettext("with a code")] if promotion["needs_code"] else []
     return " · ".join(said)
+
+
+def _plan(operator: str, plan: str) -> str:
+    """Return the title of a plan; one that is sold no longer is called by its key."""
+    for policy in desk().house.library.policies.values():
+        if policy.operator == operator and any(offer.plan == plan for offer in policy.offers):
+            return selling.title({"": policy.title, **policy.titles})
+    return plan
