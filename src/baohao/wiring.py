@@ -8,14 +8,13 @@ starts no server.
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import psycopg
 from psycopg_pool import ConnectionPool
@@ -36,7 +35,7 @@ from baohao.app.matching.match import Matcher
 from baohao.app.messages.outbox import Outbox
 from baohao.app.messages.teller import Teller
 from baohao.app.messages.wording import EMAIL, SMS
-from baohao.app.payments.asking import Ports
+from baohao.app.payments.asking import NoBank, NoGateway, Ports
 from baohao.app.payments.carry import Carrier as Payments
 from baohao.app.ports import Gateway, Mail, Post, Seals, Texts, Vault
 from baohao.app.receipts.desk import Desk
@@ -61,6 +60,7 @@ from baohao.outside.acquirer import Acquirer
 from baohao.outside.bank.gateway import BankContract, BankTransfer
 from baohao.outside.bank.house import accounts
 from baohao.outside.ids import new_id
+from baohao.outside.kept import Kept
 from baohao.outside.mail import Server, SmtpMail
 from baohao.outside.paper.typesetter import Typesetter
 from baohao.outside.pretend.handset import Handset
@@ -122,22 +122,6 @@ class NothingConnected(Refusal):
     code = "charging.nothing_connected"
 
 
-class NoGateway(Refusal):
-    """
-    No payment gateway is connected: set BAOHAO_ACQUIRER to the file of a contract, BAOHAO_WECHAT_*
-    to an account at WeChat Pay or BAOHAO_STRIPE_* to one at Stripe, and BAOHAO_NOTIFY_URL to where
-    they reach us; or BAOHAO_BANK to the file of the bank accounts that people pay into.
-    """
-
-    code = "payment.no_gateway"
-
-
-class NoBank(Refusal):
-    """No bank account is known: set BAOHAO_BANK to the file of those that people pay into."""
-
-    code = "bank.no_account"
-
-
 class ServerElsewhere(Refusal):
     """
     BAOHAO_DATABASE_URL names a server, and this is for the embedded database: use the server's own
@@ -150,26 +134,6 @@ class ServerElsewhere(Refusal):
 def installation(data: Path | None = None, environ: Mapping[str, str] = os.environ) -> Installation:
     """Return the installation that the environment and a data folder name; raises `BadSetting`."""
     return Installation(settings=settings(environ, data=data))
-
-
-@dataclass(slots=True)
-class Kept(Generic[T]):
-    """What was read a moment ago, and is read again when it is older than that."""
-
-    for_s: float
-    _read: tuple[float, T] | None = None
-
-    def get(self, read: Callable[[], T]) -> T:
-        """Return what was read, by `read` where it is too old."""
-        found = self._read
-        if found is None or time.monotonic() - found[0] >= self.for_s:
-            found = self._read = (time.monotonic(), read())
-        # Not what is kept: another thread may have forgotten it meanwhile.
-        return found[1]
-
-    def forget(self) -> None:
-        """Read anew next time."""
-        self._read = None
 
 
 @dataclass(kw_only=True)

@@ -66,6 +66,16 @@ ABSENT = {
     "<int:pk>": "1000000",
     "<str:name>": "no.policy",
     "<str:version>": "1",
+    "<uuid:basket>": NOTHING,
+    "<uuid:talk>": NOTHING,
+    "<uuid:consent>": NOTHING,
+    "<uuid:draft>": NOTHING,
+    "<uuid:campaign>": NOTHING,
+    "<uuid:paper>": NOTHING,
+    "<int:first>": "1000000",
+    "<int:deed>": "1000000",
+    "<str:hall>": "no-hall",
+    "<str:token>": "no-token",
 }
 
 

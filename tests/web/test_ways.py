@@ -85,6 +85,18 @@ def test_codes_to_dial_come_from_the_policy(shop: Shop) -> None:
     assert (way.dial, way.prices, way.is_abroad) == ("*100#", (("", 13_000),), False)
 
 
+@pytest.mark.parametrize(
+    ("language", "step"),
+    [("zh-Hant", "帶同卡或號碼"), ("pt", "Traga o cartão"), ("en", "Bring the card or the number")],
+)
+def test_what_to_do_is_said_in_the_readers_language(
+    pages: Installation, counter: Shop, browser: Client, number: str, language: str, step: str
+) -> None:
+    counter.open(number)
+    page = browser.get(f"/renew/{number[1:]}/ways/", headers={"accept-language": language})
+    assert f"<li>{step}" in page.content.decode()
+
+
 def test_the_page_is_for_its_holder_and_for_guests(
     pages: Installation, counter: Shop, browser: Client, number: str
 ) -> None:

@@ -63,7 +63,8 @@ class Way:
     currency: str
     dial: str = ""
     page: str = ""
-    steps: tuple[str, ...] = ()
+    #: language -> what to do; "" is the usual one.
+    steps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: `None`: nobody has said.
     is_abroad: bool | None = None
     checked: date | None = None
@@ -111,7 +112,7 @@ def ways(conn: Connection, terms: Terms, number: str) -> list[Way]:
                 currency=policy.currency,
                 dial=how.dial if how else "",
                 page=how.page if how else "",
-                steps=how.steps if how else (),
+                steps={"": how.steps, **how.steps_in} if how else {},
                 is_abroad=_abroad(how, channel),
                 checked=how.checked if how else None,
                 halls=halls if channel == "counter" else (),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from baohao.outside.kept import Kept
 from baohao.web import colours
 from baohao.web.house.models import Brand
-from baohao.wiring import Kept
 
 #: For how long brands are taken as they were read (seconds).
 KEPT_S = 5.0

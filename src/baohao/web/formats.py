@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 
 from babel import dates, numbers
 from django.utils.translation import get_language, ngettext
@@ -15,6 +17,20 @@ from baohao.core.money import exponent_of
 LOCALES = {"zh-hant": "zh_Hant_MO", "zh-hans": "zh_Hans_MO", "pt": "pt_MO", "en": "en_MO"}
 #: Django's languages -> those of receipts.
 PAPER = {"zh-hant": "zh-Hant", "zh-hans": "zh-Hans", "pt": "pt", "en": "en"}
+
+
+T = TypeVar("T")
+
+
+def in_language(told: Mapping[str, T]) -> T | None:
+    """Return what is told in the reader's language, or what is read most easily instead."""
+    language = (get_language() or "en").lower()
+    base = language.partition("-")[0]
+    found = {name.lower(): each for name, each in told.items() if each}
+    # The other script of the same language is read more easily than another language.
+    alike = [name for name in sorted(found) if name.partition("-")[0] == base]
+    best = (language, base, *alike, "", *found)
+    return next((found[name] for name in best if name in found), None)
 
 
 def locale() -> str:

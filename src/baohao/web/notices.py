@@ -8,8 +8,8 @@ from datetime import datetime, timedelta, tzinfo
 from baohao.app import campaigns
 from baohao.app.glance import Glance
 from baohao.core.campaigns import MORATORIUM, Campaign
+from baohao.outside.kept import Kept
 from baohao.web.desk import desk
-from baohao.wiring import Kept
 
 #: For how long campaigns are taken as they were read (seconds): pages ask about each line.
 KEPT_S = 5.0

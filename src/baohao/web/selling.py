@@ -13,7 +13,7 @@ import segno
 from django.http import Http404, HttpRequest
 from django.urls import register_converter
 from django.utils import timezone
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext, ngettext
 
 from baohao import wiring
 from baohao.app import glance
@@ -304,9 +304,4 @@ def term(text: str) -> str:
 
 def title(titles: Mapping[str, str]) -> str:
     """Return a title in the reader's language, or the usual one."""
-    language = (get_language() or "en").lower()
-    base = language.partition("-")[0]
-    found = {name.lower(): text for name, text in titles.items() if text}
-    # The other script of the same language is read more easily than another language.
-    alike = [name for name in sorted(found) if name.partition("-")[0] == base]
-    return next((found[name] for name in (language, base, *alike, "", *found) if name in found), "")
+    return formats.in_language(titles) or ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -183,40 +182,14 @@ ACCOUNTS: Mapping[str, Any] = {
 }
 
 
-def mail(house: Installation, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """Return how mails leave: by BAOHAO_SMTP_*; in the demo they are shown; else none is sent."""
-    said = {
-        name: environ.get(f"BAOHAO_SMTP_{name}", "").strip()
-        for name in ("HOST", "PORT", "USER", "PASSWORD", "FROM", "TLS")
-    }
-    if not said["HOST"]:
-        backend = "baohao.web.accounts.letters.ToHandset" if house.settings.is_demo else ""
-        return {
-            "EMAIL_BACKEND": backend or "django.core.mail.backends.dummy.EmailBackend",
-            "HAS_MAIL": house.settings.is_demo,
-        }
-    tls = said["TLS"] or "starttls"
-    return {
-        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-        "EMAIL_HOST": said["HOST"],
-        "EMAIL_PORT": int(said["PORT"] or {"starttls": 587, "implicit": 465, "none": 25}[tls]),
-        "EMAIL_HOST_USER": said["USER"],
-        "EMAIL_HOST_PASSWORD": said["PASSWORD"],
-        "EMAIL_USE_TLS": tls == "starttls",
-        "EMAIL_USE_SSL": tls == "implicit",
-        "EMAIL_TIMEOUT": 15,
-        "DEFAULT_FROM_EMAIL": said["FROM"],
-        "HAS_MAIL": True,
-    }
-
-
 def values(house: Installation, database: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of an installation."""
     page = urlsplit(house.settings.holder_url or "http://localhost")
     is_https = page.scheme == "https"
     return {
         **ACCOUNTS,
-        **mail(house),
+        "EMAIL_BACKEND": "baohao.web.accounts.letters.ByHouse",
+        "HAS_MAIL": house.settings.smtp is not None or house.settings.is_demo,
         "DEBUG": False,
         "RELAXED": RELAXED_IN_DEMO if house.settings.is_demo else frozenset(),
         "SECRET_KEY": house.seals.sign(b"the pages' sessions").hex(),

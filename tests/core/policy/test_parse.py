@@ -218,6 +218,7 @@ def test_people_and_reminders_arrive(whole: Policy) -> None:
     assert (stage.stage, stage.leads) == ("grace", (days(7),))
     assert whole.operator_notices == (("service", days(1)),)
     (how,) = whole.how
+    assert how.steps_in == {"pt": ("Marque", "Pague")}
     assert (how.act, how.channel, how.dial) == ("topup", "ussd", "*122*1#")
     assert (how.page, how.steps) == ("https://example.org/topup", ("Dial", "Pay"))
     assert (how.price_minor, how.abroad, how.checked) == (5000, True, date(2026, 11, 22))
@@ -237,6 +238,7 @@ def _keys(node: Any, path: str = "") -> Iterator[str]:
 #: Tables whose keys are the author's own names.
 FREE = (
     "titles.",
+    "how.0.steps_in.",
     "people.documents.",
     "quarantine.classes.",
     "offers.0.allowances.",

@@ -22,6 +22,7 @@ from baohao.app.ports import (
 from baohao.app.ports import Refund as ToRefund
 from baohao.core.exchange import RateSchedule
 from baohao.core.payments import State
+from baohao.core.refusals import Refusal
 from baohao.core.velocity import Limit
 from baohao.store.payments import PENDING, Kept, Refund
 
@@ -37,6 +38,22 @@ SILENT_MAX = 2
 CHARGED = "mandate"
 
 Outcome = Payable | Paid | Unpaid | Absent | Declined | Unknown
+
+
+class NoGateway(Refusal):
+    """
+    No payment gateway is connected: set BAOHAO_ACQUIRER to the file of a contract, BAOHAO_WECHAT_*
+    to an account at WeChat Pay or BAOHAO_STRIPE_* to one at Stripe, and BAOHAO_NOTIFY_URL to where
+    they reach us; or BAOHAO_BANK to the file of the bank accounts that people pay into.
+    """
+
+    code = "payment.no_gateway"
+
+
+class NoBank(Refusal):
+    """No bank account is known: set BAOHAO_BANK to the file of those that people pay into."""
+
+    code = "bank.no_account"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -368,6 +368,8 @@ class How:
     dial: str = ""
     page: str = ""
     steps: tuple[str, ...] = ()
+    #: language -> the same steps.
+    steps_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     price_minor: int | None = None
     abroad: bool | None = None
     checked: date | None = None

@@ -216,12 +216,14 @@ def how(document: Table) -> tuple[How, ...]:
 
 
 def _how(table: Table) -> How:
+    others = table.table("steps_in")
     return How(
         act=table.name("act"),
         channel=table.word("channel", CHANNELS),
         dial=table.text("dial"),
         page=table.text("page"),
         steps=table.words("steps"),
+        steps_in={} if others is None else {n: others.words(n) for n in others.free_names()},
         price_minor=table.money("price"),
         abroad=table.flag("abroad") if "abroad" in table else None,
         checked=table.day("checked"),

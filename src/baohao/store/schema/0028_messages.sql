@@ -70,7 +70,7 @@ CREATE TABLE reminder_rounds (
     bucket smallint NOT NULL PRIMARY KEY CHECK (bucket BETWEEN 0 AND 4095),
     at     timestamptz NOT NULL
 );
-INSERT INTO reminder_rounds (bucket, at) SELECT n, '-infinity' FROM generate_series(0, 4095) AS n;
+INSERT INTO reminder_rounds (bucket, at) SELECT n, 'epoch' FROM generate_series(0, 4095) AS n;
 
 -- The address of a holder's calendar; a new one takes its place, and none is left once it is revoked.
 CREATE TABLE calendars (

@@ -141,6 +141,12 @@ def title(titles: Mapping[str, str]) -> str:
 
 
 @register.filter
+def in_language(told: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """Return what is told in the reader's language; empty: nothing is."""
+    return formats.in_language(told) or ()
+
+
+@register.filter
 def titled(named: Any) -> str:
     """Say the title of what has one, and others by language: a policy, a promotion that is told."""
     if isinstance(named, Mapping):
