@@ -22,6 +22,7 @@ def card(number: str, series: int) -> str:
 
 def finds(clerk: Person, what: str) -> None:
     """Type into the counter's field, which has the focus."""
+    clerk.heading("Counter")
     clerk.page.keyboard.type(what)
     clerk.presses("Enter")
 
@@ -120,8 +121,9 @@ def test_two_clerks_sell_one_line_at_once(person: Makes, door: Shop, number: str
     mei.writes("Password", given)
     mei.page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
     mei.heading("A password of your own")
-    for label, typed in (("Current", given), ("New Password", word), ("(again)", word)):
-        mei.page.get_by_label(re.compile(re.escape(label))).last.fill(typed)
+    mei.writes("Current Password", given)
+    for label in ("New Password", "New Password (again)"):
+        mei.page.get_by_label(label, exact=True).fill(word)
     mei.taps("Change the password")
     mei.heading("Counter")
     clerk.works_as("clerk")

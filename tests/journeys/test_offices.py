@@ -16,7 +16,7 @@ from baohao.cli.demo_agency import number_of
 #: Of the agent's customers, none of whom stands in the demo's file or was taken back.
 CUSTOMERS = range(42, 50)
 PACKS = 25
-TITLE = "Winter: buy 12, get 6"
+TITLE = "Winter: buy 12, get 8"
 
 
 def test_an_agent_sends_a_file(person: Makes) -> None:
@@ -81,14 +81,14 @@ def test_a_product_manager_launches_a_promotion(person: Makes, door: Shop, numbe
         holder.goes(f"/my/{of[1:]}/renew/")
         holder.taps(re.compile("12 months"))
         holder.sees("To pay")
-        return holder.page.get_by_text("+ 6 months").count()
+        return holder.page.get_by_text("+ 8 months").count()
 
     product.works_as("product")
     product.taps("Policies")
     product.taps("New promotion")
     product.writes("Title, as holders read it", TITLE)
-    product.writes(re.compile("Short name"), "winter-get-six")
-    product.writes("How much of it", "6 months")
+    product.writes(re.compile("Short name"), "winter-get-eight")
+    product.writes("How much of it", "8 months")
     product.page.get_by_label("keep12").check()
     product.page.get_by_label("12 months", exact=True).check()
     today = door.now().date()
@@ -101,7 +101,7 @@ def test_a_product_manager_launches_a_promotion(person: Makes, door: Shop, numbe
     product.shows("promotion-tried")
     product.taps("Propose it to another person")
     product.sees(re.compile("Somebody else approves it"))
-    before = bonus(numbers[0])
+    assert not bonus(numbers[0])
     approver.works_as("supervisor")
     approver.goes(product.page.url)
     approver.taps("Approve, and put it in force")
@@ -115,5 +115,5 @@ def test_a_product_manager_launches_a_promotion(person: Makes, door: Shop, numbe
         holder.page.wait_for_timeout(500)
     holder.sees(TITLE)
     holder.shows("prices")
-    assert bonus(numbers[1]) == before + 1
+    assert bonus(numbers[1])
     holder.shows("promotion-applied")
