@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from babel import dates, numbers
@@ -79,7 +79,7 @@ def instant(value: datetime) -> SafeString:
     beside it where that is another.
     """
     when = f"{day(value)} {formats.clock(value)}"
-    where = dates.get_timezone_location(value.tzinfo, locale=locale(), return_city=True)
+    where = formats.place(value.tzinfo or UTC)
     return format_html(
         '<time datetime="{}" data-clock="{}">{} ({})</time>',
         *(value.isoformat(), gettext("by your clock"), when, where),
