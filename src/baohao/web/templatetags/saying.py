@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 
 from baohao.app.glance import Glance
 from baohao.core.money import format_minor
+from baohao.core.operators import Operator
 from baohao.web import brands, formats, selling, wording
 from baohao.web.house.models import Brand
 from baohao.web.notices import about
@@ -152,6 +153,12 @@ def titled(named: Any) -> str:
     if isinstance(named, Mapping):
         return selling.title({"": named["title"], **named.get("titles", {})})
     return selling.title({"": named.title, **named.titles})
+
+
+@register.filter
+def named(operator: Operator) -> str:
+    """Say what an operator calls itself."""
+    return selling.title({"": operator.name, **operator.names})
 
 
 @register.filter
