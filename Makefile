@@ -32,6 +32,10 @@ lint: $(INSTALLED) ## check style, types and the arrows between rooms
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
 
+.PHONY: pictures
+pictures: $(INSTALLED) ## take the pictures of the pages in docs anew
+	BAOHAO_PICTURES=1 $(BIN)/pytest tests/journeys/test_h*.py tests/journeys/test_offices.py
+
 .PHONY: soak
 soak: $(INSTALLED) ## run the laws over fifty times the random work, for hours
 	$(BIN)/pytest -m soak --hypothesis-profile=soak

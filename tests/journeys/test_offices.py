@@ -73,7 +73,7 @@ def test_an_auditor_draws_renewals_with_their_evidence(person: Makes) -> None:
 def test_a_product_manager_launches_a_promotion(person: Makes, door: Shop, number: str) -> None:
     numbers = [number, f"+8536379{number[-4:]}"]
     for each in numbers:
-        door.open(each, "a family")
+        door.open(each, "a watcher")
     holder, product, approver = person(), person(), person()
     holder.signs_in(number)
 
@@ -114,6 +114,6 @@ def test_a_product_manager_launches_a_promotion(person: Makes, door: Shop, numbe
             break
         holder.page.wait_for_timeout(500)
     holder.sees(TITLE)
-    holder.shows("prices")
+    holder.shows("public-prices")
     assert bonus(numbers[1])
     holder.shows("promotion-applied")

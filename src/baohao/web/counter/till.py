@@ -7,6 +7,7 @@ What must be in the drawer is not told before it was counted; a difference needs
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import tzinfo
 from functools import partial
 from typing import Any
 
@@ -49,6 +50,7 @@ def till(request: HttpRequest) -> HttpResponse:
     page = {
         "till": account,
         "shift": shift,
+        "opened_at": shift and shift.opened_at.astimezone(_zone(request)),
         "is_mine": shift is not None and shift.clerk == signed_in(request).principal,
         "faces": faces(account.currency),
         "key": new_id(),
@@ -58,6 +60,11 @@ def till(request: HttpRequest) -> HttpResponse:
         "has_terminal": CardTerminal.name in selling.connected(),
     }
     return render(request, "counter/till.html", page, status=409 if refused else 200)
+
+
+def _zone(request: HttpRequest) -> tzinfo:
+    """Return the zone by whose clock the hall works."""
+    return desk().house.library.operators[signed_in(request).operator].zone
 
 
 def _do(request: HttpRequest, account: Account) -> None:
