@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -258,6 +259,28 @@ def test_a_directory_that_does_not_answer_is_said_so(
     assert known() is None
 
 
+def test_a_directory_that_is_another_or_sends_elsewhere_is_not_asked(
+    directory: PretendDirectory, browser: Client
+) -> None:
+    back = asked(browser.get(ENTER)["Location"]).removeprefix("http://localhost")
+    directory.fault = "onward"
+    assert browser.get(back).status_code == 503
+    assert directory.heard[-1] == "/keys"
+    directory.fault = "name"
+    assert browser.get(ENTER).status_code == 503
+    assert known() is None
+
+
+def test_a_directory_is_not_spoken_to_in_the_clear() -> None:
+    from baohao.web.accounts.directory_claims import are_closed
+
+    issuer = "https://id.example"
+    closed = {"token_endpoint": f"{issuer}/t", "jwks_uri": f"{issuer}/k", "scopes_supported": []}
+    assert are_closed(closed, issuer)
+    for name in ("token_endpoint", "jwks_uri"):
+        assert not are_closed({**closed, name: "http://id.example/x"}, issuer)
+
+
 def test_there_is_no_way_where_no_directory_is(pages: Installation, browser: Client) -> None:
     assert ENTER not in browser.get("/accounts/login/").content.decode()
     for address in (ENTER, f"{ENTER}back/?code=1&state=2"):
@@ -433,6 +456,21 @@ def test_settings_of_a_directory() -> None:
 def test_settings_of_a_directory_that_cannot_be_used_say_so(wrong: dict[str, str]) -> None:
     with pytest.raises(BadSetting, match="BAOHAO_OIDC_"):
         settings({**TOLD, "BAOHAO_OIDC_ISSUER": "https://id.example"} | wrong)
+
+
+def test_a_directory_of_nobody_is_refused_at_the_start(pages: Installation) -> None:
+    found = settings({**TOLD, "BAOHAO_OIDC_ISSUER": "https://id.example"}).oidc
+    assert found is not None
+    from baohao.web.settings import directory
+
+    for operator, is_there in (("demo", True), ("nobody", False)):
+        said = replace(pages.settings, oidc=replace(found, operator=operator))
+        house = Installation(settings=said)
+        if is_there:
+            assert directory(house) == said.oidc
+        else:
+            with pytest.raises(BadSetting, match=" demo,"):
+                directory(house)
 
 
 def test_a_directory_gives_each_role_of_staff_and_no_other() -> None:

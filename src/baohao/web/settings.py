@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.utils.translation import to_locale
 
-from baohao.wiring import Installation
+from baohao.wiring import BadSetting, Installation, OidcDirectory
 
 HERE = Path(__file__).parent
 #: Where Django's own tables are: accounts and sessions.
@@ -188,14 +188,23 @@ ACCOUNTS: Mapping[str, Any] = {
 }
 
 
-def of_directory(found: Any) -> dict[str, Any]:
+def directory(house: Installation) -> OidcDirectory | None:
+    """Return the directory by which staff sign in; raises `BadSetting` where it is nobody's."""
+    found = house.settings.oidc
+    if found is not None and found.operator not in house.library.operators:
+        known = ", ".join(sorted(house.library.operators))
+        raise BadSetting(f"BAOHAO_OIDC_OPERATOR must be an operator's key: one of {known}")
+    return found
+
+
+def of_directory(found: OidcDirectory | None) -> dict[str, Any]:
     """Return the settings of the directory by which staff sign in; `None`: there is none."""
     apps = [] if found is None else [_app(found)]
     ours = {"provider_class": "baohao.web.accounts.directory.Directory", "APPS": apps}
     return {"DIRECTORY": found, "SOCIALACCOUNT_PROVIDERS": {"openid_connect": ours}}
 
 
-def _app(found: Any) -> dict[str, Any]:
+def _app(found: OidcDirectory) -> dict[str, Any]:
     return {
         "provider_id": "directory",
         "name": "directory",
@@ -213,7 +222,7 @@ def values(house: Installation, database: Mapping[str, Any]) -> dict[str, Any]:
         **ACCOUNTS,
         "EMAIL_BACKEND": "baohao.web.accounts.letters.ByHouse",
         "HAS_MAIL": house.settings.smtp is not None or house.settings.is_demo,
-        **of_directory(house.settings.oidc),
+        **of_directory(directory(house)),
         "ACCOUNT_DEFAULT_HTTP_PROTOCOL": page.scheme,
         "DEBUG": False,
         "RELAXED": RELAXED_IN_DEMO if house.settings.is_demo else frozenset(),

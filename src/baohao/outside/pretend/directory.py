@@ -18,6 +18,8 @@ It can misbehave as `fault` says:
     groups     says nothing of groups
     person     speaks, at its second address, of somebody else
     silent     an error of its own
+    onward     sends whoever asks for its keys elsewhere
+    name       calls itself by another name
 """
 
 from __future__ import annotations
@@ -108,7 +110,7 @@ class PretendDirectory(Listener):
     def described(self) -> dict[str, Any]:
         """Say how it works."""
         return {
-            "issuer": self.url,
+            "issuer": "https://another.example" if self.fault == "name" else self.url,
             "authorization_endpoint": f"{self.url}/authorize",
             "token_endpoint": f"{self.url}/token",
             "userinfo_endpoint": f"{self.url}/userinfo",
@@ -247,7 +249,8 @@ def _handler(twin: PretendDirectory) -> type[BaseHTTPRequestHandler]:
             elif parts.path == "/.well-known/openid-configuration":
                 self._answer(200, twin.described())
             elif parts.path == "/keys":
-                self._answer(200, twin.keys())
+                onward = f"{twin.url}/keys?more" if twin.fault == "onward" else None
+                self._answer(200 if onward is None else 302, twin.keys(), onward)
             elif parts.path == "/authorize":
                 onward = twin.authorize(_fields(parts.query))
                 known = {"error": "unauthorized_client"} if onward is None else {}

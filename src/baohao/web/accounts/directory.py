@@ -54,6 +54,8 @@ class Questions(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         found: Mapping[str, Any] = super().openid_config
         if found.get("issuer") != settings.DIRECTORY.issuer:
             raise NotBelieved("it calls itself by another name")
+        if not directory_claims.are_closed(found, settings.DIRECTORY.issuer):
+            raise NotBelieved("it would be spoken to in the clear")
         return found
 
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
@@ -122,6 +124,12 @@ class Directory(OpenIDConnectProvider):  # type: ignore[misc]
 class Admission(DefaultSocialAccountAdapter):  # type: ignore[misc]
     """Lets in whom the directory gives a role, as what it says today."""
 
+    def get_requests_session(self) -> Any:
+        """Return what asks the directory: where it said, and nowhere that it is sent on to."""
+        session = super().get_requests_session()
+        session.max_redirects = 0
+        return session
+
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         """Say no."""
         return False
@@ -157,7 +165,8 @@ class Admission(DefaultSocialAccountAdapter):  # type: ignore[misc]
         extra_context: Any = None,
     ) -> None:
         """Say on a page of ours why nobody was let in."""
-        _SAYS.warning("directory: %s %s", type(exception).__name__, exception)
+        # What others wrote is not repeated: it may speak of a person.
+        _SAYS.warning("directory: %s", _told(exception))
         why = "not_believed"
         if error == AuthError.CANCELLED:
             why = "cancelled"
@@ -201,7 +210,7 @@ def back(request: HttpRequest) -> HttpResponseBase:
         return refused(request, "no_answer")
     except (OAuth2Error, KeyError, ValueError, TypeError) as wrong:
         # Its answer has not the form that it is to have.
-        _SAYS.warning("directory: %s", type(wrong).__name__)
+        _SAYS.warning("directory: %s", _told(wrong))
         return refused(request, "not_believed")
     return answer
 
@@ -219,6 +228,10 @@ def again(request: HttpRequest) -> HttpResponseBase:
     return _led(request, {"prompt": "login", "max_age": "0"}, **asked)
 
 
+def _told(wrong: Exception | None) -> str:
+    return str(wrong) if isinstance(wrong, NotBelieved) else type(wrong).__name__
+
+
 def _led(
     request: HttpRequest, more: Mapping[str, str] | None = None, **state: Any
 ) -> HttpResponseBase:
@@ -234,7 +247,7 @@ def _led(
             **state,
         )
     except (RequestException, OAuth2Error, KeyError, ValueError) as wrong:
-        _SAYS.warning("directory: %s", type(wrong).__name__)
+        _SAYS.warning("directory: %s", _told(wrong))
         return refused(request, "no_answer")
     return answer
 

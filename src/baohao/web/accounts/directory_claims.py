@@ -62,6 +62,15 @@ def signed(token: str, *, keys: Mapping[str, Any], issuer: str, client: str) -> 
     return claims
 
 
+def are_closed(described: Mapping[str, Any], issuer: str) -> bool:
+    """Say whether nobody in between reads, or changes, what is said to a directory."""
+    if not issuer.startswith("https://"):
+        # It is on this machine, or the setting would have been refused.
+        return True
+    asked = [name for name in described if name.endswith(("_endpoint", "_uri"))]
+    return all(str(described[name]).startswith("https://") for name in asked)
+
+
 def answers(claims: Claims, nonce: str) -> bool:
     """Say whether a token answers what was asked, and not something of before."""
     said = claims.get("nonce")
