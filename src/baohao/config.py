@@ -11,6 +11,7 @@ Settings from the environment, typed. Only `wiring` reads them; everybody else i
     BAOHAO_DATABASE_URL            a PostgreSQL server to use; without it the embedded one is used
     BAOHAO_HOLDER_URL              where the pages of holders are, as in https://keep.example
     BAOHAO_NOTIFY_URL              where gateways tell us, each at its name below; https://
+    BAOHAO_OIDC_ISSUER ...         the directory by which staff sign in: docs/how-to/sign-in.md
     BAOHAO_RECEIPTS_UNSIGNED       1: receipts are printed without a signature in the PDF; their QR
                                    codes are signed all the same
     BAOHAO_SECRET_KEY              32 bytes in base64, under which secrets are sealed; without it a
@@ -55,6 +56,9 @@ LIMITS_VARIABLE = "BAOHAO_CARD_LIMITS"
 SMTP = "BAOHAO_SMTP_"
 #: How the way to a mail server is closed -> its usual port.
 SMTP_PORTS = {"starttls": 587, "implicit": 465, "none": 25}
+OIDC = "BAOHAO_OIDC_"
+#: As what a directory may let somebody in; agents' people are not in it.
+OIDC_ROLES = ("clerk", "supervisor", "product", "finance", "auditor", "admin")
 #: Where WeChat Pay is reached by default, by the way.
 WECHAT_URLS = {
     "direct": "https://api.mch.weixin.qq.com",
@@ -126,6 +130,22 @@ class SmtpAccount:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OidcDirectory:
+    """An operator's own directory, by which its staff sign in (OpenID Connect)."""
+
+    #: As the directory writes it; its description is found below.
+    issuer: str
+    client: str
+    secret: str = field(repr=False)
+    #: Whose staff it has.
+    operator: str
+    #: The claim that says what somebody is there.
+    claim: str = "groups"
+    #: A value of the claim, and the role that it gives; of several that fit, the first.
+    roles: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """Everything that differs from one installation to another."""
 
@@ -163,6 +183,8 @@ class Settings:
     stripe: StripeAccount | None = None
     #: The mail server, if there is one.
     smtp: SmtpAccount | None = None
+    #: The directory by which staff sign in, if there is one.
+    oidc: OidcDirectory | None = None
     #: How often cards may be tried, as `core.velocity` reads it; `None`: as it is by default.
     card_limits: str | None = None
 
@@ -199,6 +221,7 @@ def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Setting
         wechat=_wechat(environ),
         stripe=_stripe(environ),
         smtp=_smtp(environ),
+        oidc=_oidc(environ),
         card_limits=environ.get(LIMITS_VARIABLE, "").strip() or None,
     )
 
@@ -348,6 +371,46 @@ def _smtp(environ: Mapping[str, str]) -> SmtpAccount | None:
         password=said.get("PASSWORD", ""),
         ca_file=_file(environ, f"{SMTP}CA"),
     )
+
+
+def _oidc(environ: Mapping[str, str]) -> OidcDirectory | None:
+    said = {
+        name.removeprefix(OIDC): value.strip()
+        for name, value in environ.items()
+        if name.startswith(OIDC) and value.strip()
+    }
+    if not said:
+        return None
+    needed = ("ISSUER", "CLIENT", "SECRET", "OPERATOR", "ROLES")
+    if missing := [OIDC + name for name in needed if name not in said]:
+        raise BadSetting(f"A directory needs {' '.join(missing)} as well")
+    issuer = said["ISSUER"]
+    if not _is_private(issuer) or not issuer.isascii() or set(issuer) & set("?# "):
+        # Whoever answers in its place lets in whom they like.
+        raise BadSetting(f"{OIDC}ISSUER must start with https:// (http:// on this machine only)")
+    return OidcDirectory(
+        issuer=issuer,
+        client=said["CLIENT"],
+        secret=said["SECRET"],
+        operator=said["OPERATOR"],
+        claim=said.get("CLAIM", "groups"),
+        roles=_oidc_roles(said["ROLES"]),
+    )
+
+
+def _oidc_roles(text: str) -> tuple[tuple[str, str], ...]:
+    # A name in a directory may have commas of its own: cn=hall,ou=staff,dc=example.
+    pair = rf"\s*(.+?)\s*:\s*({'|'.join(OIDC_ROLES)})\s*(?:,|\Z)"
+    found, at = [], 0
+    while at < len(text) and (each := re.compile(pair).match(text, at)):
+        found.append((each[1], each[2]))
+        at = each.end()
+    if at < len(text):
+        raise BadSetting(
+            f"{OIDC}ROLES must be as in cn=hall:clerk,cn=leads:supervisor; the roles are "
+            + ", ".join(OIDC_ROLES)
+        )
+    return tuple(found)
 
 
 def _is_private(url: str) -> bool:

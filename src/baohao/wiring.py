@@ -43,6 +43,7 @@ from baohao.app.shell import Shell, options
 from baohao.config import (
     LIMITS_VARIABLE,
     BadSetting,
+    OidcDirectory,
     Settings,
     StripeAccount,
     WechatAccount,
@@ -83,6 +84,7 @@ __all__ = [
     "DatabaseAway",
     "Installation",
     "NoGateway",
+    "OidcDirectory",
     "ServerElsewhere",
     "StripeAccount",
     "installation",

@@ -7,14 +7,12 @@ Everybody and everything that the matrix of addresses asks about, made once.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.payments.cashdesk import Desk
-from tests.shop import TILL, Shop
+from tests.shop import Shop
+from tests.web import belongings
 from tests.web.test_agent import Agency
 
 from baohao.core.refusals import Refusal
@@ -25,6 +23,8 @@ if TYPE_CHECKING:
 
     from baohao.web.accounts.models import Account
 
+#: In a session, as `holder/several.py` keeps them.
+BASKETS = "baskets"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 NOTHING = "01900000-0000-7000-8000-000000000001"
 #: As whom the matrix asks: role -> what it is called in the table.
@@ -46,8 +46,6 @@ ROLES = {
     "owner-2": "another agent's owner",
     "seller-2": "another agent's seller",
 }
-#: Ids of payments, for each stage others.
-_IDS = itertools.count(2 * 10**9, 10**8)
 STAFF = ("clerk", "supervisor", "product", "finance", "auditor", "admin")
 #: What stands in the places of an address, by ownership; a place that is not named has no owner.
 Places = Mapping[str, str]
@@ -91,6 +89,10 @@ class Stage:
     accounts: dict[str, Account] = field(default_factory=dict)
     #: world -> places; "1" and "2" are two operators' staff, two holders, two agents.
     worlds: dict[str, dict[str, str]] = field(default_factory=dict)
+    #: What holders had quoted together is in their sessions: role -> that.
+    baskets: dict[str, Any] = field(default_factory=dict)
+    #: What whoever has its address may open.
+    open_to_all: dict[str, str] = field(default_factory=dict)
 
     def set(self) -> None:
         """Make everybody and everything."""
@@ -98,7 +100,12 @@ class Stage:
         first, second = (Agency(self.house, self.shop, self.numbers) for _ in range(2))
         self._of_agents(first, second)
         self._of_holders(first.customers[0], second.customers[0])
-        self._of_operators(first.customers[0])
+        self._of_operators()
+        number = self.worlds["holder-1"]["/my/for/ <tel:number>"]
+        self.open_to_all = {
+            **belongings.open_to_all(self.house, self.shop, f"+{number}", first.key),
+            "<uuid:payment>": self.worlds["staff-1"]["<uuid:payment>"],
+        }
 
     def browser(self, role: str) -> Client:
         """Return a browser in which a role has signed in."""
@@ -107,6 +114,10 @@ class Stage:
         made = Client(SERVER_NAME="localhost", raise_request_exception=False)
         if role != "guest":
             made.force_login(self.accounts[role], BACKEND)
+        if role in self.baskets:
+            session = made.session
+            session[BASKETS] = self.baskets[role]
+            session.save()
         return made
 
     def things(self, role: str) -> dict[str, Places]:
@@ -118,10 +129,28 @@ class Stage:
         if role in ("guest", "ended"):
             # Whoever has nothing meets what others have, and what was theirs once.
             own = self.worlds["ended" if role == "ended" else "holder-1"]
-        theirs_, key = self.worlds[f"{world}-{theirs}"], "<int:pk>"
+        theirs_ = self.worlds[f"{world}-{theirs}"]
+        own, theirs_ = ({**self.open_to_all, **each} for each in (own, theirs_))
         if role != "guest":
-            own = {**own, key: self._key(role)}
-        return {"own": own, "another's": {**theirs_, key: self._key("more")}, "nothing": ABSENT}
+            own |= {"<int:pk>": self._key(role), "<int:deed>": self._review(mine)}
+        theirs_ |= {"<int:pk>": self._key("more"), "<int:deed>": self._review(theirs)}
+        return {"own": own, "another's": theirs_, "nothing": ABSENT}
+
+    def _review(self, world: str) -> str:
+        return belongings.reviewed({"1": "demo", "2": "demo2"}[world], self.shop)
+
+    def strike(self) -> None:
+        """Leave nothing that other tests would meet."""
+        from baohao.web import brands
+        from baohao.web.house.models import Brand, Review
+
+        with self.house.connect() as conn:
+            conn.execute("UPDATE campaigns SET state = 'over' WHERE state = 'planned'")
+            conn.execute("UPDATE publications SET state = 'dropped', revision = revision + 1000")
+        self.house.forget_library()
+        Review.objects.all().delete()
+        Brand.objects.all().delete()
+        brands.forget()
 
     # --- how --------------------------------------------------------------------------------------
 
@@ -142,29 +171,36 @@ class Stage:
                 .rpartition("/")[2],
                 # Somebody who may be sent away without anybody missing them.
                 "<int:person>": str(agency.seller().pk),
-                "stock <tel:number>": agency.card[1:],
+                "/agent/stock/ <tel:number>": agency.card[1:],
             }
 
     def _of_holders(self, mine: str, theirs: str) -> None:
         from baohao.web.accounts.models import Account
 
-        for role, number in (("holder", mine), ("holder-2", theirs)):
-            self.accounts[role] = Account.objects.of_holder(f"h{number}")
-            self.worlds[f"holder-{role[7:] or 1}"] = self._line(number)
         lost = next(self.numbers)
         self.shop.open(lost, f"{self.mark}-lost")
-        self.accounts["ended"] = Account.objects.of_holder(f"{self.mark}-lost")
-        self.worlds["ended"] = self._line(lost)
+        owners = {"holder": (mine, f"h{mine}"), "holder-2": (theirs, f"h{theirs}")}
+        for role, (number, key) in {**owners, "ended": (lost, f"{self.mark}-lost")}.items():
+            self.accounts[role] = Account.objects.of_holder(key)
+            dear = next(self.numbers)
+            self.shop.open(dear, f"{self.mark}-dear-{dear}")
+            world = "ended" if role == "ended" else f"holder-{role[7:] or 1}"
+            browser = self.browser(role)
+            has = belongings.of_holder(self.shop, browser, number, dear)
+            has["<uuid:basket>"] = belongings.basket(browser, number)
+            self.baskets[role] = browser.session[BASKETS]
+            self.worlds[world] = has | self._line(number)
         heir = {"holder": f"{self.mark}-heir", "document": "bir", "cause": "death"}
         self.shop.say("transfer", lost, principal="clerk", approved_by="staff", **heir)
 
-    def _line(self, number: str) -> dict[str, str]:
+    def _line(self, number: str, operator: str = "demo") -> dict[str, str]:
         """Sell a renewal of a line, with its receipt, and quote another."""
-        ask = self.shop.renew(number, paid=TILL)
+        term = belongings.TERMS[operator]
+        ask = self.shop.renew(number, paid=belongings.TILLS[operator], term=term)
         (answer,) = self.shop.answers([ask])
         assert not isinstance(answer, Refusal), answer
         self.house.desk(self.shop.shell).issue(ask.id)
-        quote = self.shop.say("quote", number, what="renew", term="12 months")["quote"]
+        quote = self.shop.say("quote", number, what="renew", term=term)["quote"]
         return {
             "<tel:number>": number[1:],
             "<uuid:ask>": str(ask.id),
@@ -182,46 +218,56 @@ class Stage:
         )
         return str(made.pk)
 
-    def _of_operators(self, mine: str) -> None:
+    def _of_operators(self) -> None:
+        from baohao.web.accounts.models import Account
+
+        theirs = next(self.numbers)
+        belongings.opened(self.shop, "demo2", theirs, f"{self.mark}-harbour")
+        self.accounts["harbour"] = Account.objects.of_holder(f"{self.mark}-harbour")
+        talks = {
+            "demo": self.worlds["holder-1"]["<uuid:talk>"],
+            "demo2": belongings.talked(self.browser("harbour"), theirs),
+        }
+        lines = {"demo": self.worlds["holder-1"], "demo2": self._line(theirs, "demo2")}
+        for world, operator in (("1", "demo"), ("2", "demo2")):
+            self._employed(operator, "" if world == "1" else "-2")
+            names = ("<tel:number>", "<uuid:ask>", "<uuid:quote>")
+            self.worlds[f"staff-{world}"] = {
+                **{name: lines[operator][name] for name in names},
+                "<uuid:talk>": talks[operator],
+                **self._of_operator(operator, "" if world == "1" else "-2"),
+            }
+
+    def _employed(self, operator: str, mark: str) -> None:
         from baohao.web.accounts.models import Account
         from baohao.web.accounts.roles import Role
 
-        theirs = next(self.numbers)
-        (pin,) = (p for p in self.shop.rules if p.startswith("hk.demo2.yearly@"))
-        self.shop.answers([self.shop.stock(theirs, pin)])
-        lines = {"demo": self.worlds["holder-1"], "demo2": {"<tel:number>": theirs[1:]}}
-        for operator, mark in (("demo", ""), ("demo2", "-2")):
-            for name in STAFF:
-                self.accounts[f"{name}{mark}"] = Account.objects.staff(
-                    f"{self.mark}-{name}{mark}",
-                    operator,
-                    Role(name),
-                    "x",
-                    till="hall-1" if operator == "demo" else "hall-9",
-                )
-            # Somebody of theirs whom nobody misses.
-            more = Account.objects.staff(f"{self.mark}-more{mark}", operator, Role.CLERK, "x")
-            self.accounts["more"] = more
-            policy = "mo.demo.keep12" if operator == "demo" else "hk.demo2.yearly"
-            self.worlds[f"staff-{mark[1:] or 1}"] = lines[operator] | {
-                "<int:account>": str(more.pk),
-                "<str:name>": policy,
-                "<str:version>": "2026-01",
-            }
-        # Of the other operator nothing was sold here, and nothing waits.
-        self.worlds["staff-1"]["<uuid:exception>"] = self._exception(mine)
+        till = belongings.TILLS[operator].split(":")[1]
+        for name in STAFF:
+            self.accounts[f"{name}{mark}"] = Account.objects.staff(
+                f"{self.mark}-{name}{mark}", operator, Role(name), "x", till=till
+            )
+        # Somebody of theirs whom nobody misses.
+        more = Account.objects.staff(f"{self.mark}-more{mark}", operator, Role.CLERK, "x")
+        self.accounts[f"more{mark}"] = more
 
-    def _exception(self, number: str) -> str:
-        """Pay more than was asked for, so that it waits for a person."""
-        till = Desk(conninfo=self.shop.conninfo, _numbers=itertools.count(next(_IDS)))
-        till.rules = self.shop.rules
-        with closing(till.shell), till.connected():
-            kept = till.begun(number)
-            till.twin.pay(kept.payment.order, minor=1_000_000)
-            till.tell()
-            till.carry()
-        found = self.shop.rows("SELECT id FROM exceptions WHERE subject = %s", str(kept.payment.id))
-        return str(found[0][0])
+    def _of_operator(self, operator: str, mark: str) -> dict[str, str]:
+        wrong, right = next(self.numbers), next(self.numbers)
+        for number in (wrong, right):
+            belongings.opened(self.shop, operator, number, f"{self.mark}-{number}")
+        browsers = {name: self.browser(f"{name}{mark}") for name in STAFF}
+        begun = belongings.begun_at_counter(browsers["clerk"], right, belongings.TERMS[operator])
+        policy = "mo.demo.keep12" if operator == "demo" else "hk.demo2.yearly"
+        paying = "/counter/<tel:number>/<uuid:quote>/pay/"
+        return {
+            "<int:account>": str(self.accounts[f"more{mark}"].pk),
+            "/operator/policies/ <str:name>": policy,
+            "<str:version>": "2026-01",
+            f"{paying} <tel:number>": right[1:],
+            f"{paying} <uuid:quote>": begun,
+            **belongings.paid(self.shop, operator, wrong, right, self.browser("guest")),
+            **belongings.of_operator(self.house, self.shop, operator, browsers, self.mark),
+        }
 
 
 def credential(name: str) -> dict[str, Any]:
@@ -261,13 +307,13 @@ def credential(name: str) -> dict[str, Any]:
 
 def placed(address: str, places: Places) -> str | None:
     """Return an address with what stands in its places; `None`: nobody said what does."""
-    room = address.split("/")[2] if address.startswith("/agent/") else ""
-    for place, value in {**UNOWNED, **places}.items():
-        name = place.removeprefix(f"{room} ") if room else place
-        if name != place:
-            address = address.replace(name, value)
-    for place, value in {**UNOWNED, **places}.items():
-        address = address.replace(place, value)
+    asked = address
+    found = {**UNOWNED, **places}
+    # What is said of this address is before what is said of all.
+    for name in sorted(found, key=len, reverse=True):
+        head, _, place = name.rpartition(" ")
+        if asked.startswith(head):
+            address = address.replace(place, found[name])
     return None if "<" in address else address
 
 

@@ -15,6 +15,7 @@ def of_house(request: HttpRequest) -> dict[str, Any]:
     """Return the languages, what the reader may do, and whether this is the demo."""
     return {
         "languages": settings.LANGUAGES,
+        "has_directory": settings.DIRECTORY is not None,
         "is_demo": desk().house.settings.is_demo,
         "is_relaxed": bool(settings.RELAXED and getattr(request.user, "role", "")),
         "acts": _acts(request),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import TypeVar
 
@@ -72,6 +72,11 @@ def zone(value: datetime) -> str:
     hours, rest = divmod(abs(minutes), 60)
     sign = "-" if minutes < 0 else "+"
     return f"GMT{sign}{hours}" + (f":{rest:02}" if rest else "") if minutes else "GMT"
+
+
+def place(zone_name: str | tzinfo) -> str:
+    """Say where a zone is, as in "Macau"."""
+    return dates.get_timezone_location(zone_name, locale=locale(), return_city=True)
 
 
 def number(value: str) -> str:

@@ -22,7 +22,9 @@ class WithoutKeys(logging.Filter):
 
 
 def keep_keys_out() -> None:
-    """Have it so for all that is logged of requests."""
+    """Have it so for all that is logged of requests, and of pages."""
+    # At DEBUG it writes down all that a page knows, where a template asks for what is not there.
+    logging.getLogger("django.template").setLevel(logging.INFO)
     for name in ("django.request", "django.security.csrf", "django.server"):
         logger = logging.getLogger(name)
         if not any(isinstance(each, WithoutKeys) for each in logger.filters):

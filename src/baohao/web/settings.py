@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.utils.translation import to_locale
 
-from baohao.wiring import Installation
+from baohao.wiring import BadSetting, Installation, OidcDirectory
 
 HERE = Path(__file__).parent
 #: Where Django's own tables are: accounts and sessions.
@@ -62,6 +62,8 @@ APPS = (
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "baohao.web.accounts",
     "baohao.web.agent",
     "baohao.web.counter",
@@ -156,9 +158,13 @@ ACCOUNTS: Mapping[str, Any] = {
         "ours": "20/m/ip",
         "calendar": "60/m/ip",
         "confirm_email": "5/h/user",
+        # Each has the directory asked, by us.
+        "directory": "60/m/ip,600/m/key",
         **LIMITS,
         "rescue": "20/h/ip",
     },
+    "SOCIALACCOUNT_ADAPTER": "baohao.web.accounts.directory.Admission",
+    "SOCIALACCOUNT_EMAIL_VERIFICATION": "none",
     "MFA_ADAPTER": "baohao.web.accounts.second_factor.SecondFactors",
     "MFA_FORMS": {
         "add_webauthn": "baohao.web.accounts.forms.KeyAdded",
@@ -182,6 +188,32 @@ ACCOUNTS: Mapping[str, Any] = {
 }
 
 
+def directory(house: Installation) -> OidcDirectory | None:
+    """Return the directory by which staff sign in; raises `BadSetting` where it is nobody's."""
+    found = house.settings.oidc
+    if found is not None and found.operator not in house.library.operators:
+        known = ", ".join(sorted(house.library.operators))
+        raise BadSetting(f"BAOHAO_OIDC_OPERATOR must be an operator's key: one of {known}")
+    return found
+
+
+def of_directory(found: OidcDirectory | None) -> dict[str, Any]:
+    """Return the settings of the directory by which staff sign in; `None`: there is none."""
+    apps = [] if found is None else [_app(found)]
+    ours = {"provider_class": "baohao.web.accounts.directory.Directory", "APPS": apps}
+    return {"DIRECTORY": found, "SOCIALACCOUNT_PROVIDERS": {"openid_connect": ours}}
+
+
+def _app(found: OidcDirectory) -> dict[str, Any]:
+    return {
+        "provider_id": "directory",
+        "name": "directory",
+        "client_id": found.client,
+        "secret": found.secret,
+        "settings": {"server_url": found.issuer.rstrip("/"), "oauth_pkce_enabled": True},
+    }
+
+
 def values(house: Installation, database: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of an installation."""
     page = urlsplit(house.settings.holder_url or "http://localhost")
@@ -190,6 +222,8 @@ def values(house: Installation, database: Mapping[str, Any]) -> dict[str, Any]:
         **ACCOUNTS,
         "EMAIL_BACKEND": "baohao.web.accounts.letters.ByHouse",
         "HAS_MAIL": house.settings.smtp is not None or house.settings.is_demo,
+        **of_directory(directory(house)),
+        "ACCOUNT_DEFAULT_HTTP_PROTOCOL": page.scheme,
         "DEBUG": False,
         "RELAXED": RELAXED_IN_DEMO if house.settings.is_demo else frozenset(),
         "SECRET_KEY": house.seals.sign(b"the pages' sessions").hex(),

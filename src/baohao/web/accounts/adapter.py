@@ -10,6 +10,8 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from django import forms
 from django.http import HttpRequest
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext
 
@@ -36,6 +38,22 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_email_verification_redirect_url(self, email_address: Any) -> str:
         """Return to the account that the address belongs to."""
         return "/my/account/"
+
+    def pre_login(self, request: HttpRequest, user: Account, **more: Any) -> Any:
+        """Let nobody past the directory that they belong to: it would not say that they left."""
+        is_by_directory = "sociallogin" in (more.get("signal_kwargs") or {})
+        if user.by_directory and not is_by_directory:
+            return render(request, "account/directory_refused.html", {"why": "only"}, status=403)
+        return super().pre_login(request, user, **more)
+
+    def get_reauthentication_methods(self, user: Account) -> list[dict[str, str]]:
+        """Return how somebody says again who they are: first by the directory, if there is one."""
+        ways: list[dict[str, str]] = super().get_reauthentication_methods(user)
+        if getattr(user, "by_directory", False):
+            url = reverse("directory_again")
+            way = {"id": "directory", "description": gettext("By your directory"), "url": url}
+            ways.insert(0, way)
+        return ways
 
     def generate_login_code(self) -> str:
         """Return six digits: a phone's keyboard offers them by itself."""

@@ -98,7 +98,7 @@ def _guarded(view: View, audience: str, allows: Callable[[Account], bool]) -> Vi
             raise Http404
         if signed_in(request).must_change:
             return redirect("account_change_password")
-        if second_factor.is_missing(signed_in(request)):
+        if second_factor.is_missing(request):
             return redirect("mfa_index")
         return view(request, *args, **more)
 

@@ -31,6 +31,12 @@ class Accounts(BaseUserManager["Account"]):
         made.save()
         return made
 
+    def of_directory(self, name: str, operator: str) -> Account:
+        """Make an account of somebody whom the operator's directory lets in; it has no password."""
+        made = self.model(name=name, operator=operator, by_directory=True)
+        made.set_unusable_password()
+        return made
+
 
 class Account(AbstractBaseUser):
     """Somebody who signs in."""
@@ -53,6 +59,10 @@ class Account(AbstractBaseUser):
     must_change: models.BooleanField[bool, bool] = models.BooleanField(default=False)
     #: The agent whose people sign in.
     agent: models.CharField[str, str] = models.CharField(max_length=80, blank=True)
+    #: Whether the operator's directory says who it is, and as what they work.
+    by_directory: models.BooleanField[bool, bool] = models.BooleanField(default=False)
+    #: Of a sign-in that is under way: whether the directory asked for a second factor.
+    came_with_two = False
 
     USERNAME_FIELD = "name"
     EMAIL_FIELD = "email"
@@ -68,8 +78,8 @@ class Account(AbstractBaseUser):
         return self.agent or self.holder or self.name
 
     def has_usable_password(self) -> bool:
-        """Say whether they sign in by a password: holders never do."""
-        return not self.holder and super().has_usable_password()
+        """Say whether they sign in by a password: holders and those of a directory never do."""
+        return not self.holder and not self.by_directory and super().has_usable_password()
 
 
 class Deed(models.Model):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.http import HttpRequest
 
 from baohao.web.accounts.devices import device
 from baohao.web.accounts.models import Account
@@ -17,6 +19,8 @@ from baohao.web.desk import desk
 _CONTEXT = "second factor"
 #: Recovery codes stand in for a second factor; by themselves they are none.
 KINDS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+#: In a session: whether the directory that let somebody in asked them for two factors.
+TWO = "directory_two_factors"
 
 
 class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]
@@ -34,8 +38,11 @@ class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]
         """
         Say whether a second factor is asked for at a sign-in, or, of one kind, whether it is there.
 
-        A holder's passkey is another way in, and not a second thing to show beside the code.
+        A holder's passkey is another way in, and not a second thing to show beside the code; and
+        what a directory asked for is not asked again.
         """
+        if getattr(user, "came_with_two", False) and (types is None or len(types) > 1):
+            return False
         if getattr(user, "holder", "") and (types is None or len(types) > 1):
             return False
         return bool(super().is_mfa_enabled(user, types))
@@ -53,8 +60,11 @@ class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]
         return desk().house.seals.unseal(encrypted_text, _CONTEXT)
 
 
-def is_missing(account: Account) -> bool:
-    """Say whether somebody works here and has no second factor yet."""
+def is_missing(request: HttpRequest) -> bool:
+    """Say whether somebody works here and has no second factor yet, of ours or a directory's."""
+    account = cast("Account", request.user)
     if not account.role or "second_factor" in settings.RELAXED:
+        return False
+    if account.by_directory and request.session.get(TWO):
         return False
     return not Authenticator.objects.filter(user_id=account.pk, type__in=KINDS).exists()

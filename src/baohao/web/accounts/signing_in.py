@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -13,8 +14,11 @@ from django.http import HttpRequest
 
 from baohao.app import tenures
 from baohao.web.accounts.models import Account
+from baohao.web.accounts.second_factor import TWO
 from baohao.web.desk import desk
 
+#: Whoever left is out after so long; a shift ends sooner.
+DIRECTORY_AGE = timedelta(hours=12)
 #: In a session: the number and the epoch of the tenure that it belongs to.
 TENURE = "tenure"
 
@@ -28,6 +32,16 @@ def of_tenure(sender: type[Account], request: HttpRequest, user: Account, **_: A
         found = desk().read(partial(tenures.open_one, number=number)) if number else None
         if found is not None:
             request.session[TENURE] = (found.number, found.epoch)
+
+
+@receiver(user_logged_in)
+def of_directory(sender: type[Account], request: HttpRequest, user: Account, **_: Any) -> None:
+    """Let a sign-in by a directory end with the day, and note which factors it asked for."""
+    request.session.pop(TWO, None)
+    if user.by_directory:
+        request.session.set_expiry(DIRECTORY_AGE)
+        if user.came_with_two:
+            request.session[TWO] = True
 
 
 @receiver(password_changed)

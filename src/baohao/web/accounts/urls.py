@@ -13,6 +13,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as keys
 from django.urls import path
 
+from baohao.web.accounts import directory
 from baohao.web.accounts.doors import asks_itself, everybody, holders
 from baohao.web.accounts.limits import limited
 from baohao.web.accounts.own import KeyAdding
@@ -32,6 +33,8 @@ urlpatterns = [
     ),
     path("login/second/", everybody(mfa.authenticate), name="mfa_authenticate"),
     path("login/passkey/", everybody(keys.login_webauthn), name="mfa_login_webauthn"),
+    path("login/directory/", directory.enter, name="directory_enter"),
+    path("login/directory/back/", directory.back, name="directory_back"),
     path("logout/", everybody(account.logout), name="account_logout"),
     path("inactive/", everybody(account.account_inactive), name="account_inactive"),
     path("password/change/", asks_itself(account.password_change), name="account_change_password"),
@@ -59,6 +62,7 @@ urlpatterns = [
         asks_itself(keys.reauthenticate_webauthn),
         name="mfa_reauthenticate_webauthn",
     ),
+    path("again/directory/", directory.again, name="directory_again"),
     # Second factors and passkeys.
     path("2fa/", asks_itself(mfa.index), name="mfa_index"),
     path("2fa/app/", asks_itself(totp.activate_totp), name="mfa_activate_totp"),

@@ -26,6 +26,7 @@ from baohao.web.accounts.roles import Act
 from baohao.web.counter.models import Handover, Place, StockTake
 from baohao.web.counter.room import form_key, page, stamp, told
 from baohao.web.desk import desk
+from baohao.web.selling import title
 
 #: As many as fit into a box.
 MOST = 500
@@ -84,7 +85,7 @@ def others(request: HttpRequest) -> list[tuple[str, str]]:
     """Return the operator's other halls, with their names."""
     me, found = signed_in(request), desk().read(days.known)
     return sorted(
-        (point.key, point.name)
+        (point.key, title({"": point.name, **point.told.names}))
         for point in found.values()
         if point.operator == me.operator and point.key != me.point
     )

@@ -6,6 +6,8 @@ What changes a number's card or holder is never done alone.
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
@@ -126,8 +128,11 @@ def _decided(request: HttpRequest) -> None:
         raise Http404
 
 
-def _key(request: HttpRequest) -> str:
-    return request.POST.get("wish", "")
+def _key(request: HttpRequest) -> UUID:
+    try:
+        return UUID(request.POST.get("wish", ""))
+    except ValueError:
+        raise Http404 from None
 
 
 def _id(request: HttpRequest) -> int:

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from allauth.core import ratelimit
-from babel import dates
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -23,10 +22,10 @@ from baohao.app.messages import calendars, preferences
 from baohao.app.messages.preferences import LEAD_MAX_DAYS, Preferences
 from baohao.app.ports import Letter
 from baohao.outside.ids import new_id
+from baohao.web import formats
 from baohao.web.accounts.doors import holders, signed_in
 from baohao.web.desk import desk
 from baohao.web.settings import NAMES
-from baohao.web.templatetags.saying import locale
 from baohao.web.wording import said
 
 #: In a session: the address that is to be shown to be the holder's, and what shows it.
@@ -84,11 +83,7 @@ class Wanted(forms.Form):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         languages = [(_ours(code), name) for code, name in NAMES]
-        here = locale()
-        zones = [
-            (zone, dates.get_timezone_location(zone, locale=here, return_city=True))
-            for zone in ZONES
-        ]
+        zones = [(zone, formats.place(zone)) for zone in ZONES]
         zones.sort(key=lambda each: each[1])
         self.fields["language"].choices = [("", USUAL), *languages]  # type: ignore[attr-defined]
         self.fields["zone"].choices = [("", USUAL), *zones]  # type: ignore[attr-defined]

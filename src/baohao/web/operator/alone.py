@@ -13,6 +13,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext, gettext_lazy
+from django.views.decorators.http import require_POST
 
 from baohao.core.money import format_minor, parse_minor
 from baohao.core.operators import Operator
@@ -118,6 +119,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
 
 
 @workers(Act.APPROVE)
+@require_POST
 def review(request: HttpRequest, deed: int) -> HttpResponse:
     """Say of something that was done alone whether it was right; never of one's own."""
     me, operator = signed_in(request), operator_of(request)
@@ -127,7 +129,7 @@ def review(request: HttpRequest, deed: int) -> HttpResponse:
             .filter(pk=deed, operator=operator.key, reviewed_by="")
             .first()
         )
-        if found is None or found.by == me.name or request.method != "POST":
+        if found is None or found.by == me.name:
             raise Http404
         found.reviewed_by, found.reviewed_at = me.name, desk().now()
         found.is_right = request.POST.get("what") == "right"

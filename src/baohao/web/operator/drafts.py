@@ -13,6 +13,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
 
 from baohao.app import brochure, publishing, rehearsal, trial
 from baohao.app.documents_written import differences, fees_text, promotion_text, wish_of
@@ -109,6 +110,7 @@ def one(request: HttpRequest, draft: UUID) -> HttpResponse:
 
 
 @workers(Act.CONSOLE)
+@require_safe
 def drawing(request: HttpRequest, draft: UUID) -> HttpResponse:
     """Give the drawing of a policy that is a draft."""
     kept = _own(request, draft)

@@ -46,6 +46,9 @@ class Work(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, operator: str, **more: Any) -> None:
         super().__init__(*args, **more)
+        if self.instance.by_directory:
+            # What the directory says is said there.
+            self.fields["title"].disabled = self.fields["role"].disabled = True
         found = desk().read(partial(halls.of_operator, operator=operator))
         known = {"": "—", **{each.key: each.name for each in found}}
         # A hall of before stays with whoever works there until somebody changes it.
@@ -115,7 +118,7 @@ def one(request: HttpRequest, account: int) -> HttpResponse:
     is_me = found.pk == signed_in(request).pk
     typed = request.POST if what == "change" else None
     form = Work(typed, instance=found, operator=found.operator)
-    if what == "password" and not is_me:
+    if what == "password" and not is_me and not found.by_directory:
         word = given(found)
         noted(request, "password", found.name)
         return render(request, "operator/password.html", {"account": found, "word": word})

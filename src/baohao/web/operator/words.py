@@ -46,6 +46,7 @@ DEEDS = {
     "add": gettext_lazy("Added somebody"),
     "change": gettext_lazy("Changed what somebody may do"),
     "password": gettext_lazy("Gave a new password"),
+    "directory": gettext_lazy("Followed the directory"),
     "end": gettext_lazy("Took somebody's sign-in away"),
     "return": gettext_lazy("Let somebody in again"),
     "draw": gettext_lazy("Drew renewals"),

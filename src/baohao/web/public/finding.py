@@ -19,7 +19,7 @@ from baohao.core.fees import CHANNELS, FeeSchedule
 from baohao.core.operators import Operator
 from baohao.core.points import WEEK
 from baohao.core.policy.model import Policy
-from baohao.web import brands, selling
+from baohao.web import brands, formats, selling
 from baohao.web.accounts.doors import everybody
 from baohao.web.desk import desk
 from baohao.web.offers import gives, limits
@@ -138,7 +138,7 @@ def _hall(hall: Hall) -> dict[str, Any]:
         "changes_at": None if changes is None else changes.astimezone(hall.zone),
         "hours": [(DAYS[day], told.hours.get(day, ())) for day in WEEK] if told.hours else [],
         "does": [VERBS[verb] for verb in hall.does],
-        "zone": point.zone,
+        "zone": formats.place(point.zone),
     }
 
 

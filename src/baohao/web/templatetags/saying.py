@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from babel import dates, numbers
@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 
 from baohao.app.glance import Glance
 from baohao.core.money import format_minor
+from baohao.core.operators import Operator
 from baohao.web import brands, formats, selling, wording
 from baohao.web.house.models import Brand
 from baohao.web.notices import about
@@ -79,7 +80,7 @@ def instant(value: datetime) -> SafeString:
     beside it where that is another.
     """
     when = f"{day(value)} {formats.clock(value)}"
-    where = dates.get_timezone_location(value.tzinfo, locale=locale(), return_city=True)
+    where = formats.place(value.tzinfo or UTC)
     return format_html(
         '<time datetime="{}" data-clock="{}">{} ({})</time>',
         *(value.isoformat(), gettext("by your clock"), when, where),
@@ -152,6 +153,12 @@ def titled(named: Any) -> str:
     if isinstance(named, Mapping):
         return selling.title({"": named["title"], **named.get("titles", {})})
     return selling.title({"": named.title, **named.titles})
+
+
+@register.filter
+def named(operator: Operator) -> str:
+    """Say what an operator calls itself."""
+    return selling.title({"": operator.name, **operator.names})
 
 
 @register.filter
