@@ -178,3 +178,7 @@ def test_a_clerks_day(person: Makes, door: Shop, number: str) -> None:
     clerk.sees(re.compile("is closed"))
     clerk.sees(re.compile("520.00 was left in the drawer"))
     clerk.shows("till-closed")
+    # The next shift begins with what is there, and needs nobody else.
+    clerk.writes(re.compile("Counted float"), "520")
+    clerk.presses("Enter")
+    clerk.sees(re.compile("open since"))
