@@ -103,7 +103,7 @@ def test_nobody_else_reads_or_answers(
     wrong = {"key": str(uuid4()), "about": number, "text": "x"}
     assert stranger.post("/my/messages/", wrong).status_code == 200
     elsewhere = clerk_of("demo2")
-    assert "Where is my card?" not in elsewhere.get("/support/").content.decode()
+    assert str(talk_of(holder).id) not in elsewhere.get("/support/").content.decode()
     assert elsewhere.get(f"/support/{talk_of(holder).id}/").status_code == 404
     assert talk_of(holder).said.count() == 1
 
@@ -131,7 +131,7 @@ def test_it_ends_with_the_tenure(
     assert number not in dict(pages.texts.shown())
 
 
-@pytest.mark.parametrize("text", ["", "   ", "x" * 4_001, "nul\0"])
+@pytest.mark.parametrize("text", ["", "   ", "x" * 4_001])
 def test_what_is_no_message_is_told(
     pages: Installation, browser: Client, number: str, holder: str, text: str
 ) -> None:
