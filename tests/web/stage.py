@@ -96,6 +96,10 @@ class Stage:
 
     def set(self) -> None:
         """Make everybody and everything."""
+        from django.core.cache import cache
+
+        # Another stage may have asked so often that guests are told to wait.
+        cache.clear()
         self.shop.rules = self.house.library.policies
         first, second = (Agency(self.house, self.shop, self.numbers) for _ in range(2))
         self._of_agents(first, second)
