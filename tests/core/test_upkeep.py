@@ -261,6 +261,7 @@ def test_a_plan_keeps_every_line_of_the_library(pin: str) -> None:
     for step in found.steps:
         assert step.at < ends(policy, stand, step.at) == step.before
         stand = acted(policy, stand, step.option, step.at)
+        assert {policy.stage(each.stage).kind for each in stand.standings} == {"live"}
         spent += step.option.cost_minor
         assert step.spent_minor == spent
     last = found.steps[-1].at if found.steps else NOW
@@ -278,6 +279,73 @@ def test_what_is_not_known_is_taken_at_its_worst() -> None:
     # 180 days, and at worst 177 more with each: 711 days are too few, 888 are enough.
     assert [step.option.cost_minor for step in found.steps] == [5_000] * 4
     assert found.steps[0].option.how is not None
+
+
+def test_what_nobody_has_said_the_price_of_is_named_and_not_planned() -> None:
+    """A pack gives the time that it says; what it costs stands on no page."""
+    found = options(LIBRARY["in.airtel.prepaid@2025-01"], Means())
+    assert "pack" in found.unpriced
+    assert {option.kind for option in found.known}.isdisjoint({"pack", "gift"})
+
+
+#: A cheap act holds the number where it is; a dear one brings service back too.
+_LATE = """
+[clocks.service]
+kind = "service"
+starts = "activation"
+term = "30 days"
+
+[clocks.number]
+kind = "number"
+starts = "activation"
+term = "60 days"
+
+[[events]]
+id = "hold"
+kind = ["topup"]
+stages = ["active", "late"]
+min = "10.00"
+extend = [{ clock = "number", base = "STACK", term = "60 days" }]
+
+[[events]]
+id = "pack"
+kind = ["pack"]
+stages = ["active", "late"]
+min = "100.00"
+extend = [
+  { clock = "service", base = "RESET", term = "365 days" },
+  { clock = "number", base = "RESET", term = "395 days" },
+]
+
+[balances.main]
+
+[[stages]]
+name = "active"
+kind = "live"
+until = "service"
+services = "full"
+
+[[stages]]
+name = "late"
+kind = "suspended"
+until = "number"
+services = "none"
+restore = { by = ["hold", "pack"], min = "10.00" }
+
+[[stages]]
+name = "lost"
+kind = "lost"
+services = "none"
+balance = "forfeit"
+"""
+
+
+def test_a_line_that_is_late_is_brought_back_not_held_where_it_is() -> None:
+    policy = parse(tomllib.loads(_HEAD + _LATE), zone_of).policy
+    assert policy is not None
+    late, until = NOW + timedelta(days=40), NOW + timedelta(days=300)
+    found = upkeep(policy, begun(policy, NOW), late, until, margin_days=MARGIN_DAYS)
+    assert [step.option.rule.id for step in found.steps] == ["pack"]
 
 
 def test_means_narrow_what_is_done() -> None:

@@ -14,7 +14,7 @@ from itertools import pairwise
 from baohao.core.civil import Span
 from baohao.core.line.acts import COUNTING
 from baohao.core.policy.model import EventRule, How, Policy, Tally
-from baohao.core.policy.terms import Bought, BySku, Extension, PerUnit, Tiers
+from baohao.core.policy.terms import BySku, Extension, PerUnit, Tiers
 
 #: Acts that are paid for with their own amount, the plainest first.
 PAID = ("topup", "voucher", "pack", "validity_pack", "renewal", "gift")
@@ -115,9 +115,9 @@ def _ways(policy: Policy, rule: EventRule, kind: str, means: Means) -> tuple[How
     ]
     if open_ or said or means.abroad:
         return tuple(open_)
-    channels = rule.channels if means.channels is None else means.channels
-    barred = means.channels is not None and rule.channels and not channels & rule.channels  # type: ignore[operator]
-    return () if barred else (None,)
+    if means.channels is None or rule.channels is None:
+        return (None,)
+    return (None,) if means.channels & rule.channels else ()
 
 
 def _of(
@@ -150,10 +150,8 @@ def _of(
         for amount in amounts:
             yield _option(rule, kind, ways, amount, times, amount_minor=amount)
         return
-    price = min(
-        (how.price_minor for how in ways if how and how.price_minor is not None), default=None
-    )
-    price = means.prices.get(kind, price)
+    told = [how.price_minor for how in ways if how and how.price_minor is not None]
+    price = means.prices.get(kind, min(told, default=None))
     if price is None:
         unpriced.add(kind)
         return
@@ -226,7 +224,7 @@ def _amounts(
     found = {least} if is_said else set()
     found |= {*prices, *restores}
     for extension in rule.extends:
-        found |= set(_steps(extension, least))
+        found |= set(_steps(extension))
     found |= {charge.amount_minor * n for charge in policy.charges for n in _AHEAD}
     found |= {c.below.floor_minor + 1 for c in policy.clocks.values() if c.below is not None}
     most = min(
@@ -240,7 +238,7 @@ def _has_steps(rule: EventRule) -> bool:
     return any(isinstance(extension.term, Tiers | PerUnit) for extension in rule.extends)
 
 
-def _steps(extension: Extension, least: int) -> Iterator[int]:
+def _steps(extension: Extension) -> Iterator[int]:
     term = extension.term
     if isinstance(term, PerUnit):
         yield from (term.unit_minor * n for n in _UNITS)
@@ -252,5 +250,3 @@ def _steps(extension: Extension, least: int) -> Iterator[int]:
         if term.by != "amount":
             # What is in the balance already counts too: smaller steps may be enough.
             yield from (high - low for (low, _), (high, _) in pairwise(term.steps))
-    if isinstance(term, Bought) and least:
-        yield least

@@ -247,6 +247,8 @@ class _Search:
             new > old or new == _NEVER for new, old in zip(after.ends, node.ends, strict=True)
         ):
             return None
+        if not all(self._is_live(standing) for standing in after.standings):
+            return None
         step = Step(
             at=at,
             option=option,
