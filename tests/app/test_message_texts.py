@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +12,7 @@ from tests.app.telling import OPERATORS, PAGES
 
 from baohao.app.messages import acts, remind
 from baohao.app.messages.wording import LOCALES, TEXTS, Facts, Said, Words, as_html
+from baohao.core import decide
 from baohao.core.civil import Span, Unit
 from baohao.core.line.ordered import FAILED, GAVE_UP, ORDERED, OWED, STOPPED
 
@@ -38,6 +40,18 @@ def test_every_act_that_owes_a_message_has_a_text() -> None:
     for kind in acts_ | orders | {"paid", "lost", "stops", "changed"}:
         assert kind in TEXTS["en"]["text"]
     assert set(remind._TITLES.values()) <= set(TEXTS["en"]["title"])
+
+
+#: How a verb names what it owes a message about.
+_OWED = re.compile(r'(?:message\(case, |_concluded\(case, event, |"what": )"(\w+)"')
+
+
+def test_every_verb_that_owes_a_message_has_a_text() -> None:
+    """Whatever no text knows is told as "changed", and nobody learns what."""
+    (folder,) = decide.__path__
+    owed = {name for file in Path(folder).glob("*.py") for name in _OWED.findall(file.read_text())}
+    assert {"card_lost", "card_found", "transferred", "number_changed"} <= owed
+    assert owed - set(TEXTS["en"]["text"]) == set()
 
 
 def words(language: str, channel: str, **more: object) -> Words:

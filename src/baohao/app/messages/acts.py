@@ -43,7 +43,7 @@ DEFECT = timedelta(hours=1)
 #: Acts that end the tenure of whoever is told.
 ENDING = frozenset({"number_changed", "ported_out", "transferred", "terminated", "unmade"})
 #: Acts that a thief would do: told by every way that there is.
-GRAVE = ENDING | {"card_replaced", "registered", ORDERED}
+GRAVE = ENDING | {"card_replaced", "card_lost", "card_found", "registered", ORDERED}
 #: Acts that move what is paid for, and those that somebody paid for.
 _MOVING = frozenset(
     {"renewal", "activate", "topup", "restore", "reversed", "received", "lifted", "adjusted"}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from baohao.core.asks import Decision, Effect
+from baohao.core.asks import Decision
 from baohao.core.decide import payload
-from baohao.core.decide.case import Case, conclude
+from baohao.core.decide.case import Case, conclude, message
 from baohao.core.decide.register import NobodyHolds
 from baohao.core.line.event import Event
 from baohao.core.line.evolve import evolve
@@ -60,5 +60,5 @@ def _concluded(case: Case, event: Event, what: str) -> Decision:
         case,
         evolve(case.state, event, case.terms.rules),
         (event,),
-        effects=[Effect(kind="message", due_at=case.now, data={"what": what})],
+        effects=[message(case, what)],
     )
