@@ -27,9 +27,6 @@ from baohao.store import clock, publications
 from baohao.store.publications import Publication as Publication
 from baohao.store.sql import Connection
 
-#: What may be written here.
-FOLDERS = ("policies", "promotions", "fees")
-
 
 class PublicationUnknown(Refusal):
     """There is no such text of {operator}."""

@@ -10,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 import segno
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import register_converter
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
@@ -239,6 +240,22 @@ def spend(promise: Promise, holder: str) -> Ask:
         key=bought.key_of(promise.id),
         expect_version=promise.version,
     )
+
+
+def paid(
+    request: HttpRequest, line: Glance, promise: Promise, holder: str, then: str
+) -> HttpResponse:
+    """
+    Pay from a holder's wallet at once, and go on to `then`; or begin at the gateway that was
+    chosen. Raises the refusal.
+    """
+    gateway = request.POST.get("gateway", "")
+    if gateway == "wallet":
+        desk().ask(spend(promise, holder))
+        return redirect(then)
+    address = request.build_absolute_uri(f"/pay/{promise.id}/")
+    pay(line, promise, gateway, by=holder, return_url=address)
+    return redirect("pay", payment=promise.id)
 
 
 def already(quotes: Sequence[tuple[str, UUID]], holder: str) -> Mapping[UUID, Bought]:

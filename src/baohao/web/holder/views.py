@@ -81,7 +81,8 @@ def promise(request: HttpRequest, number: str, quote: UUID) -> HttpResponse:
     refused = None
     if request.method == "POST":
         try:
-            return _paid(request, found, shown)
+            # Loaded again, that page says what was bought.
+            return selling.paid(request, found, shown, holder, request.path)
         except Refusal as refusal:
             refused = said(refusal)
     page = {
@@ -101,19 +102,6 @@ def _told(request: HttpRequest, line: glance.Glance, done: Bought) -> HttpRespon
         return redirect(request.path)
     until = None if done.until is None else selling.last_moment(line, done.until)
     return render(request, "holder/bought.html", {"line": line, "done": done, "until": until})
-
-
-def _paid(request: HttpRequest, line: glance.Glance, shown: selling.Promise) -> HttpResponse:
-    """Pay from the wallet at once, or begin at a gateway; raises the refusal."""
-    holder = signed_in(request).holder
-    gateway = request.POST.get("gateway", "")
-    if gateway != "wallet":
-        address = request.build_absolute_uri(f"/pay/{shown.id}/")
-        selling.pay(line, shown, gateway, by=holder, return_url=address)
-        return redirect("pay", payment=shown.id)
-    desk().ask(selling.spend(shown, holder))
-    # Loaded again, that page says what was bought.
-    return redirect(request.path)
 
 
 @holders

@@ -36,8 +36,6 @@ log = logging.getLogger(__name__)
 
 PAGE, EXPORTED = 50, 5_000
 HEADINGS = ("number", "outcome", "code", "days", "last_day_now", "last_day_then", "told_at")
-#: The states in which a campaign can be put away or lifted.
-_STOPPED = ("planned", "looking", "looked", "telling", "told", "held")
 _WORDS = forms.Textarea(attrs={"rows": 3})
 
 

@@ -20,6 +20,7 @@ from django.utils.translation import gettext, gettext_lazy
 from baohao.app import tenures
 from baohao.web import selling
 from baohao.web.accounts.doors import everybody
+from baohao.web.accounts.limits import too_often
 from baohao.web.desk import desk
 from baohao.web.public import budgets
 from baohao.web.public.guest import Number
@@ -49,7 +50,7 @@ def number(request: HttpRequest) -> HttpResponse:
     form = Number(request.POST or None)
     form.fields["number"].label = gettext("Number to check")
     if request.method == "POST" and not budgets.may_check(request):
-        return budgets.too_often(request)
+        return too_often(request)
     if request.method == "POST" and form.is_valid():
         asked, code = form.cleaned_data["number"], get_random_string(6, "0123456789")
         until = (desk().now() + LASTS).isoformat()

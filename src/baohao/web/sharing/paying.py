@@ -12,14 +12,14 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from baohao.app import life
-from baohao.app.glance import Glance
 from baohao.app.life import Happened
 from baohao.core.refusals import Refusal
 from baohao.web import selling
 from baohao.web.accounts.doors import holders, signed_in
-from baohao.web.desk import desk, made
+from baohao.web.desk import desk
 from baohao.web.holder import drawing, saying
 from baohao.web.sharing import consents
 from baohao.web.wording import said
@@ -78,7 +78,8 @@ def promise(request: HttpRequest, number: str, quote: UUID) -> HttpResponse:
     refused = None
     if request.method == "POST":
         try:
-            return _paid(request, found, shown)
+            then = reverse("shared", args=[number])
+            return selling.paid(request, found, shown, signed_in(request).holder, then)
         except Refusal as refusal:
             refused = said(refusal)
     page = {
@@ -90,29 +91,6 @@ def promise(request: HttpRequest, number: str, quote: UUID) -> HttpResponse:
         "refused": refused,
     }
     return render(request, "sharing/promise.html", page, status=409 if refused else 200)
-
-
-def _paid(request: HttpRequest, line: Glance, shown: selling.Promise) -> HttpResponse:
-    """Pay from the reader's wallet at once, or begin at a gateway; raises the refusal."""
-    by = signed_in(request).holder
-    gateway = request.POST.get("gateway", "")
-    if gateway != "wallet":
-        address = request.build_absolute_uri(f"/pay/{shown.id}/")
-        selling.pay(line, shown, gateway, by=by, return_url=address)
-        return redirect("pay", payment=shown.id)
-    paid = f"wallet:{by}:{shown.currency}"
-    ask = made(
-        shown.verb,
-        line.number,
-        {"term": shown.term, "quote": str(shown.id), "paid": paid},
-        by=by,
-        channel="app",
-        # The quote is the key: a second tap is answered with the first purchase.
-        key=f"quote:{shown.id}",
-        expect_version=line.version,
-    )
-    desk().ask(ask)
-    return redirect("shared", number=line.number)
 
 
 def _without_money(told: saying.Told, each: Happened) -> saying.Told:
