@@ -10,11 +10,10 @@ from django import forms
 from django.utils.translation import gettext, gettext_lazy
 
 from baohao.app.kept.adding import Wanted
-from baohao.core.refusals import Malformed
 from baohao.core.identifiers.number import MalformedNumber
 from baohao.core.money import parse_minor
 from baohao.core.policy.model import Policy
-from baohao.core.refusals import Refusal
+from baohao.core.refusals import Malformed, Refusal
 from baohao.outside import numbering
 from baohao.outside.ids import new_id
 from baohao.web.cards import choices, words
