@@ -2,7 +2,8 @@
 The wiring: settings in, ready use cases out. The only room that knows every other one below.
 
 An installation opens its database when something needs it: a command that only reads policies
-starts no server.
+starts no server. What is big and used by few (files of stock, gateways, receipts on paper) is
+loaded by who needs it: a household runs in a small machine's memory.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import psycopg
 from psycopg_pool import ConnectionPool
@@ -26,10 +27,6 @@ from baohao.app.catalogue import commissions_at, fees_at, rates_at
 from baohao.app.charging import drift
 from baohao.app.charging.carry import Carrier
 from baohao.app.door import Door
-from baohao.app.enrol import By
-from baohao.app.intake import Intake
-from baohao.app.inventory import Defaults, Inventory, Progress, read_inventory
-from baohao.app.inventory_kinds import Kinds
 from baohao.app.library import Library
 from baohao.app.matching.match import Matcher
 from baohao.app.messages.outbox import Outbox
@@ -41,12 +38,14 @@ from baohao.app.ports import Gateway, Mail, Post, Seals, Texts, Vault
 from baohao.app.receipts.desk import Desk
 from baohao.app.shell import Shell, options
 from baohao.config import (
+    HOME_VARIABLE,
     LIMITS_VARIABLE,
     BadSetting,
     OidcDirectory,
     Settings,
     StripeAccount,
     WechatAccount,
+    mail_server,
     settings,
 )
 from baohao.core import velocity
@@ -56,28 +55,29 @@ from baohao.core.commissions import CommissionSchedule
 from baohao.core.exchange import RateSchedule
 from baohao.core.fees import FeeSchedule
 from baohao.core.refusals import Refusal
-from baohao.outside import contracts, queue
-from baohao.outside.acquirer import Acquirer
-from baohao.outside.bank.gateway import BankContract, BankTransfer
-from baohao.outside.bank.house import accounts
+from baohao.outside import home_file, queue
 from baohao.outside.ids import new_id
 from baohao.outside.kept import Kept
 from baohao.outside.mail import Server, SmtpMail
-from baohao.outside.paper.typesetter import Typesetter
 from baohao.outside.pretend.handset import Handset
 from baohao.outside.sealing import SealsOfHouse, VaultOfHouse, key_of
-from baohao.outside.signing import IssuerOfHouse, Verifier
-from baohao.outside.stripe.gateway import NAME as STRIPE
-from baohao.outside.stripe.gateway import Account, Stripe
 from baohao.outside.terminal import CardTerminal
-from baohao.outside.tmf654 import Tmf654
 from baohao.outside.webhooks import Webhooks
-from baohao.outside.wechat_pay.gateway import Way, WechatPay
-from baohao.outside.wechat_pay.messages import Merchant
 from baohao.store import feed, migrate, publications
 from baohao.store.clock import now
-from baohao.store.embedded import Embedded, backup, restore
+from baohao.store.embedded import SMALL, Embedded, backup, restore
 from baohao.store.sql import Connection
+
+if TYPE_CHECKING:
+    from baohao.app.enrol import By
+    from baohao.app.intake import Intake
+    from baohao.app.inventory import Defaults, Inventory, Progress
+    from baohao.outside.acquirer import Acquirer
+    from baohao.outside.bank.gateway import BankContract, BankTransfer
+    from baohao.outside.paper.typesetter import Typesetter
+    from baohao.outside.signing import IssuerOfHouse, Verifier
+    from baohao.outside.stripe.gateway import Account, Stripe
+    from baohao.outside.wechat_pay.gateway import WechatPay
 
 __all__ = [
     "BadSetting",
@@ -87,7 +87,9 @@ __all__ = [
     "OidcDirectory",
     "ServerElsewhere",
     "StripeAccount",
+    "home",
     "installation",
+    "mail_server",
     "now",
     "verifier",
 ]
@@ -138,6 +140,14 @@ def installation(data: Path | None = None, environ: Mapping[str, str] = os.envir
     return Installation(settings=settings(environ, data=data))
 
 
+def home(data: Path | None = None, environ: Mapping[str, str] = os.environ) -> Installation:
+    """Return one household's installation, in a folder of its own; raises `BadSetting`."""
+    folder = data or settings(environ).data / "home"
+    # What the environment says now comes before what was said once.
+    said = {**home_file.read(folder.expanduser()), **environ, HOME_VARIABLE: "1"}
+    return Installation(settings=settings(said, data=folder))
+
+
 @dataclass(kw_only=True)
 class Installation:
     """One baohao: its settings, its library, its database."""
@@ -171,6 +181,26 @@ class Installation:
         """
         return self._library_read.get(self._library)
 
+    def keep_said(self, said: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> None:
+        """
+        Keep settings in the folder of a home, and go by them from now on.
+
+        An empty one is forgotten. Raises `BadSetting`, and then nothing has changed.
+        """
+        folder = self.settings.data
+        kept = {**home_file.read(folder), **said}
+        self.settings = settings({**kept, **environ, HOME_VARIABLE: "1"}, data=folder)
+        home_file.write(folder, kept)
+        # Read once, like all that is made from settings.
+        self.__dict__.pop("mail", None)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold a home against another process that serves or replaces it; raises `HomeRuns`."""
+        self.embedded.make_folder()
+        with home_file.held(self.settings.data):
+            yield
+
     def forget_library(self) -> None:
         """Read anew at once: something was published."""
         for kept in (self._library_read, self._fees_read):
@@ -186,7 +216,8 @@ class Installation:
         """The embedded PostgreSQL; raises `ServerElsewhere` where a server is used."""
         if self.settings.database_url:
             raise ServerElsewhere()
-        return Embedded(self.settings.data)
+        small = SMALL if self.settings.is_home else None
+        return Embedded(self.settings.data, settings=small)
 
     @cached_property
     def conninfo(self) -> str:
@@ -267,6 +298,8 @@ class Installation:
     @contextmanager
     def carrier(self) -> Iterator[Carrier]:
         """Give what carries to operators' own systems what was sold; raises `NothingConnected`."""
+        from baohao.outside.tmf654 import Tmf654
+
         library = self.library
         with self.shell() as opened, ExitStack() as stack:
             systems = {
@@ -289,6 +322,8 @@ class Installation:
     @cached_property
     def bank(self) -> BankContract:
         """The bank accounts that people pay into; raises `NoBank` and `ContractRefused`."""
+        from baohao.outside.bank.house import accounts
+
         if self.settings.bank is None:
             raise NoBank()
         return accounts(self.settings.bank)
@@ -299,6 +334,11 @@ class Installation:
 
         Raises `ContractRefused` and `BadSetting`.
         """
+        from baohao.outside import contracts
+        from baohao.outside.acquirer import Acquirer
+        from baohao.outside.bank.gateway import BankTransfer
+        from baohao.outside.stripe.gateway import Stripe
+
         settings = self.settings
         found: list[Acquirer | WechatPay | Stripe | BankTransfer | CardTerminal] = []
         if settings.acquirer is not None and settings.notify_url:
@@ -327,6 +367,9 @@ class Installation:
 
     def ports(self, gateways: Mapping[str, Gateway]) -> Ports:
         """Return gateways as payments take them, with what payers' currencies are worth."""
+        from baohao.outside.bank.gateway import BankTransfer
+        from baohao.outside.stripe.gateway import NAME as STRIPE
+
         return Ports(
             gateways=gateways,
             notify_url=self.settings.notify_url,
@@ -447,12 +490,16 @@ class Installation:
     @cached_property
     def issuer(self) -> IssuerOfHouse:
         """What signs receipts, under the key in the data folder; raises `KeyUnfit`."""
+        from baohao.outside.signing import IssuerOfHouse
+
         with self.connect() as conn:
             return IssuerOfHouse(self.settings.data, house.house(conn).name)
 
     @cached_property
     def printer(self) -> Typesetter:
         """What prints receipts."""
+        from baohao.outside.paper.typesetter import Typesetter
+
         return Typesetter()
 
     def desk(self, opened: Shell) -> Desk:
@@ -472,6 +519,9 @@ class Installation:
         self, file: Path, *, encoding: str, defaults: Defaults, progress: Progress
     ) -> Inventory:
         """Read and check an inventory against the library; raises as `read_inventory` does."""
+        from baohao.app.inventory import read_inventory
+        from baohao.app.inventory_kinds import Kinds
+
         with self.connect() as conn:
             at = now(conn)
         kinds = Kinds(self.library.policies, self.library.operators, at)
@@ -480,6 +530,8 @@ class Installation:
     @contextmanager
     def intake(self, by: By) -> Iterator[Intake]:
         """Give what takes inventories in."""
+        from baohao.app.intake import Intake
+
         with self.shell() as opened:
             yield Intake(opened, self.terms, by, new_id)
 
@@ -550,6 +602,8 @@ class Installation:
 
 def verifier(certificates: Path) -> Verifier:
     """Return what judges receipts by certificates in a file alone; raises `KeyUnfit`."""
+    from baohao.outside.signing import Verifier
+
     return Verifier(certificates.read_bytes(), str(certificates))
 
 
@@ -562,6 +616,8 @@ def _reaching() -> Iterator[None]:
 
 
 def _stripe_account(account: StripeAccount) -> Account:
+    from baohao.outside.stripe.gateway import Account
+
     return Account(
         url=account.url,
         key=account.key,
@@ -572,6 +628,9 @@ def _stripe_account(account: StripeAccount) -> Account:
 
 
 def _wechat_pay(account: WechatAccount) -> WechatPay:
+    from baohao.outside.wechat_pay.gateway import Way, WechatPay
+    from baohao.outside.wechat_pay.messages import Merchant
+
     try:
         merchant = Merchant(
             mchid=account.mchid,
