@@ -18,7 +18,8 @@ from typing import NamedTuple
 from baohao.core.civil import aware, civil_day, midnight
 from baohao.core.money import parse_minor
 from baohao.core.operators import Operator
-from baohao.core.policy.model import Policy, Until
+from baohao.core.policy.ending import service_clock
+from baohao.core.policy.model import Policy
 from baohao.core.policy.versions import Member, VersionMissing, version_for
 from baohao.core.refusals import Refusal
 
@@ -300,11 +301,8 @@ def _custody(words: Words, operator: Operator, wrong: list[Wrong]) -> str:
 
 def _clock(policy: Policy, wrong: list[Wrong]) -> str:
     """Return the clock that ends the service: the one that people mean by a line's deadline."""
-    for stage in policy.stages:
-        if stage.kind == "live" and stage.until is not None:
-            clock = _first_clock(stage.until)
-            if clock in policy.clocks and policy.clocks[clock].accumulates is None:
-                return clock
+    if clock := service_clock(policy):
+        return clock
     reason = f"{policy.name} has no clock that ends the service: leave it empty"
     wrong.append(Wrong("until", reason, "inventory.clock"))
     return ""
@@ -328,10 +326,6 @@ def _balance(words: Words, policy: Policy, wrong: list[Wrong]) -> int | None:
     if minor < 0:
         wrong.append(Wrong("balance", "it is below zero", "inventory.balance"))
     return minor
-
-
-def _first_clock(until: Until) -> str:
-    return until.clock or (_first_clock(until.parts[0]) if until.parts else "")
 
 
 def _some(names: Iterable[str]) -> str:

@@ -17,7 +17,8 @@ from baohao.core.books.chart import Account, AccountKind
 from baohao.core.points import SERIES
 from baohao.core.refusals import Malformed
 
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+#: A number, and of a kept card the keeper's id behind it (`core/kept.py`).
+_LINE = re.compile(r"\+[1-9][0-9]{6,14}(~[A-Za-z0-9._-]{1,64})?", re.ASCII)
 KEY_MAX, NAME_MAX = 200, 80
 #: A line that is carried over to another number is the largest body there is.
 BODY_MAX_BYTES, DEPTH_MAX = 262_144, 12
@@ -79,7 +80,7 @@ def _subject(subject: str) -> None:
         # A gateway keeps fees and hands money over; those are asks of our account with it.
         if not account.guarded and account.kind is not AccountKind.BANK:
             raise AskMalformed(part="subject", reason="nobody owns that account")
-    elif _E164.fullmatch(subject) is None:
+    elif _LINE.fullmatch(subject) is None:
         raise AskMalformed(part="subject", reason="write a number as +85366123456")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from baohao.core.kept import is_kept
 from baohao.store import tenures as store
 from baohao.store.sql import Connection
 from baohao.store.tenures import Held
@@ -13,5 +14,10 @@ def open_one(conn: Connection, number: str) -> Held | None:
 
 
 def of_holder(conn: Connection, holder: str) -> list[Held]:
-    """Return the open tenures of a holder, the first first; nobody registered has none."""
-    return store.of_holder(conn, holder) if holder else []
+    """
+    Return the open tenures of a holder, the first first; nobody registered has none.
+
+    Cards of other operators' that they watch over are no tenures of ours (`app/cards/`).
+    """
+    held = store.of_holder(conn, holder) if holder else []
+    return [each for each in held if not is_kept(each.number)]

@@ -2716,3 +2716,27 @@ ON CONFLICT (bucket, holder) DO UPDATE SET id = excluded.id, made_at = excluded.
 -- name: delete_calendar
 -- Take the address of a holder's calendar away.
 DELETE FROM calendars WHERE bucket = %b AND holder = %b
+
+-- name: list_kept
+-- List the cards that keepers watch over, as they stand, with what they say of each and the key to it.
+SELECT l.state, n.version, n.sealed, p.key
+FROM tenures t
+JOIN lines l ON l.bucket = t.bucket AND l.number = t.number
+LEFT JOIN preferences p ON p.bucket = baohao_bucket(t.holder) AND p.holder = t.holder
+LEFT JOIN card_notes n ON n.bucket = baohao_bucket(t.holder) AND n.keeper = t.holder AND n.card = t.number
+WHERE t.holder = ANY(%b::text[]) AND t.until IS NULL AND strpos(t.number, '~') > 0
+ORDER BY t.number
+
+-- name: insert_card_note
+-- Keep what a keeper says of a card for the first time.
+INSERT INTO card_notes (bucket, keeper, card, version, sealed, updated_at) VALUES (%b, %b, %b, 1, %b, %b)
+ON CONFLICT (bucket, keeper, card) DO NOTHING
+
+-- name: update_card_note
+-- Keep what a keeper says of a card in place of what was shown to them.
+UPDATE card_notes SET version = version + 1, sealed = %b, updated_at = %b
+WHERE bucket = %b AND keeper = %b AND card = %b AND version = %b
+
+-- name: delete_card_notes
+-- Forget all that a keeper said.
+DELETE FROM card_notes WHERE bucket = %b AND keeper = %b

@@ -25,6 +25,7 @@ ASKED = {
     "port_out": gettext_lazy("leave with the number"),
     "quote": gettext_lazy("ask for a price"),
     "record": gettext_lazy("take a record down"),
+    "keep": gettext_lazy("watch over a card"),
     "recycle": gettext_lazy("give the number to others"),
     "register": gettext_lazy("register a holder"),
     "renew": gettext_lazy("renew"),

@@ -129,6 +129,8 @@ class Desk:
         self.facts = Facts(available=available, promotions=PromotionFacts.unused(promotions))
         self.principal = "clerk-1"
         self.channel = "counter"
+        #: What is asked of.
+        self.subject = NUMBER
         self._asked = 0
 
     # -- setting the scene -------------------------------------------------------------------------
@@ -233,7 +235,7 @@ class Desk:
         return Ask(
             id=UUID(int=self._asked),
             verb=verb,
-            subject=NUMBER,
+            subject=self.subject,
             key=str(self._asked),
             principal=self.principal,
             channel=self.channel,

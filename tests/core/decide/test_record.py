@@ -14,8 +14,10 @@ from tests.core.decide.desk import (
     with_base,
 )
 from tests.core.decide.sales import forbidden
+from tests.core.decide.test_keep import kept
 
 from baohao.core.decide.case import ActKnown, NotYetTrue, VerbNotAllowed, WouldShorten
+from baohao.core.decide.record import BeforeItBegan
 from baohao.core.policy.terms import Base
 
 RENEWED: dict[str, object] = {"kind": "renewal", "term": "12 months", "act": "theirs-1"}
@@ -30,6 +32,7 @@ def known() -> Desk:
 REFUSED: Refused = {
     "record": {
         VerbNotAllowed: lambda: forbidden(Desk().active(), "record").ask("record", **RENEWED),
+        BeforeItBegan: lambda: kept().ask("record", kind="sms_out", at="2026-01-01T00:00:00+00:00"),
         ActKnown: lambda: known().ask("record", **RENEWED),
         NotYetTrue: lambda: (
             Desk().active().ask("record", kind="call_out", at="2026-01-10T12:00:01+08:00")

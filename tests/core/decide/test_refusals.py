@@ -62,7 +62,7 @@ def test_there_is_no_other_verb() -> None:
 
 @pytest.mark.parametrize("verb", sorted(LINE_VERBS))
 def test_a_field_that_means_nothing_is_refused(verb: str) -> None:
-    desk = Desk() if verb in ("stock", "take_over", "carry_over") else Desk().active()
+    desk = Desk() if verb in ("stock", "take_over", "keep", "carry_over") else Desk().active()
     assert isinstance(desk.ask(verb, colour="red"), FieldUnknown)
 
 

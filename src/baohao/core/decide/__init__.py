@@ -1,7 +1,7 @@
 """
 Decide: what becomes true of an ask, or a refusal. One verb, one file; each verb lists its refusals.
 
-    stock take_over allot activate renew top_up                               a line's life
+    stock take_over keep allot activate renew top_up                          a line's life
     quote record observe reverse correct adjust                               what it has
     change_plan repin park resume hold lift terminate port_in port_out        its course
     register transfer replace_card change_number carry_over                   its holder and card
@@ -33,6 +33,7 @@ from baohao.core.decide.deposit import deposit, undo_deposit
 from baohao.core.decide.fund import fund, withdraw
 from baohao.core.decide.gateway import hand_over, keep_fees
 from baohao.core.decide.hold import hold, lift
+from baohao.core.decide.keep import keep
 from baohao.core.decide.keep_order import keep_order
 from baohao.core.decide.observe import observe
 from baohao.core.decide.order import order
@@ -76,6 +77,7 @@ class VerbUnknown(Refusal):
 LINE_VERBS: Mapping[str, Callable[[Case], Decision]] = {
     "stock": stock,
     "take_over": take_over,
+    "keep": keep,
     "allot": allot,
     "activate": activate,
     "renew": renew,

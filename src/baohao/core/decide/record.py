@@ -5,7 +5,18 @@ from __future__ import annotations
 from baohao.core.asks import Decision
 from baohao.core.decide import payload
 from baohao.core.decide.case import Case, act_on, conclude
+from baohao.core.kept import is_kept
 from baohao.core.line.acts import COUNTING, Act
+from baohao.core.refusals import Refusal
+
+
+class BeforeItBegan(Refusal):
+    """
+    The card is kept since {since}; what was before that is not known here. Keep it from earlier on.
+    """
+
+    code = "record.before_it_began"
+
 
 #: What may be recorded: acts that may count, and starts that happened elsewhere.
 RECORDED = COUNTING | {"activate", "purchase", "first_use", "identity"}
@@ -18,14 +29,19 @@ def record(case: Case) -> Decision:
     Fields: `kind`, `at`, `act` (its own id, if it has one), `amount_minor`, `paid_minor`,
     `net_minor`, `credited_minor`, `spend_minor`, `term`, `sku`, `where`, `actor`, `tags`, `used`,
     `evidence`.
-    Refuses with `VerbNotAllowed`, `ActKnown`, `NotYetTrue` and `WouldShorten`.
+    Refuses with `VerbNotAllowed`, `BeforeItBegan`, `ActKnown`, `NotYetTrue` and `WouldShorten`.
     """
     case.permit()
-    done = act_on(case, _act(case), data=_evidence(case))
+    act = act_of(case)
+    begun = case.standing.begun.get("activation")
+    if is_kept(case.ask.subject) and begun is not None and act.at < begun:
+        raise BeforeItBegan(since=begun.isoformat())
+    done = act_on(case, act, data=_evidence(case))
     return conclude(case, done.state, done.events, entries=done.entries, cause="elsewhere")
 
 
-def _act(case: Case) -> Act:
+def act_of(case: Case) -> Act:
+    """Return the act that an ask says; raises `FieldUnknown` and `FieldMalformed`."""
     ask = case.ask
     money = ("amount_minor", "paid_minor", "net_minor", "credited_minor")
     payload.only(

@@ -39,10 +39,15 @@ def stock(case: Case) -> Decision:
     return conclude(case, state, (event,), cause="left_behind", is_next_life=True)
 
 
-def stocked(case: Case) -> Event:
-    """Return the first event of a line; raises as `stock` does."""
+def stocked(case: Case, *, custody: str = "", may_follow: bool = False) -> Event:
+    """
+    Return the first event of a line; raises as `stock` does.
+
+    A number that is on its way already may come again only where it `may_follow`.
+    """
     ask, line = case.ask, case.line
-    if line is not None and line.standing.ended not in ("port_out", "recycle"):
+    gone = line is None or line.standing.ended in ("port_out", "recycle")
+    if line is not None and not gone and not may_follow:
         raise LineExists(number=line.number, plan=line.plan, iccid=line.card.iccid)
     pin = _pin(case)
     policy_of(case.terms.rules, pin)
@@ -51,7 +56,7 @@ def stocked(case: Case) -> Event:
         "operator": payload.text(ask, "operator"),
         "plan": payload.text(ask, "plan"),
         "pin": pin,
-        "custody": payload.text(ask, "custody", "issued", among=CUSTODIES),
+        "custody": custody or payload.text(ask, "custody", "issued", among=CUSTODIES),
         "batch": payload.text(ask, "batch", ""),
     }
     card = Card(

@@ -28,4 +28,6 @@ def terminate(case: Case) -> Decision:
     why = f"{cause}: {payload.reason(case.ask)}"
     done = act_on(case, Act(id=case.id, kind="terminate", at=case.now, why=why))
     told = Effect(kind="message", due_at=case.now, data={"what": "terminated", "cause": cause})
-    return conclude(case, done.state, done.events, entries=done.entries, effects=[told])
+    # Whoever lets go a card of another operator's did it there; nobody tells them here.
+    owed = [told] if case.state.custody == "issued" else []
+    return conclude(case, done.state, done.events, entries=done.entries, effects=owed)

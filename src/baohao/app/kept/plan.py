@@ -1,0 +1,102 @@
+"""
+Plan: the cheapest way to keep a card, what it costs a year, and what comes next.
+
+Looking for one may take seconds where an operator's rules are many; what was found is kept for as
+long as the card and the day are the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from baohao.app.kept.listing import Card
+from baohao.core.civil import civil_day, midnight
+from baohao.core.money import format_minor
+from baohao.core.policy.model import Policy
+from baohao.core.refusals import Refusal
+from baohao.core.upkeep.means import Means
+from baohao.core.upkeep.plan import MARGIN_DAYS, Stand, Step, Upkeep, upkeep
+
+#: How far a plan goes: a year, and what a product of a year needs to come round.
+AHEAD = timedelta(days=400)
+#: Plans that are kept; a household has a few dozen cards, an installation some thousand.
+PLANS_KEPT = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The cheapest way to keep one card."""
+
+    found: Upkeep | None
+    #: Why there is none.
+    refusal: Refusal | None = None
+
+    @property
+    def next(self) -> Step | None:
+        """What is to be done first; `None`: nothing."""
+        return self.found.steps[0] if self.found is not None and self.found.steps else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ways:
+    """What a keeper would do for a card."""
+
+    abroad: bool = False
+    margin_days: int = MARGIN_DAYS
+
+
+def of_card(card: Card, now: datetime, ways: Ways | None = None) -> Plan:
+    """Return the cheapest way to keep a card for a year from now; of one that is gone, none."""
+    if card.is_over:
+        return Plan(found=None)
+    return _planned(_Key(card, card.state.version), _hour(now), ways or Ways())
+
+
+class _Key:
+    """A card as it stands: the same one while nothing has happened to it."""
+
+    __slots__ = ("card", "version")
+
+    def __init__(self, card: Card, version: int) -> None:
+        self.card, self.version = card, version
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self._place == other._place
+
+    def __hash__(self) -> int:
+        return hash(self._place)
+
+    @property
+    def _place(self) -> tuple[str, int, str]:
+        return self.card.subject, self.version, self.card.policy.pin
+
+
+def _hour(now: datetime) -> datetime:
+    # Begun an hour: a plan speaks of days, and may as well be kept that long.
+    return now.replace(minute=0, second=0, microsecond=0)
+
+
+@lru_cache(maxsize=PLANS_KEPT)
+def _planned(key: _Key, now: datetime, ways: Ways) -> Plan:
+    state, policy = key.card.state, key.card.policy
+    # Never before what was settled.
+    at = max([now, *(each.at for each in state.standings if each.at is not None)])
+    until = midnight(civil_day(at, policy.zone) + AHEAD, policy.zone)
+    stand = Stand(standings=state.standings, acts=state.acts)
+    means = Means(abroad=ways.abroad)
+    try:
+        return Plan(found=upkeep(policy, stand, at, until, means, ways.margin_days))
+    except Refusal as refusal:
+        return Plan(found=None, refusal=refusal)
+
+
+def year_cost(found: Upkeep) -> str:
+    """Return what a plan costs a year, as people write it, with its currency's name behind."""
+    return f"{format_minor(found.year_minor, found.policy.currency)} {found.policy.currency}"
+
+
+def day_of(policy: Policy, step: Step) -> date:
+    """Return the day that a step is for, in the policy's zone."""
+    return civil_day(step.at, policy.zone)

@@ -1,0 +1,47 @@
+"""Kept cards: which lines keepers watch over, and what they say of each, sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from baohao.core.bucket import bucket_of
+from baohao.core.line import codec
+from baohao.core.line.state import LineState
+from baohao.store.sql import Connection, rows, run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """One card that somebody watches over."""
+
+    state: LineState
+    #: Of what is said of it; 0: nothing was said yet.
+    version: int
+    sealed: str
+    #: The keeper's, sealed; empty: nothing was ever sealed for them.
+    key: str
+
+
+def of_keepers(conn: Connection, keepers: Sequence[str]) -> list[Kept]:
+    """Return the cards of keepers, in the order of their numbers."""
+    return [
+        Kept(state=codec.decode(state), version=version or 0, sealed=sealed or "", key=key or "")
+        for state, version, sealed, key in rows(conn, "list_kept", list(keepers))
+    ]
+
+
+def note(
+    conn: Connection, keeper: str, card: str, sealed: str, version: int, now: datetime
+) -> bool:
+    """Keep what is said of a card, in place of a version; False: another wrote meanwhile."""
+    bucket = bucket_of(keeper)
+    if not version:
+        return run(conn, "insert_card_note", bucket, keeper, card, sealed, now) == 1
+    return run(conn, "update_card_note", sealed, now, bucket, keeper, card, version) == 1
+
+
+def forget(conn: Connection, keeper: str) -> None:
+    """Forget all that a keeper said."""
+    run(conn, "delete_card_notes", bucket_of(keeper), keeper)
