@@ -9,6 +9,7 @@ loaded by who needs it: a household runs in a small machine's memory.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -55,7 +56,7 @@ from baohao.core.commissions import CommissionSchedule
 from baohao.core.exchange import RateSchedule
 from baohao.core.fees import FeeSchedule
 from baohao.core.refusals import Refusal
-from baohao.outside import home_file, queue
+from baohao.outside import home_file, parcel, queue
 from baohao.outside.ids import new_id
 from baohao.outside.kept import Kept
 from baohao.outside.mail import Server, SmtpMail
@@ -103,7 +104,10 @@ FEES_KEPT_S = 60.0
 AGENTS_KEPT_S = 5.0
 #: For how long who listens is; what happens so soon after the first listening may not be told.
 LISTENERS_KEPT_S = 5.0
-
+#: The file with the key of the house · what a backup of a home has beside its database.
+SECRET = "secret.key"  # noqa: S105 - its name, not the key
+KEPT = (SECRET, home_file.NAME, "issuer.key", "issuer.pem")
+DUMP = "database.dump"
 
 T = TypeVar("T")
 
@@ -428,7 +432,7 @@ class Installation:
     def seals(self) -> Seals:
         """What seals secrets under the key of the house."""
         key = self.settings.secret_key
-        return SealsOfHouse(key_of(self.settings.data / "secret.key") if key is None else key)
+        return SealsOfHouse(key_of(self.settings.data / SECRET) if key is None else key)
 
     @cached_property
     def vault(self) -> Vault:
@@ -552,6 +556,37 @@ class Installation:
         """Replace the embedded database by the one in a file; it stays closed until resumed."""
         self.embedded.start()
         restore(self.embedded, file, before_open=house.close)
+
+    def pack(self, file: Path, passphrase: str = "") -> None:
+        """Put a home into one file: its database, its keys, and what it was told."""
+        folder = self.settings.data
+        with tempfile.TemporaryDirectory(dir=folder) as made:
+            dump = Path(made) / DUMP
+            self.backup(dump)
+            kept = {name: folder / name for name in KEPT if (folder / name).is_file()}
+            parcel.pack({DUMP: dump, **kept}, file, passphrase)
+
+    def unpack(self, file: Path, passphrase: str = "") -> None:
+        """
+        Replace a home by the one in a file, and open it; raises as `parcel.unpack` and `resume`.
+
+        Nothing has changed where the file is unfit. The keys come last: until they are there the
+        same file can be restored again.
+        """
+        folder = self.settings.data
+        self.embedded.make_folder()
+        with tempfile.TemporaryDirectory(dir=folder) as made:
+            found = parcel.unpack(file, Path(made), frozenset({DUMP, *KEPT}), passphrase)
+            if not {DUMP, SECRET} <= set(found):
+                raise parcel.ParcelUnfit(file=str(file))
+            self.restore(Path(made) / DUMP)
+            for name in KEPT:
+                (folder / name).unlink(missing_ok=True)
+                if name in found:
+                    (Path(made) / name).rename(folder / name)
+        self.migrate()
+        with self.shell() as opened:
+            opened.run(house.reopen)
 
     # --- how --------------------------------------------------------------------------------------
 

@@ -10,7 +10,8 @@ import logging
 import signal
 import socket
 import sys
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +22,9 @@ from baohao import jobs
 from baohao.cli.asking import Data
 from baohao.cli.home_questions import Said
 from baohao.cli.listening import listen
-from baohao.cli.output import console
+from baohao.cli.output import Json, console, pairs, tell
+from baohao.core.refusals import Refusal
+from baohao.outside.parcel import is_closed
 from baohao.wiring import Installation
 from baohao.wiring import home as installation
 
@@ -90,6 +93,92 @@ def home(
         if url:
             house.keep_said({"BAOHAO_HOLDER_URL": url})
         _serve(house, said, host, port, proxy)
+
+
+File = Annotated[Path, typer.Argument(dir_okay=False, metavar="FILE", show_default=False)]
+Passphrase = Annotated[
+    Path | None,
+    typer.Option(
+        "--passphrase-file", exists=True, dir_okay=False, help="What closes the file, in a file."
+    ),
+]
+
+
+@app.command()
+def backup(
+    file: File,
+    close: Annotated[
+        bool, typer.Option("--close", help="Ask for a passphrase, and close the file by it.")
+    ] = False,
+    passphrase_file: Passphrase = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Put the home into one file, running or not: cards, people, notes, keys, settings."""
+    house = installation(data)
+    passphrase = _line(passphrase_file)
+    if close and not passphrase:
+        passphrase = typer.prompt("Passphrase", hide_input=True, confirmation_prompt=True)
+    with _left_as_it_was(house):
+        house.embedded.start()
+        house.pack(file, passphrase)
+    facts = {"file": str(file), "bytes": file.stat().st_size, "closed": bool(passphrase)}
+    tell(facts, lambda console: console.print(pairs({**facts, "bytes": f"{facts['bytes']:,}"})))
+
+
+@app.command()
+def restore(
+    file: Annotated[
+        Path,
+        typer.Argument(exists=True, dir_okay=False, metavar="FILE", show_default=False),
+    ],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace the home that is in the folder.")
+    ] = False,
+    passphrase_file: Passphrase = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Put the home of a file into the folder, and open it; everybody signs in anew."""
+    house = installation(data)
+    passphrase = _line(passphrase_file)
+    if not passphrase and is_closed(file) and sys.stdin.isatty():
+        passphrase = typer.prompt("Passphrase", hide_input=True)
+    with house.held():
+        if house.embedded.cluster.is_dir() and not replace:
+            raise HomeThere(folder=str(house.settings.data))
+        with _left_as_it_was(house):
+            house.unpack(file, passphrase)
+            _sign_out(installation(data))
+    facts = {"folder": str(house.settings.data), "next": "baohao home"}
+    tell(facts, lambda console: console.print(pairs(facts)))
+
+
+class HomeThere(Refusal):
+    """{folder} has a home already: back that up first, then say --replace."""
+
+    code = "home.there"
+
+
+def _sign_out(house: Installation) -> None:
+    from baohao.web import desk, start
+
+    start.migrate(house)
+    from baohao.web.home.starting import end_sessions
+
+    end_sessions()
+    desk.desk().close()
+
+
+@contextmanager
+def _left_as_it_was(house: Installation) -> Iterator[None]:
+    """Stop the database in the end, unless it ran before."""
+    was_running = house.embedded.status() is not None
+    try:
+        yield
+    finally:
+        if not was_running:
+            house.embedded.stop()
 
 
 def _serve(house: Installation, said: Said, host: str, port: int, proxy: str) -> None:

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -98,6 +100,12 @@ def begin(answers: Answers) -> Account:
     vault, holder = desk().house.vault, account.holder
     desk().shell.run(partial(preferences.keep, vault=vault, holder=holder, said=said))
     return account
+
+
+def end_sessions() -> None:
+    """Sign everybody out: sessions of a backup are of another time."""
+    Session.objects.all().delete()
+    UserSession.objects.all().delete()
 
 
 class Unstarted:
