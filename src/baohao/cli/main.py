@@ -7,6 +7,7 @@ Commands are grouped by noun, one file each; what fails says what to do next.
 from __future__ import annotations
 
 import sys
+from functools import cache
 
 import typer
 
@@ -125,10 +126,14 @@ app.command("serve")(serve)
 app.command("bench", context_settings=PASSED_ON)(bench)
 
 
+#: What is made of all commands and their options, once in a process.
+_command = cache(typer.main.get_command)
+
+
 def main() -> None:
     """Run the command; the console script."""
     try:
-        app()
+        _command(app)()
     except Refusal as refusal:
         refuse(refusal)
         sys.exit(REFUSED)
