@@ -112,8 +112,9 @@ class Adding(Said):
         widget=forms.TextInput(attrs=MONEY),
     )
 
-    def __init__(self, data: Any, *, policy: Policy, today: date, act: str = "") -> None:
-        super().__init__(data, policy=policy, today=today, act=act)
+    def __init__(self, data: Any, *, policy: Policy, today: date, number: str = "") -> None:
+        super().__init__(data, policy=policy, today=today)
+        self.initial["number"] = number
         self.fields["act"].choices = [  # type: ignore[attr-defined]
             *words.acts(policy),
             ("activate", words.did("activate")),
