@@ -13,6 +13,8 @@ from functools import lru_cache
 
 from baohao.app.kept.listing import Card
 from baohao.core.civil import civil_day, midnight
+from baohao.core.line.acts import Act
+from baohao.core.line.fold import fold_on
 from baohao.core.money import format_minor
 from baohao.core.policy.model import Policy
 from baohao.core.refusals import Refusal
@@ -95,7 +97,7 @@ def _planned(key: _Key, now: datetime, ways: Ways) -> Plan:
     # Never before what was settled.
     at = max([now, *(each.at for each in state.standings if each.at is not None)])
     until = midnight(civil_day(at, policy.zone) + AHEAD, policy.zone)
-    stand = Stand(standings=state.standings, acts=state.acts)
+    stand = _stand(key.card, at)
     means = Means(abroad=ways.abroad)
     try:
         return Plan(found=upkeep(policy, stand, at, until, means, ways.margin_days))
@@ -111,6 +113,21 @@ def _planned(key: _Key, now: datetime, ways: Ways) -> Plan:
         return Plan(found=found, unpriced=frozenset(prices))
     except Refusal as refusal:
         return Plan(found=None, refusal=refusal)
+
+
+def _stand(card: Card, at: datetime) -> Stand:
+    """Return where a card stands, by the earlier of its rules and what its operator says."""
+    state, reading = card.state, card.reading
+    stand = Stand(standings=state.standings, acts=state.acts)
+    if reading is None or reading.until is None or card.read is None:
+        return stand
+    if reading.until <= at or (card.computed is not None and card.computed <= card.read):
+        return stand
+    nearer = Act(id="said", kind="adjust", at=at, clock=reading.name, until=reading.until)
+    # It is put right in what is planned, and nowhere else.
+    rules, acts = {state.pin: card.policy}, (*state.acts, nearer)
+    folded = fold_on(rules, state.pin, state.standings, acts, (nearer,), until=at)
+    return Stand(standings=tuple(each.standing for each in folded), acts=acts)
 
 
 def _guessed(policy: Policy, means: Means) -> dict[str, int]:

@@ -203,7 +203,9 @@ def _with_cheaper(
 def _by_country(on: date) -> dict[str, list[Policy]]:
     found: dict[str, list[Policy]] = {}
     for policy in add.offered(on):
-        if policy.effective_to is None or on < policy.effective_to:
+        # Not those that only who has had them for long may have.
+        is_sold = policy.effective_to is None or on < policy.effective_to
+        if is_sold and policy.cohort.activated_to is None:
             found.setdefault(policy.country, []).append(policy)
     return found
 

@@ -31,9 +31,10 @@ def done(request: HttpRequest, card: str) -> HttpResponse:
     """Take down what was done; say the new date, or that it changed nothing."""
     own = acted_on(request, card)
     found, shortens = own.card, False
-    upcoming = plan.of_card(found, own.now).next
-    first = upcoming.option.kind if upcoming is not None else ""
-    form = Done(request.POST or None, policy=found.policy, today=own.today, act=first)
+    planned = plan.of_card(found, own.now)
+    # What nobody has said the price of is not put into the form as if somebody had.
+    first = planned.next if planned.is_priced else None
+    form = Done(request.POST or None, policy=found.policy, today=own.today, first=first)
     if request.method == "POST" and form.is_valid():
         try:
             _record(request, found, form, own.now)
@@ -44,7 +45,7 @@ def done(request: HttpRequest, card: str) -> HttpResponse:
             form.refuse(refusal)
         except Refusal as refusal:
             form.refuse(refusal)
-    page = {"card": found, "form": form, "step": upcoming, "shortens": shortens, "today": own.today}
+    page = {"card": found, "form": form, "plan": planned, "shortens": shortens, "today": own.today}
     return render(request, "cards/done.html", page, status=409 if form.is_bound else 200)
 
 

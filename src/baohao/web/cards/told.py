@@ -182,8 +182,7 @@ def about(request: HttpRequest, card: str) -> HttpResponse:
         except NotesMoved as refusal:
             other = own_card(request, card).card.noted
             # Saved again, it is in place of what is shown beside it now.
-            form.data = form.data.copy()
-            form.data["version"] = str(other.version)
+            form.data = {**form.data.dict(), "version": str(other.version)}  # type: ignore[attr-defined]
             form.add_error(None, said(refusal))
         except Refusal as refusal:
             form.add_error(None, said(refusal))

@@ -59,6 +59,8 @@ DO = {
 }
 #: How a card's life here ended.
 ENDED = {"terminate": gettext_lazy("It was let go"), "port_out": gettext_lazy("Its number left")}
+#: Where people say the place alone, and not whose it is.
+_PLACES = {"HK": "Asia/Hong_Kong", "MO": "Asia/Macau"}
 _COMMON = 0x1F1E6 - ord("A")
 
 
@@ -128,6 +130,8 @@ def product(policy: Policy) -> str:
 
 def country(code: str) -> str:
     """Say a country."""
+    if code in _PLACES:
+        return formats.place(_PLACES[code])
     return str(Locale.parse(formats.locale()).territories.get(code, code))
 
 
