@@ -66,6 +66,7 @@ APPS = (
     "allauth.socialaccount.providers.openid_connect",
     "baohao.web.accounts",
     "baohao.web.agent",
+    "baohao.web.cards",
     "baohao.web.counter",
     "baohao.web.sharing",
     "baohao.web.support",

@@ -67,6 +67,11 @@ def may_act(account: Account, card: Card) -> bool:
     return card.keeper == account.holder
 
 
+def is_shared(account: Account) -> bool:
+    """Whether there is a household that somebody may show a card to."""
+    return False
+
+
 def own_cards(request: HttpRequest) -> tuple[list[Card], datetime]:
     """Return the cards that the reader sees, the first due first, and what time it is."""
     reader, house = signed_in(request), desk().house
