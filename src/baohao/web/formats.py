@@ -11,7 +11,7 @@ from babel import dates, numbers
 from django.utils.translation import get_language, ngettext
 
 from baohao.core.civil import Span, SpanMalformed, Unit
-from baohao.core.money import exponent_of
+from baohao.core.money import digits_of
 
 #: Django's languages -> Babel's locales.
 LOCALES = {"zh-hant": "zh_Hant_MO", "zh-hans": "zh_Hans_MO", "pt": "pt_MO", "en": "en_MO"}
@@ -40,7 +40,7 @@ def locale() -> str:
 
 def money(minor: int, currency: str) -> str:
     """Write an amount of minor units."""
-    amount = Decimal(minor).scaleb(-exponent_of(currency))
+    amount = Decimal(minor).scaleb(-digits_of(currency))
     return numbers.format_currency(amount, currency, locale=locale())
 
 
