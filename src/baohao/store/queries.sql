@@ -2735,7 +2735,14 @@ JOIN lines l ON l.bucket = t.bucket AND l.number = t.number
 LEFT JOIN preferences p ON p.bucket = baohao_bucket(t.holder) AND p.holder = t.holder
 LEFT JOIN card_notes n ON n.bucket = baohao_bucket(t.holder) AND n.keeper = t.holder AND n.card = t.number
 WHERE t.holder = ANY(%b::text[]) AND t.until IS NULL AND strpos(t.number, '~') > 0
+  AND NOT EXISTS (SELECT FROM forgotten_cards f WHERE f.bucket = baohao_bucket(t.holder) AND f.keeper = t.holder
+                                                  AND f.card = t.number AND f.epochs >= t.epoch)
 ORDER BY t.number
+
+-- name: list_kept_lives
+-- Count the lives of every card of a keeper, those they had erased, too.
+SELECT number, epoch FROM tenures
+WHERE holder = %b AND until IS NULL AND strpos(number, '~') > 0
 
 -- name: insert_card_note
 -- Keep what a keeper says of a card for the first time.
@@ -2746,6 +2753,18 @@ ON CONFLICT (bucket, keeper, card) DO NOTHING
 -- Keep what a keeper says of a card in place of what was shown to them.
 UPDATE card_notes SET version = version + 1, sealed = %b, updated_at = %b
 WHERE bucket = %b AND keeper = %b AND card = %b AND version = %b
+
+-- name: insert_card_notes
+-- Keep what a keeper says of cards of which nothing was said yet.
+INSERT INTO card_notes (bucket, keeper, card, version, sealed, updated_at)
+SELECT %b, %b, t.card, 1, t.sealed, %b FROM unnest(%b::text[], %b::text[]) AS t (card, sealed)
+ON CONFLICT (bucket, keeper, card) DO NOTHING
+
+-- name: put_forgotten_cards
+-- Show nobody any more the cards that a keeper had erased, in the lives that they have had.
+INSERT INTO forgotten_cards (bucket, keeper, card, epochs)
+SELECT %b, %b, t.card, t.epochs FROM unnest(%b::text[], %b::int[]) AS t (card, epochs)
+ON CONFLICT (bucket, keeper, card) DO UPDATE SET epochs = greatest(forgotten_cards.epochs, excluded.epochs)
 
 -- name: delete_card_notes
 -- Forget all that a keeper said.

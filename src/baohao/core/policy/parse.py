@@ -78,7 +78,7 @@ def _world(
 
 
 def _policy(table: Table) -> Policy:
-    currency = read_currency(table)
+    currency = read_currency(table, or_none=True)
     zone_name, zone = read_zone(table)
     effective_from, effective_to = read_effective(table)
     balances = parse_events.balances(table)
