@@ -26,6 +26,7 @@ from baohao.core.line.project import Projection, barred, project
 from baohao.core.line.run import Run
 from baohao.core.line.state import LineState, Reading, Sold
 from baohao.core.money import format_minor
+from baohao.core.policy.freshness import stale_from
 from baohao.core.policy.model import Offer, Policy
 from baohao.core.policy.worlds import worlds_of
 from baohao.core.reminders import Known, Reminder, Wishes, reminders
@@ -179,7 +180,11 @@ def reminders_of(
     until: datetime,
     wishes: Wishes,
 ) -> tuple[Reminder, ...]:
-    """Return the reminders of a line that fall due from `since` to before `until`."""
+    """
+    Return the reminders of a line that fall due from `since` to before `until`.
+
+    Of another operator's card under rules that nobody has looked at for a year, they come earlier.
+    """
     observed = {reading.name: reading.until for reading in state.readings}
     clocks = {name: _known(views, name, observed.get(name)) for name in policy.clocks}
     return reminders(
@@ -190,6 +195,7 @@ def reminders_of(
         wishes=wishes,
         since=since,
         until=until,
+        doubted_from=stale_from(policy) if state.custody == "external" else None,
     )
 
 

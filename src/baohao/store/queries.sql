@@ -2665,6 +2665,12 @@ SELECT id, number, epoch, what, key, channel, language, deadline, version, diges
        done_at, reply
 FROM messages WHERE code = %b AND state = 'sent' ORDER BY done_at DESC LIMIT 1
 
+-- name: read_message
+-- Read a message.
+SELECT id, number, epoch, what, key, channel, language, deadline, version, digest, sealed, code, made_at, state, tries,
+       done_at, reply
+FROM messages WHERE bucket = %b AND id = %b
+
 -- name: list_latest_messages
 -- List what was sent last, for the demo to show.
 SELECT id, number, epoch, what, key, channel, language, deadline, version, digest, sealed, code, made_at, state, tries,
