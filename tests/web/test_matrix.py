@@ -35,6 +35,8 @@ KEPT = (
     *("/my/receipts/", "/accounts/2fa/passkeys/"),
     # Who was let see or pay, and who asked for it, is a person, whatever numbers they have.
     *("/my/for/", "/my/sharing/<uuid:consent>/code/"),
+    # Cards of other operators' have nothing to do with a tenure here.
+    "/my/cards/",
 )
 #: Where somebody may find that there is nothing of theirs yet.
 MAYBE = ("/accounts/2fa/app/away/", "/accounts/2fa/codes/", "/counter/till/")

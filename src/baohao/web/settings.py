@@ -160,6 +160,7 @@ ACCOUNTS: Mapping[str, Any] = {
         "calendar": "60/m/ip",
         "joining": "30/m/ip",
         "confirm_email": "5/h/user",
+        "push": "12/h/user",
         # Each has the directory asked, by us.
         "directory": "60/m/ip,600/m/key",
         **LIMITS,

@@ -36,9 +36,11 @@ def nothing(request: HttpRequest) -> HttpResponse:
 
 @everybody
 def handset(request: HttpRequest) -> HttpResponse:
-    """Show, in the demo alone, what was sent to numbers and addresses."""
-    # It comes with a mail server, which nothing else of the pages loads.
+    """Show, in the demo alone, what was sent to numbers and addresses, and pushed."""
+    # They come with servers, which nothing else of the pages loads.
     from baohao.outside.pretend.post_office import MAILBOX, kept
+    from baohao.outside.pretend.push_services import PUSHED
+    from baohao.outside.pretend.push_services import kept as pushed
 
     texts = desk().house.texts
     if not isinstance(texts, Handset):
@@ -52,4 +54,9 @@ def handset(request: HttpRequest) -> HttpResponse:
         }
         for letter in kept(desk().house.settings.data / MAILBOX)
     ]
-    return render(request, "web/handset.html", {"sent": texts.shown(), "letters": letters})
+    page = {
+        "sent": texts.shown(),
+        "letters": letters,
+        "pushed": pushed(desk().house.settings.data / PUSHED),
+    }
+    return render(request, "web/handset.html", page)

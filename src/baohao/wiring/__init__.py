@@ -30,12 +30,13 @@ from baohao.app.charging.carry import Carrier
 from baohao.app.door import Door
 from baohao.app.library import Library
 from baohao.app.matching.match import Matcher
-from baohao.app.messages.outbox import Outbox
+from baohao.app.messages.outbox import Outbox, Ways
 from baohao.app.messages.teller import Teller
-from baohao.app.messages.wording import EMAIL, SMS
+from baohao.app.messages.wording import EMAIL, PUSH, SMS
 from baohao.app.payments.asking import NoBank, NoGateway, Ports
 from baohao.app.payments.carry import Carrier as Payments
-from baohao.app.ports import Gateway, Mail, Post, Seals, Texts, Vault
+from baohao.app.ports import Gateway, Post, Seals, Vault
+from baohao.app.ports.telling import Mail, Push, Texts
 from baohao.app.receipts.desk import Desk
 from baohao.app.shell import Shell, options
 from baohao.config import (
@@ -45,7 +46,6 @@ from baohao.config import (
     OidcDirectory,
     Settings,
     StripeAccount,
-    WechatAccount,
     mail_server,
     settings,
 )
@@ -57,6 +57,7 @@ from baohao.core.exchange import RateSchedule
 from baohao.core.fees import FeeSchedule
 from baohao.core.refusals import Refusal
 from baohao.outside import home_file, parcel, queue
+from baohao.outside.apprise_push import ApprisePush
 from baohao.outside.ids import new_id
 from baohao.outside.kept import Kept
 from baohao.outside.mail import Server, SmtpMail
@@ -77,7 +78,7 @@ if TYPE_CHECKING:
     from baohao.outside.bank.gateway import BankContract, BankTransfer
     from baohao.outside.paper.typesetter import Typesetter
     from baohao.outside.signing import IssuerOfHouse, Verifier
-    from baohao.outside.stripe.gateway import Account, Stripe
+    from baohao.outside.stripe.gateway import Stripe
     from baohao.outside.wechat_pay.gateway import WechatPay
 
 __all__ = [
@@ -342,6 +343,7 @@ class Installation:
         from baohao.outside.acquirer import Acquirer
         from baohao.outside.bank.gateway import BankTransfer
         from baohao.outside.stripe.gateway import Stripe
+        from baohao.wiring.gateways import stripe_account, wechat_pay
 
         settings = self.settings
         found: list[Acquirer | WechatPay | Stripe | BankTransfer | CardTerminal] = []
@@ -349,9 +351,9 @@ class Installation:
             contract = contracts.acquirer(settings.acquirer, settings.notify_url)
             found.append(Acquirer(contract, self.clock))
         if settings.wechat is not None:
-            found.append(_wechat_pay(settings.wechat))
+            found.append(wechat_pay(settings.wechat))
         if settings.stripe is not None:
-            found.append(Stripe(_stripe_account(settings.stripe), self.clock))
+            found.append(Stripe(stripe_account(settings.stripe), self.clock))
         if settings.bank is not None:
             found.append(BankTransfer(self.bank, Ledger(self.make_shell())))
         if settings.has_terminals:
@@ -468,14 +470,20 @@ class Installation:
             )
         )
 
+    @cached_property
+    def push(self) -> Push | None:
+        """What sends to the push services that people have; `None`: nothing does."""
+        settings = self.settings
+        return ApprisePush(allow_loopback=settings.push_to_loopback) if settings.pushes else None
+
     @property
     def tells(self) -> bool:
         """Whether there is any way to tell holders something."""
-        return self.mail is not None or self.texts is not None
+        return any(port is not None for port in (self.mail, self.push, self.texts))
 
     def teller(self) -> Teller:
         """Return what writes down what holders are told."""
-        ways = ((EMAIL, self.mail), (SMS, self.texts))
+        ways = ((EMAIL, self.mail), (PUSH, self.push), (SMS, self.texts))
         return Teller(
             terms=self.terms(),
             operators=self.library.operators,
@@ -487,7 +495,8 @@ class Installation:
 
     def outbox(self, opened: Shell) -> Outbox:
         """Return what sends to holders, over a shell."""
-        return Outbox(opened, self.teller(), self.mail, self.texts, new_id)
+        ways = Ways(mail=self.mail, texts=self.texts, push=self.push)
+        return Outbox(opened, self.teller(), ways, new_id)
 
     # --- receipts ---------------------------------------------------------------------------------
 
@@ -648,44 +657,3 @@ def _reaching() -> Iterator[None]:
         yield
     except psycopg.OperationalError as error:
         raise DatabaseAway(reason=str(error).strip().splitlines()[0]) from error
-
-
-def _stripe_account(account: StripeAccount) -> Account:
-    from baohao.outside.stripe.gateway import Account
-
-    return Account(
-        url=account.url,
-        key=account.key,
-        signing=account.signing,
-        account=account.account,
-        return_url=account.return_url,
-    )
-
-
-def _wechat_pay(account: WechatAccount) -> WechatPay:
-    from baohao.outside.wechat_pay.gateway import Way, WechatPay
-    from baohao.outside.wechat_pay.messages import Merchant
-
-    try:
-        merchant = Merchant(
-            mchid=account.mchid,
-            appid=account.appid,
-            sub_mchid=account.sub_mchid,
-            serial=account.serial,
-            private_key=account.private_key_file.read_bytes(),
-            apiv3_key=account.apiv3_key,
-            platform_keys={account.platform_key_id: account.platform_key_file.read_bytes()},
-        )
-        way = Way(
-            url=account.url,
-            is_global=account.is_global,
-            currencies=account.currencies,
-            refund_notify_url=account.refund_notify_url,
-        )
-        return WechatPay(merchant, way)
-    except OSError as error:
-        raise BadSetting(f"{error.filename} cannot be read: {error.strerror}") from None
-    except (ValueError, TypeError):
-        # What is wrong with a key is not said: it would be said of what the key is.
-        files = f"{account.private_key_file} and {account.platform_key_file}"
-        raise BadSetting(f"{files} must be keys in PEM, without a password") from None
