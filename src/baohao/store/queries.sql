@@ -448,14 +448,14 @@ UPDATE house SET epoch = epoch + 1, is_open = false
 UPDATE house SET is_open = true
 
 -- name: forget_waiting_messages
--- Take back the messages that waited when a backup was made: they may have been sent since.
+-- Take back the messages of a restored house that waited: they may have been sent since.
 UPDATE messages SET state = 'over', due_at = NULL, done_at = clock_timestamp() + clock_offset,
        reply = 'the house was restored', lease = NULL
-FROM house WHERE state = 'waiting'
+FROM house WHERE state = 'waiting' AND NOT is_open
 
 -- name: forget_owed_messages
--- Owe no messages of acts that were done before a backup was made.
-DELETE FROM effects WHERE kind = 'message'
+-- Owe, in a house that was restored, no messages of acts that were done before.
+DELETE FROM effects WHERE kind = 'message' AND NOT (SELECT is_open FROM house)
 
 -- name: read_months
 -- Read for which months the journal has room.

@@ -73,6 +73,7 @@ APPS = (
     "baohao.web.leaving",
     "baohao.web.rescue",
     "baohao.web.house",
+    "baohao.web.cards",
     "baohao.web.household",
     "baohao.web",
 )

@@ -55,7 +55,6 @@ def cards(request: HttpRequest) -> HttpResponse:
         "q": wanted,
         "has_any": bool(found),
         "is_searched": len(found) >= SEARCHED_FROM,
-        "own": signed_in(request).holder,
     }
     return render(request, "cards/list.html", page)
 
