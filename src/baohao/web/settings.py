@@ -72,6 +72,7 @@ APPS = (
     "baohao.web.leaving",
     "baohao.web.rescue",
     "baohao.web.house",
+    "baohao.web.customers",
     "baohao.web",
 )
 
@@ -157,6 +158,7 @@ ACCOUNTS: Mapping[str, Any] = {
         "loss": "5/h/key",
         "ours": "20/m/ip",
         "calendar": "60/m/ip",
+        "card_status": "60/m/ip",
         "confirm_email": "5/h/user",
         # Each has the directory asked, by us.
         "directory": "60/m/ip,600/m/key",

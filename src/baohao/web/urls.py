@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("baohao.web.sharing.urls")),
     path("", include("baohao.web.rescue.urls")),
     path("", include("baohao.web.support.urls")),
+    path("", include("baohao.web.customers.urls")),
     path("my/", include("baohao.web.holder.urls")),
     path("counter/", include("baohao.web.counter.urls")),
     path("agent/", include("baohao.web.agent.urls")),
