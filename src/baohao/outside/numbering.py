@@ -1,10 +1,10 @@
 """
 Numbers of all countries, by way of phonenumbers (Google's libphonenumber).
 
-It is asked whether a country's plan has a number, and for the canonical form, and for nothing else:
-its zones merge Macau with Shanghai, and its operators are those a range was first given to. Macau's
-own plan is the core's, here as everywhere. A plan that grew since the library's last release
-refuses its newest ranges until it is updated.
+It is asked whether a country's plan has a number, for the canonical form, for the groups in which
+people write it, and for nothing else: its zones merge Macau with Shanghai, and its operators are
+those a range was first given to. Macau's own plan is the core's, here as everywhere. A plan that
+grew since the library's last release refuses its newest ranges until it is updated.
 """
 
 from __future__ import annotations
@@ -52,6 +52,15 @@ def parse(text: str, region: str | None = None) -> Number:
         raise NumberUnassigned(value=shown(text))
     # A plan of another region never gives a Macau number, but only the core may say what one is.
     return parse_number(number) if is_macau(number) else number
+
+
+def grouped(number: str) -> str:
+    """Write a canonical number in the groups of its country; what is none, as it is."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def _assigned(plain: str, region: str | None) -> Number | None:

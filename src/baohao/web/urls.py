@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("baohao.web.rescue.urls")),
     path("", include("baohao.web.support.urls")),
     path("", include("baohao.web.customers.urls")),
+    path("my/cards/", include("baohao.web.cards.urls")),
     path("my/", include("baohao.web.holder.urls")),
     path("counter/", include("baohao.web.counter.urls")),
     path("agent/", include("baohao.web.agent.urls")),

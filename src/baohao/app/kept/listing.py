@@ -57,14 +57,33 @@ class Card:
     noted: Noted
     #: The operator's own reading of the clock that ends the service; `None`: nobody asked.
     reading: Reading | None
-    #: The last day to act, by the earlier of what is computed and what the operator says, in the
-    #: policy's zone; `None`: no end in sight, or the card is gone.
-    due: date | None
     #: When the product's rules were last read, and whether that is more than a year ago.
     checked: date | None
     is_stale: bool
     #: Let go, or lost.
     is_over: bool
+
+    @property
+    def due(self) -> date | None:
+        """
+        The last day to act, by the earlier of what is computed and what the operator says, in the
+        policy's zone; `None`: no end in sight, or the card is gone.
+        """
+        if self.is_over:
+            return None
+        return min(filter(None, (self.computed, self.read)), default=None)
+
+    @property
+    def computed(self) -> date | None:
+        """The last day to act by the rules alone; `None`: no end in sight."""
+        return min(filter(None, (self.glance.paid_until, self.glance.earliest)), default=None)
+
+    @property
+    def read(self) -> date | None:
+        """The last good day as the operator said last; `None`: nobody asked."""
+        if self.reading is None or self.reading.until is None:
+            return None
+        return civil_day(self.reading.until - _MOMENT, self.policy.zone)
 
     @property
     def name(self) -> str:
@@ -103,10 +122,9 @@ def _card(terms: Terms, vault: Vault, kept: store.Kept, now: datetime, look: Loo
         state=state,
         noted=about.opened(vault, keeper, kept),
         reading=reading,
-        due=None if is_over else _due(policy, seen, reading),
+        is_over=is_over,
         checked=checked_on(policy),
         is_stale=is_stale(policy, civil_day(now, policy.zone)),
-        is_over=is_over,
     )
 
 
@@ -121,11 +139,3 @@ def _seen(terms: Terms, state: LineState, now: datetime) -> Glance:
     seen = glance(terms, state, now)
     _known[state.number] = (slot, state, seen)
     return seen
-
-
-def _due(policy: Policy, seen: Glance, reading: Reading | None) -> date | None:
-    """Return the last day on which acting is in time, as reminders have it."""
-    days = [seen.paid_until, seen.earliest]
-    if reading is not None and reading.until is not None:
-        days.append(civil_day(reading.until - _MOMENT, policy.zone))
-    return min(filter(None, days), default=None)

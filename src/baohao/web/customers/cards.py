@@ -60,7 +60,7 @@ def _added(
         except Refusal as refusal:
             outcomes[line] = said(refusal)
         else:
-            asks[line] = made("keep", subject, said_, by=keeper, channel="web")
+            asks[line] = made("keep", subject, said_, by=keeper, channel="app")
     for line, answer in zip(asks, desk().ask_all(list(asks.values())), strict=True):
         outcomes[line] = ""
         if isinstance(answer, Refusal):

@@ -22,7 +22,7 @@ from baohao.core.refusals import Refusal
 from baohao.web.accounts.doors import holders, signed_in
 from baohao.web.customers import forms, ledger, papers, passes, words
 from baohao.web.customers.ledger import Done, Outcome
-from baohao.web.customers.models import Pass
+from baohao.web.customers.models import Deed, Pass
 from baohao.web.customers.room import AHEAD, book_of, is_due, own, own_card, own_deed
 from baohao.web.customers.views import shown
 from baohao.web.customers.words import Price
@@ -222,18 +222,24 @@ def settle(request: HttpRequest, deed: UUID) -> HttpResponse:
     """Write down that a customer paid, or need not; or carry on what stopped half-way."""
     kept = own_deed(request, deed)
     book, entry = own(request, kept.customer)
-    how, refusal = request.POST.get("how", ""), None
-    if how == "again":
-        came = ledger.carry([kept])[kept.id]
-        refusal = came if isinstance(came, Refusal) else None
-        kept = kept if isinstance(came, Refusal) else came
-    elif how == "waive":
-        ledger.waive(kept)
-    elif how in words.PAID:
-        ledger.paid(kept, how, ledger.today(book.keeper))
-    if refusal is None and kept.paid_by:
-        papers.give(kept, book)
-    if refusal is not None:
+    try:
+        _settle(book, kept, request.POST.get("how", ""))
+    except Refusal as refusal:
         page = shown(book, entry, said(refusal))
         return render(request, "customers/one.html", page, status=409)
     return redirect("customer", customer=kept.customer)
+
+
+def _settle(book: Book, deed: Deed, how: str) -> None:
+    if how == "again":
+        came = ledger.carry([deed])[deed.id]
+        if isinstance(came, Refusal):
+            raise came
+    elif how == "waive":
+        ledger.waive(deed)
+    elif how == "mistake":
+        ledger.undo(deed)
+    elif how in words.PAID:
+        ledger.paid(deed, how, ledger.today(book.keeper))
+    if deed.paid_by:
+        papers.give(deed, book)

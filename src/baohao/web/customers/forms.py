@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from baohao.app.kept import adding
 from baohao.app.kept.customers import LONG_MAX, TEXT_MAX, Customer, Fee, Practice
 from baohao.app.kept.listing import Card
+from baohao.core.line.acts import COUNTING
 from baohao.core.money import EXPONENTS, format_minor, parse_minor
 from baohao.core.policy.model import Policy
 from baohao.core.refusals import Refusal
@@ -199,7 +200,7 @@ class Adding(forms.Form):
 
 
 def _kinds() -> list[tuple[str, str]]:
-    named = [(kind, str(HAPPENED[kind])) for kind in sorted(adding.COUNTING) if kind in HAPPENED]
+    named = [(kind, str(HAPPENED[kind])) for kind in sorted(COUNTING) if kind in HAPPENED]
     return [("activate", str(HAPPENED["activate"])), *sorted(named, key=lambda each: each[1])]
 
 
@@ -333,7 +334,7 @@ class DoingOne(Charging, Doing):
 
     def __init__(self, data: Any, card: Card, price: Price, today: date) -> None:
         Doing.__init__(self, data, card.policy, acts(card.policy, price), today)
-        self.initial |= {"version": card.state.version, **charged(price.fee)}
+        self.initial.update({"version": card.state.version, **charged(price.fee)})
 
 
 class CardFee(Charging):

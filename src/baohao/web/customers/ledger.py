@@ -34,6 +34,12 @@ class ForNothing(Refusal):
     code = "customers.no_fee"
 
 
+class StillPaid(Refusal):
+    """A receipt was given for it; take that back first."""
+
+    code = "customers.still_paid"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """What a keeper says that they did for one card."""
@@ -83,8 +89,8 @@ def do(keeper: str, key: UUID, wanted: Sequence[Done]) -> list[Outcome]:
     for each in wanted:
         try:
             begun.append(_begun(keeper, uuid5(key, each.card.subject), each, now, day))
-        except Refusal as refusal:
-            begun.append(refusal)
+        except Refusal as wrong:
+            begun.append(wrong)
     carried = carry([each for each in begun if isinstance(each, Deed)])
     outcomes = []
     for each, deed in zip(wanted, begun, strict=True):
@@ -116,6 +122,16 @@ def paid(deed: Deed, how: str, day: date) -> None:
 def waive(deed: Deed) -> None:
     """Write down that a customer need not pay."""
     Deed.objects.filter(id=deed.id, state=Deed.DONE, paid_by="").update(is_waived=True)
+
+
+def undo(deed: Deed) -> None:
+    """Take back what was never done, as long as no receipt stands; raises why it cannot be."""
+    if deed.state != Deed.DONE or deed.paid_by:
+        raise StillPaid()
+    said = {"of": deed.act, "reason": "it was written down by mistake"}
+    key = f"customers:undo:{deed.id}"
+    desk().ask(made("unrecord", deed.card, said, by=deed.keeper, channel="app", key=key))
+    Deed.objects.filter(id=deed.id, state=Deed.DONE, paid_by="").update(state=Deed.UNDONE)
 
 
 # --- how ------------------------------------------------------------------------------------------
@@ -169,7 +185,7 @@ def _ask(deed: Deed) -> Ask:
         deed.card,
         said,
         by=deed.keeper,
-        channel="web",
+        channel="app",
         key=f"customers:{deed.id}",
         expect_version=deed.version,
     )
@@ -185,5 +201,6 @@ def _answered(deed: Deed, answer: Answer) -> Deed | Refusal:
     until = answer.answer.get("until")
     deed.state, deed.seq = Deed.DONE, answer.seq
     deed.until = None if until is None else datetime.fromisoformat(until)
-    deed.save(update_fields=["state", "seq", "until"])
+    deed.act = str(answer.answer.get("id", ""))
+    deed.save(update_fields=["state", "act", "seq", "until"])
     return deed

@@ -17,7 +17,7 @@ class Deed(models.Model):
     """Something that was done for a customer's card, what it cost, and what is taken for it."""
 
     #: It is known whether it was recorded only once the door has answered.
-    BEGUN, DONE = "begun", "done"
+    BEGUN, DONE, UNDONE = "begun", "done", "undone"
 
     #: Made with the form, so that a form that is sent twice is one deed; the ask's key holds it.
     id: models.UUIDField[UUID, UUID] = models.UUIDField(primary_key=True)
@@ -35,7 +35,8 @@ class Deed(models.Model):
     at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
     amount_minor: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(null=True)
     sku: models.CharField[str, str] = models.CharField(max_length=80, blank=True)
-    #: Its place in the card's journal, and until when the card is safe with it.
+    #: Of the act, in the card's journal; its place there; until when the card is safe with it.
+    act: models.CharField[str, str] = models.CharField(max_length=80, blank=True)
     seq: models.PositiveIntegerField[int | None, int | None] = models.PositiveIntegerField(
         null=True
     )
@@ -108,6 +109,7 @@ class Receipt(models.Model):
     deed: models.ForeignKey[Deed, Deed] = models.ForeignKey(
         Deed, on_delete=models.PROTECT, related_name="receipts"
     )
+    deed_id: UUID
     customer: models.UUIDField[UUID, UUID] = models.UUIDField(db_index=True)
     #: Currency -> minor units; less than nothing where it takes another back.
     totals: models.JSONField[dict[str, int], dict[str, int]] = models.JSONField()
@@ -115,6 +117,7 @@ class Receipt(models.Model):
     voids: models.OneToOneField[Receipt | None, Receipt | None] = models.OneToOneField(
         "self", null=True, on_delete=models.PROTECT, related_name="voided"
     )
+    voids_id: UUID | None
     #: Whether it stands: it takes none back, and was not taken back.
     is_live: models.BooleanField[bool, bool] = models.BooleanField(default=True)
     #: What it says, as in `papers.Said`.

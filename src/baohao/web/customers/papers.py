@@ -173,7 +173,7 @@ def text(paper: Paper) -> str:
             lines = [gettext("Receipt {n} of {day}: {amounts} taken back.").format(**facts)]
         else:
             lines = [gettext("Receipt {n} of {day}: {amounts} received.").format(**facts)]
-        lines.append(f"{said.number} · {said.title} · {said.act}")
+        lines.append(f"{formats.number(said.number)} · {said.title} · {said.act}")
         if said.until is not None and receipt.voids_id is None:
             lines.append(gettext("Safe until {day}.").format(day=formats.day(said.until)))
         lines.append(" · ".join(each for each in (said.seller, said.contact) if each))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -171,8 +172,14 @@ def month_table(request: HttpRequest, month: str) -> HttpResponse:
             lines.append(["", "owed now", "", names.get(customer, ""), "", "", amount, currency])
     out = io.StringIO()
     head = ["day", "what", "receipt", "customer", "number", "act", "amount", "currency"]
-    csv_files.write_rows(out, head, sorted(lines, key=lambda line: line[0] or "~"))
+    lines.sort(key=_by_day)
+    csv_files.write_rows(out, head, lines)
     return given(out.getvalue(), f"customers-{month}.csv")
+
+
+def _by_day(line: Sequence[str]) -> str:
+    """What is owed now, whenever it came about, comes last."""
+    return line[0] or "~"
 
 
 def _of_month(keeper: str, first: date, last: date) -> tuple[list[Deed], list[Receipt]]:

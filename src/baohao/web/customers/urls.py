@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from baohao.web.customers import cards, doing, receipts, status, views
+from baohao.web.customers import cards, doing, leaving, receipts, status, views
 
 urlpatterns = [
     path("my/customers/", views.listed, name="customers"),
@@ -24,5 +24,7 @@ urlpatterns = [
     path("my/customers/<uuid:customer>/did/", doing.did, name="customer_did"),
     path("my/customers/<uuid:customer>/message/", doing.message, name="customer_message"),
     path("my/customers/<uuid:customer>/link/", status.link, name="customer_link"),
+    path("my/customers/<uuid:customer>/leave/", leaving.leave, name="customer_leave"),
+    path("my/take-over/<str:token>/", leaving.take_over, name="take_over"),
     path("card-status/<str:token>/", status.status, name="card_status"),
 ]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from baohao.app import csv_files
 from baohao.app.kept import customers
-from baohao.app.kept.customers import Book, Entry
+from baohao.app.kept.customers import Book, Customer, Entry, Fee
 from baohao.app.kept.listing import Card
 from baohao.core.money import format_minor
 from baohao.core.refusals import Refusal
@@ -65,25 +65,29 @@ def table(request: HttpRequest) -> HttpResponse:
     out = io.StringIO()
     head = ["name", "contact", "language", "number", "product", "due", "fee", "fee_currency"]
     head += ["owes", "note"]
-    lines = []
+    lines: list[list[str]] = []
     for row in rows(book, today, _within(request), request.GET.get("q", "")[:80]):
         person = row.entry.customer
+        usual = person.fee or book.practice.fee
         owes = "; ".join(f"{format_minor(m, c)} {c}" for c, m in sorted(row.owes.items()))
-        for card in row.cards or [None]:
-            fee = book.fee(card) if card else person.fee or book.practice.fee
-            lines.append(
-                [
-                    *(person.name, person.contact, person.language),
-                    card.number if card else "",
-                    words.product(card) if card else "",
-                    card.due.isoformat() if card and card.due else "",
-                    format_minor(fee.minor, fee.currency) if fee else "",
-                    fee.currency if fee else "",
-                    *(owes, person.note),
-                ]
-            )
+        lines += [
+            [*_said(person), *_card(book, card), owes, person.note] for card in row.cards
+        ] or [[*_said(person), "", "", "", *_fee_cells(usual), owes, person.note]]
     csv_files.write_rows(out, head, lines)
     return given(out.getvalue(), "customers.csv")
+
+
+def _said(person: Customer) -> tuple[str, str, str]:
+    return person.name, person.contact, person.language
+
+
+def _card(book: Book, card: Card) -> tuple[str, ...]:
+    due = card.due.isoformat() if card.due else ""
+    return card.number, words.product(card), due, *_fee_cells(book.fee(card))
+
+
+def _fee_cells(fee: Fee | None) -> tuple[str, str]:
+    return ("", "") if fee is None else (format_minor(fee.minor, fee.currency), fee.currency)
 
 
 def given(text: str, name: str) -> HttpResponse:
@@ -213,11 +217,10 @@ def shown(book: Book, entry: Entry, refused: str | None = None) -> dict[str, Any
     }
 
 
-def _fee(book: Book, card: Card) -> tuple[str, bool]:
-    """Say what is taken for a card, and whether that is said of the card itself."""
+def _fee(book: Book, card: Card) -> str:
+    """Say what is taken for a card."""
     fee = book.fee(card)
-    text = "" if fee is None else words.amounts({fee.currency: fee.minor})
-    return text, card.noted.about.fee_minor is not None
+    return "" if fee is None else words.amounts({fee.currency: fee.minor})
 
 
 # --- how ------------------------------------------------------------------------------------------

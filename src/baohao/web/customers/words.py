@@ -118,7 +118,10 @@ def message(
 
 def _told(each: Price, today: date) -> list[str]:
     """Say of one card until when it is safe, and what keeping it costs."""
-    card, facts = each.card, {"number": each.card.number, "product": product(each.card)}
+    card, facts = (
+        each.card,
+        {"number": formats.number(each.card.number), "product": product(each.card)},
+    )
     lines = ["{number} · {product}".format(**facts)]
     if card.due is not None and card.due < today:
         said = gettext("It was to be renewed by {day}; tell me at once if you want to keep it.")
