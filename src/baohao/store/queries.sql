@@ -2775,3 +2775,29 @@ ON CONFLICT (bucket, keeper, card) DO UPDATE SET epochs = greatest(forgotten_car
 -- name: delete_card_notes
 -- Forget all that a keeper said.
 DELETE FROM card_notes WHERE bucket = %b AND keeper = %b
+
+-- name: lock_keeper
+-- Have who writes for a keeper wait for whoever writes for them now.
+SELECT FROM preferences WHERE bucket = %b AND holder = %b FOR UPDATE
+
+-- name: list_kept_customers
+-- List the customers of a keeper, and what the keeper says of themself, with the key to it.
+SELECT c.customer, c.version, c.sealed, p.key
+FROM kept_customers c
+LEFT JOIN preferences p ON p.bucket = c.bucket AND p.holder = c.keeper
+WHERE c.bucket = %b AND c.keeper = %b
+ORDER BY c.customer
+
+-- name: insert_kept_customer
+-- Keep what a keeper says of a customer for the first time.
+INSERT INTO kept_customers (bucket, keeper, customer, version, sealed, updated_at) VALUES (%b, %b, %b, 1, %b, %b)
+ON CONFLICT (bucket, keeper, customer) DO NOTHING
+
+-- name: update_kept_customer
+-- Keep what a keeper says of a customer in place of what was shown to them.
+UPDATE kept_customers SET version = version + 1, sealed = %b, updated_at = %b
+WHERE bucket = %b AND keeper = %b AND customer = %b AND version = %b
+
+-- name: delete_kept_customers
+-- Forget the customers of a keeper.
+DELETE FROM kept_customers WHERE bucket = %b AND keeper = %b

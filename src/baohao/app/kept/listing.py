@@ -6,7 +6,7 @@ Any number of cards, and of keepers, costs the same few trips to the database.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -27,6 +27,11 @@ from baohao.store import clock
 from baohao.store import kept as store
 from baohao.store.sql import Connection
 
+#: How long a look at a card is good for a list, as long as nothing happens to it, and how many are
+#: kept: working a look out takes most of the time of a long list.
+SLOT_S, KNOWN_MAX = 600, 10_000
+_known: dict[str, tuple[int, LineState, Glance]] = {}
+Look = Callable[[Terms, LineState, datetime], Glance]
 #: Intervals are half-open: the last good moment is the one before.
 _MOMENT = timedelta(microseconds=1)
 
@@ -89,7 +94,7 @@ class Card:
 def of_keepers(conn: Connection, terms: Terms, vault: Vault, keepers: Sequence[str]) -> list[Card]:
     """Return the cards of keepers: the one that is due first comes first, those gone last."""
     now = clock.now(conn)
-    found = [_card(terms, vault, kept, now) for kept in store.of_keepers(conn, keepers)]
+    found = [_card(terms, vault, kept, now, _seen) for kept in store.of_keepers(conn, keepers)]
     return sorted(found, key=lambda each: (each.is_over, each.due or date.max, each.number))
 
 
@@ -102,9 +107,9 @@ def one(conn: Connection, terms: Terms, vault: Vault, subject: str) -> Card:
     raise CardUnknown()
 
 
-def _card(terms: Terms, vault: Vault, kept: store.Kept, now: datetime) -> Card:
+def _card(terms: Terms, vault: Vault, kept: store.Kept, now: datetime, look: Look = glance) -> Card:
     state = kept.state
-    policy, seen = policy_of(terms.rules, state.pin), glance(terms, state, now)
+    policy, seen = policy_of(terms.rules, state.pin), look(terms, state, now)
     keeper = keeper_of(state.number)
     is_over = bool(state.standing.ended) or seen.kind not in ("stock", "live", "grace", "suspended")
     reading = next((r for r in state.readings if r.name == service_clock(policy)), None)
@@ -121,3 +126,16 @@ def _card(terms: Terms, vault: Vault, kept: store.Kept, now: datetime) -> Card:
         checked=checked_on(policy),
         is_stale=is_stale(policy, civil_day(now, policy.zone)),
     )
+
+
+def _seen(terms: Terms, state: LineState, now: datetime) -> Glance:
+    """Return what is seen of a line, or was minutes ago where nothing has happened since."""
+    slot = int(now.timestamp() // SLOT_S)
+    known = _known.get(state.number)
+    if known is not None and known[0] == slot and known[1] == state:
+        return known[2]
+    while len(_known) >= KNOWN_MAX:
+        _known.pop(next(iter(_known)), None)
+    seen = glance(terms, state, now)
+    _known[state.number] = (slot, state, seen)
+    return seen
