@@ -2727,6 +2727,15 @@ LEFT JOIN card_notes n ON n.bucket = baohao_bucket(t.holder) AND n.keeper = t.ho
 WHERE t.holder = ANY(%b::text[]) AND t.until IS NULL AND strpos(t.number, '~') > 0
 ORDER BY t.number
 
+-- name: page_kept_under
+-- List kept cards that are under some policies, behind a key.
+SELECT l.state
+FROM tenures t
+JOIN lines l ON l.bucket = t.bucket AND l.number = t.number
+WHERE t.until IS NULL AND strpos(t.number, '~') > 0 AND l.pin = ANY(%b::text[])
+  AND (t.bucket, t.number) > (%b::smallint, %b)
+ORDER BY t.bucket, t.number LIMIT %b
+
 -- name: insert_card_note
 -- Keep what a keeper says of a card for the first time.
 INSERT INTO card_notes (bucket, keeper, card, version, sealed, updated_at) VALUES (%b, %b, %b, 1, %b, %b)

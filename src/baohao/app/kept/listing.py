@@ -18,7 +18,10 @@ from baohao.core.asks import Terms
 from baohao.core.civil import civil_day
 from baohao.core.kept import keeper_of, number_of
 from baohao.core.line.fold import policy_of
+from baohao.core.line.prospect import Prospect, prospect, together
 from baohao.core.line.state import LineState, Reading
+from baohao.core.newer import by_newest
+from baohao.core.observed import fresh
 from baohao.core.policy.ending import service_clock
 from baohao.core.policy.freshness import checked_on, is_stale
 from baohao.core.policy.model import Policy
@@ -50,8 +53,12 @@ class Card:
     policy: Policy
     state: LineState
     noted: Noted
-    #: The operator's own reading of the clock that ends the service; `None`: nobody asked.
+    #: The operator's own reading of the clock that ends the service; `None`: nobody asked, or
+    #: something has moved it since.
     reading: Reading | None
+    #: The last day of service if the rules of today had held from its beginning, where that is
+    #: another one than is computed.
+    by_newest: date | None
     #: The last day to act, by the earlier of what is computed and what the operator says, in the
     #: policy's zone; `None`: no end in sight, or the card is gone.
     due: date | None
@@ -88,7 +95,9 @@ def _card(terms: Terms, vault: Vault, kept: store.Kept, now: datetime) -> Card:
     policy, seen = policy_of(terms.rules, state.pin), glance(terms, state, now)
     keeper = keeper_of(state.number)
     is_over = bool(state.standing.ended) or seen.kind not in ("stock", "live", "grace", "suspended")
-    reading = next((r for r in state.readings if r.name == service_clock(policy)), None)
+    reading = next((r for r in fresh(state) if r.name == service_clock(policy)), None)
+    ahead = prospect(state, terms.rules, max(now, state.standing.at or now))
+    sooner = _sooner(terms, state, ahead)
     return Card(
         subject=state.number,
         number=number_of(state.number),
@@ -98,16 +107,31 @@ def _card(terms: Terms, vault: Vault, kept: store.Kept, now: datetime) -> Card:
         state=state,
         noted=about.opened(vault, keeper, kept),
         reading=reading,
-        due=None if is_over else _due(policy, seen, reading),
+        by_newest=None if is_over else sooner,
+        due=None if is_over else _due(policy, ahead, reading, sooner),
         checked=checked_on(policy),
         is_stale=is_stale(policy, civil_day(now, policy.zone)),
         is_over=is_over,
     )
 
 
-def _due(policy: Policy, seen: Glance, reading: Reading | None) -> date | None:
+def _sooner(terms: Terms, state: LineState, ahead: Prospect) -> date | None:
+    """Return the last good day by the rules of today alone, where that is not what is computed."""
+    views = by_newest(terms.rules, state, ahead.at)
+    if not views:
+        return None
+    sooner = together(views).service_until.earliest
+    if sooner is None or sooner == ahead.service_until.earliest:
+        return None
+    return sooner.last_day
+
+
+def _due(
+    policy: Policy, ahead: Prospect, reading: Reading | None, sooner: date | None
+) -> date | None:
     """Return the last day on which acting is in time, as reminders have it."""
-    days = [seen.paid_until, seen.earliest]
+    ends = (ahead.service_until.earliest, ahead.safe_until.earliest)
+    days = [sooner, *(end.last_day for end in ends if end is not None)]
     if reading is not None and reading.until is not None:
         days.append(civil_day(reading.until - _MOMENT, policy.zone))
     return min(filter(None, days), default=None)

@@ -23,6 +23,7 @@ from baohao.app.shell import Shell
 from baohao.app.show import on_offer, reminders_of, viewed
 from baohao.core.civil import civil_day
 from baohao.core.decide.case import safe_until
+from baohao.core.kept import is_kept, number_of
 from baohao.core.line import codec
 from baohao.core.line.project import HORIZON, LOST, Projection
 from baohao.core.line.state import LineState
@@ -113,7 +114,16 @@ def _line(
         # One that is a day late may have been overtaken by the deadline itself.
         if each.deadline > now
     )
-    return written, min((each.due_at for each in found if each.due_at > now), default=None)
+    ahead = [each.due_at for each in found if each.due_at > now]
+    return written, min([*ahead, *_ends(views, line, now)], default=None)
+
+
+def _ends(views: Sequence[Projection], line: LineState, now: datetime) -> Iterator[datetime]:
+    """Yield when one of several dates of a clock has passed: then another is told of."""
+    told = [reading.until for reading in line.readings if reading.until is not None]
+    if told or len(views) > 1:
+        told += [each.at for view in views for each in view.clocks.values() if each is not None]
+    yield from (at for at in told if at > now)
 
 
 def stands(teller: Teller, line: LineState, key: str, wishes: Wishes, now: datetime) -> bool:
@@ -157,7 +167,8 @@ def _event(
         named=reminder.channels,
         # On the last day by every way that there is.
         by_all=reminder.level == max(_TITLES),
-        handset=line.number,
+        # Nobody has shown that a card which they keep is theirs.
+        handset="" if is_kept(line.number) else line.number,
     )
 
 
@@ -173,7 +184,7 @@ def facts_of(
     return Facts(
         text=_text(views[0], line, reminder),
         title=title,
-        number=line.number,
+        number=number_of(line.number),
         day=reminder.last_day,
         deadline=reminder.deadline,
         currency=policy.currency,
