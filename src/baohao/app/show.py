@@ -189,12 +189,11 @@ def reminders_of(
     wishes: Wishes,
 ) -> tuple[Reminder, ...]:
     """Return the reminders of a line that fall due from `since` to before `until`."""
-    # One that is over cannot be acted on; what is computed goes on being told.
-    observed = {
-        reading.name: reading.until
-        for reading in fresh(state)
-        if reading.until is None or reading.until > views[0].at
-    }
+    observed: dict[str, datetime] = {}
+    for reading in fresh(state):
+        # One that is over cannot be acted on; what is computed goes on being told.
+        if reading.until is not None and reading.until > views[0].at:
+            observed[reading.name] = min(reading.until, observed.get(reading.name, reading.until))
     clocks = {name: _known(views, name, observed.get(name)) for name in policy.clocks}
     return reminders(
         policy.reminders,

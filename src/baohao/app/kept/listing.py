@@ -53,9 +53,10 @@ class Card:
     policy: Policy
     state: LineState
     noted: Noted
-    #: The operator's own reading of the clock that ends the service; `None`: nobody asked, or
-    #: something has moved it since.
-    reading: Reading | None
+    #: The operator's own readings of the clock that ends the service, the earliest date first;
+    #: several where its sources contradict each other. Empty: nobody asked, or something has moved
+    #: it since.
+    readings: tuple[Reading, ...]
     #: The last day of service if the rules of today had held from its beginning, where that is
     #: another one than is computed.
     by_newest: date | None
@@ -67,6 +68,11 @@ class Card:
     is_stale: bool
     #: Let go, or lost.
     is_over: bool
+
+    @property
+    def reading(self) -> Reading | None:
+        """The reading that reminders go by."""
+        return self.readings[0] if self.readings else None
 
     @property
     def name(self) -> str:
@@ -95,7 +101,7 @@ def _card(terms: Terms, vault: Vault, kept: store.Kept, now: datetime) -> Card:
     policy, seen = policy_of(terms.rules, state.pin), glance(terms, state, now)
     keeper = keeper_of(state.number)
     is_over = bool(state.standing.ended) or seen.kind not in ("stock", "live", "grace", "suspended")
-    reading = next((r for r in fresh(state) if r.name == service_clock(policy)), None)
+    readings = _readings(state, service_clock(policy))
     ahead = prospect(state, terms.rules, max(now, state.standing.at or now))
     sooner = _sooner(terms, state, ahead)
     return Card(
@@ -106,13 +112,18 @@ def _card(terms: Terms, vault: Vault, kept: store.Kept, now: datetime) -> Card:
         policy=policy,
         state=state,
         noted=about.opened(vault, keeper, kept),
-        reading=reading,
+        readings=readings,
         by_newest=None if is_over else sooner,
-        due=None if is_over else _due(policy, ahead, reading, sooner),
+        due=None if is_over else _due(policy, ahead, readings, sooner),
         checked=checked_on(policy),
         is_stale=is_stale(policy, civil_day(now, policy.zone)),
         is_over=is_over,
     )
+
+
+def _readings(state: LineState, name: str) -> tuple[Reading, ...]:
+    found = [each for each in fresh(state) if each.name == name and each.until is not None]
+    return tuple(sorted(found, key=lambda each: each.until or each.at))
 
 
 def _sooner(terms: Terms, state: LineState, ahead: Prospect) -> date | None:
@@ -127,11 +138,10 @@ def _sooner(terms: Terms, state: LineState, ahead: Prospect) -> date | None:
 
 
 def _due(
-    policy: Policy, ahead: Prospect, reading: Reading | None, sooner: date | None
+    policy: Policy, ahead: Prospect, readings: Sequence[Reading], sooner: date | None
 ) -> date | None:
     """Return the last day on which acting is in time, as reminders have it."""
     ends = (ahead.service_until.earliest, ahead.safe_until.earliest)
     days = [sooner, *(end.last_day for end in ends if end is not None)]
-    if reading is not None and reading.until is not None:
-        days.append(civil_day(reading.until - _MOMENT, policy.zone))
+    days += [civil_day(each.until - _MOMENT, policy.zone) for each in readings if each.until]
     return min(filter(None, days), default=None)
