@@ -81,7 +81,7 @@ FACTS = Facts(
 
 
 @pytest.mark.parametrize("language", LOCALES)
-@pytest.mark.parametrize("channel", ["email", "sms"])
+@pytest.mark.parametrize("channel", ["email", "push", "sms"])
 def test_both_zones_and_no_place_left_open(language: str, channel: str) -> None:
     said = words(language, channel).of(FACTS)
     assert not re.search(r"[{}]", said.title + said.text)

@@ -26,6 +26,7 @@ from baohao.app.orders import links
 from baohao.app.payments.begin import begin
 from baohao.core.agents import Agent
 from baohao.core.grants import Scope
+from baohao.core.kept import kept_key
 from baohao.core.points import Point
 from baohao.outside.ids import new_id
 from baohao.wiring import Installation
@@ -75,6 +76,7 @@ def of_holder(shop: Shop, browser: Client, number: str, dear: str) -> dict[str, 
     quote = shop.say("quote", dear, what="renew", term="12 months")["quote"]
     return {
         "<uuid:talk>": talked(browser, number),
+        "<card:card>": kept(shop, me),
         "/my/for/ <tel:number>": dear[1:],
         "/my/for/ <uuid:quote>": str(quote),
         "/my/sharing/<uuid:consent>/code/ <uuid:consent>": str(wish.id),
@@ -82,6 +84,14 @@ def of_holder(shop: Shop, browser: Client, number: str, dear: str) -> dict[str, 
         "/my/sharing/<uuid:consent>/end/ <uuid:consent>": str(given.id),
         "/my/wrong/ <uuid:ask>": str(paid.id),
     }
+
+
+def kept(shop: Shop, keeper: str) -> str:
+    """Have somebody keep a card of another operator's, as an address has it."""
+    card = kept_key("+447400123456", keeper)
+    said = {"operator": "giffgaff", "plan": "payg", "policy": "gb.giffgaff.payg", "holder": keeper}
+    shop.say("keep", card, principal=keeper, channel="app", last={"kind": "sms_out"}, **said)
+    return card[1:]
 
 
 def talked(browser: Client, number: str) -> str:

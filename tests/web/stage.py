@@ -54,6 +54,7 @@ UNOWNED = {"<str:month>": "2026-11", "<str:format>": "csv"}
 #: What is nobody's.
 ABSENT = {
     "<tel:number>": "85366999999",
+    "<card:card>": "447400999999~nobody",
     "<uuid:quote>": NOTHING,
     "<uuid:ask>": NOTHING,
     "<uuid:file>": NOTHING,
@@ -183,7 +184,7 @@ class Stage:
 
         lost = next(self.numbers)
         self.shop.open(lost, f"{self.mark}-lost")
-        owners = {"holder": (mine, f"h{mine}"), "holder-2": (theirs, f"h{theirs}")}
+        owners = {"holder": (mine, f"h{mine[1:]}"), "holder-2": (theirs, f"h{theirs[1:]}")}
         for role, (number, key) in {**owners, "ended": (lost, f"{self.mark}-lost")}.items():
             self.accounts[role] = Account.objects.of_holder(key)
             dear = next(self.numbers)

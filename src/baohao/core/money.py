@@ -2,7 +2,8 @@
 Money: whole minor units and a currency, never a float.
 
 How many digits a currency has after its point is ISO 4217's business (the table below), not how
-people happen to write it: rupiah are used whole and still have two digits.
+people happen to write it: rupiah are used whole and still have two digits. XXX, which is no
+currency, has two: what was paid for the card of an operator of whom nothing is known.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _WITH_TWO_DIGITS = (
     "GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD "
     "LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB "
     "PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SYP "
-    "SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD YER ZAR ZMW"
+    "SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD XXX YER ZAR ZMW"
 )
 _WITH_THREE_DIGITS = "BHD IQD JOD KWD LYD OMR TND"
 

@@ -447,6 +447,16 @@ UPDATE house SET epoch = epoch + 1, is_open = false
 -- Open a house after it was examined.
 UPDATE house SET is_open = true
 
+-- name: forget_waiting_messages
+-- Take back the messages that waited when a backup was made: they may have been sent since.
+UPDATE messages SET state = 'over', due_at = NULL, done_at = clock_timestamp() + clock_offset,
+       reply = 'the house was restored', lease = NULL
+FROM house WHERE state = 'waiting'
+
+-- name: forget_owed_messages
+-- Owe no messages of acts that were done before a backup was made.
+DELETE FROM effects WHERE kind = 'message'
+
 -- name: read_months
 -- Read for which months the journal has room.
 SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid

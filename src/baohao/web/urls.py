@@ -15,6 +15,8 @@ urlpatterns = [
     path("", include("baohao.web.sharing.urls")),
     path("", include("baohao.web.rescue.urls")),
     path("", include("baohao.web.support.urls")),
+    path("my/cards/", include("baohao.web.cards.urls")),
+    path("", include("baohao.web.household.urls")),
     path("my/", include("baohao.web.holder.urls")),
     path("counter/", include("baohao.web.counter.urls")),
     path("agent/", include("baohao.web.agent.urls")),

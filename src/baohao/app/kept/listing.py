@@ -57,12 +57,11 @@ class Card:
     #: several where its sources contradict each other. Empty: nobody asked, or something has moved
     #: it since.
     readings: tuple[Reading, ...]
+    #: The last day to act by the rules alone, in the policy's zone; `None`: no end in sight.
+    computed: date | None
     #: The last day of service if the rules of today had held from its beginning, where that is
     #: another one than is computed.
     by_newest: date | None
-    #: The last day to act, by the earlier of what is computed and what the operator says, in the
-    #: policy's zone; `None`: no end in sight, or the card is gone.
-    due: date | None
     #: When the product's rules were last read, and whether that is more than a year ago.
     checked: date | None
     is_stale: bool
@@ -70,9 +69,26 @@ class Card:
     is_over: bool
 
     @property
+    def due(self) -> date | None:
+        """
+        The last day to act, by the earliest of what is computed and what the operator says, in the
+        policy's zone; `None`: no end in sight, or the card is gone.
+        """
+        if self.is_over:
+            return None
+        return min(filter(None, (self.computed, self.by_newest, self.read)), default=None)
+
+    @property
     def reading(self) -> Reading | None:
-        """The reading that reminders go by."""
+        """The reading that reminders go by; `None`: there is none."""
         return self.readings[0] if self.readings else None
+
+    @property
+    def read(self) -> date | None:
+        """The last good day as the operator says; `None`: nobody asked."""
+        if self.reading is None or self.reading.until is None:
+            return None
+        return civil_day(self.reading.until - _MOMENT, self.policy.zone)
 
     @property
     def name(self) -> str:
@@ -101,9 +117,8 @@ def _card(terms: Terms, vault: Vault, kept: store.Kept, now: datetime) -> Card:
     policy, seen = policy_of(terms.rules, state.pin), glance(terms, state, now)
     keeper = keeper_of(state.number)
     is_over = bool(state.standing.ended) or seen.kind not in ("stock", "live", "grace", "suspended")
-    readings = _readings(state, service_clock(policy))
     ahead = prospect(state, terms.rules, max(now, state.standing.at or now))
-    sooner = _sooner(terms, state, ahead)
+    ends = (ahead.service_until.earliest, ahead.safe_until.earliest)
     return Card(
         subject=state.number,
         number=number_of(state.number),
@@ -112,12 +127,12 @@ def _card(terms: Terms, vault: Vault, kept: store.Kept, now: datetime) -> Card:
         policy=policy,
         state=state,
         noted=about.opened(vault, keeper, kept),
-        readings=readings,
-        by_newest=None if is_over else sooner,
-        due=None if is_over else _due(policy, ahead, readings, sooner),
+        readings=_readings(state, service_clock(policy)),
+        computed=min((end.last_day for end in ends if end is not None), default=None),
+        by_newest=_by_newest(terms, state, ahead),
+        is_over=is_over,
         checked=checked_on(policy),
         is_stale=is_stale(policy, civil_day(now, policy.zone)),
-        is_over=is_over,
     )
 
 
@@ -126,22 +141,12 @@ def _readings(state: LineState, name: str) -> tuple[Reading, ...]:
     return tuple(sorted(found, key=lambda each: each.until or each.at))
 
 
-def _sooner(terms: Terms, state: LineState, ahead: Prospect) -> date | None:
+def _by_newest(terms: Terms, state: LineState, ahead: Prospect) -> date | None:
     """Return the last good day by the rules of today alone, where that is not what is computed."""
     views = by_newest(terms.rules, state, ahead.at)
     if not views:
         return None
-    sooner = together(views).service_until.earliest
-    if sooner is None or sooner == ahead.service_until.earliest:
+    other = together(views).service_until.earliest
+    if other is None or other == ahead.service_until.earliest:
         return None
-    return sooner.last_day
-
-
-def _due(
-    policy: Policy, ahead: Prospect, readings: Sequence[Reading], sooner: date | None
-) -> date | None:
-    """Return the last day on which acting is in time, as reminders have it."""
-    ends = (ahead.service_until.earliest, ahead.safe_until.earliest)
-    days = [sooner, *(end.last_day for end in ends if end is not None)]
-    days += [civil_day(each.until - _MOMENT, policy.zone) for each in readings if each.until]
-    return min(filter(None, days), default=None)
+    return other.last_day

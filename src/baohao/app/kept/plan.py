@@ -8,7 +8,7 @@ long as the card and the day are the same.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -18,8 +18,8 @@ from baohao.core.civil import civil_day, midnight
 from baohao.core.money import format_minor
 from baohao.core.policy.model import Policy
 from baohao.core.refusals import Refusal
-from baohao.core.upkeep.means import Means
-from baohao.core.upkeep.plan import MARGIN_DAYS, Stand, Step, Upkeep, upkeep
+from baohao.core.upkeep.means import PAID, Means, options
+from baohao.core.upkeep.plan import MARGIN_DAYS, NothingKeeps, Stand, Step, Upkeep, upkeep
 
 #: How far a plan goes: a year, and what a product of a year needs to come round.
 AHEAD = timedelta(days=400)
@@ -34,6 +34,17 @@ class Plan:
     found: Upkeep | None
     #: Why there is none.
     refusal: Refusal | None = None
+    #: What the plan does though nobody said what it costs; where it does any, no cost is true.
+    unpriced: frozenset[str] = frozenset()
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether what it costs is known."""
+        return self.found is not None and not self.unpriced
+
+    def knows(self, step: Step) -> bool:
+        """Whether the price of a step is known."""
+        return not self.unpriced & {step.option.kind, step.option.sku}
 
     @property
     def next(self) -> Step | None:
@@ -90,8 +101,24 @@ def _planned(key: _Key, now: datetime, ways: Ways) -> Plan:
     means = Means(abroad=ways.abroad)
     try:
         return Plan(found=upkeep(policy, stand, at, until, means, ways.margin_days))
+    except NothingKeeps as refusal:
+        # What is to be done is worth knowing, though nobody wrote down what it costs.
+        prices = _guessed(policy, means)
+        try:
+            found = upkeep(
+                policy, stand, at, until, replace(means, prices=prices), ways.margin_days
+            )
+        except Refusal:
+            return Plan(found=None, refusal=refusal)
+        return Plan(found=found, unpriced=frozenset(prices))
     except Refusal as refusal:
         return Plan(found=None, refusal=refusal)
+
+
+def _guessed(policy: Policy, means: Means) -> dict[str, int]:
+    """Return what would count and has no price, as if it had the least that it can have."""
+    unit = 10**policy.exponent
+    return {each: unit if each in PAID else 0 for each in options(policy, means).unpriced}
 
 
 def year_cost(found: Upkeep) -> str:

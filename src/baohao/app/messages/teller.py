@@ -17,7 +17,7 @@ import msgspec
 
 from baohao.app.messages import preferences
 from baohao.app.messages.preferences import Preferences
-from baohao.app.messages.wording import EMAIL, SMS, Facts, Words
+from baohao.app.messages.wording import EMAIL, PUSH, SMS, Facts, Words
 from baohao.app.ports import SealBroken, Seals, Vault
 from baohao.core.asks import Terms
 from baohao.core.ids import following
@@ -42,9 +42,12 @@ class Way:
 
     id: UUID
     channel: str
+    #: An address; of pushes each on a line of its own.
     to: str
     title: str
     text: str
+    #: What a tap on it opens, where it can be tapped on.
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,12 +149,17 @@ class Teller:
         return self.seals.unseal(message.sealed, f"message:{message.number}")
 
     def _ways(self, conn: Connection, event: Event, said: Preferences) -> list[tuple[str, str]]:
-        """Return the ways to a holder: theirs first, then e-mail, then those of the policy."""
+        """Return the ways to a holder: theirs first, then push, e-mail, and those of the policy."""
         email = ""
         if event.holder and EMAIL in self.channels:
             email = preferences.email_of(conn, self.vault, event.holder, said)
-        there = {EMAIL: email, SMS: event.handset if SMS in self.channels else ""}
-        order = dict.fromkeys((*said.channels, EMAIL, *event.named, SMS))
+        there = {
+            EMAIL: email,
+            PUSH: "\n".join(said.targets) if PUSH in self.channels else "",
+            SMS: event.handset if SMS in self.channels else "",
+        }
+        # Who has told us where to push looks there first.
+        order = dict.fromkeys((*said.channels, PUSH, EMAIL, *event.named, SMS))
         return [(channel, there[channel]) for channel in order if there.get(channel)]
 
     def _worded(
@@ -176,7 +184,14 @@ class Teller:
             code=code_of(self.seals, id_),
         )
         written = words.of(event.facts)
-        return Way(id=id_, channel=channel, to=to, title=written.title, text=written.text)
+        return Way(
+            id=id_,
+            channel=channel,
+            to=to,
+            title=written.title,
+            text=written.text,
+            url=written.url,
+        )
 
     @staticmethod
     def _row(line: LineState, event: Event, channel: str, language: str, now: datetime) -> Message:

@@ -1,8 +1,9 @@
 """
 The words of messages: from facts to a title and a text, in one language and for one channel.
 
-A mail is read by whoever reads the mailbox, so it has the number in part; a short message goes to
-the number itself. Where the operator sends no addresses in short messages, they have none.
+A mail is read by whoever reads the mailbox, and a push passes through a service, so they have the
+number in part; a short message goes to the number itself. Where the operator sends no addresses in
+short messages, they have none.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ TEXTS: Mapping[str, Mapping[str, Mapping[str, Any]]] = tomllib.loads(
 )
 #: Our languages -> Babel's locales, with the formats of Macau.
 LOCALES = {"zh-Hant": "zh_Hant_MO", "zh-Hans": "zh_Hans_MO", "pt": "pt_MO", "en": "en_MO"}
-EMAIL, SMS = "email", "sms"
+EMAIL, PUSH, SMS = "email", "push", "sms"
+#: These have titles, and are read by whoever has the mailbox or the phone: the number is in part.
+WRITTEN = frozenset({EMAIL, PUSH})
 
 _UNITS = {Unit.DAY: "days", Unit.MONTH: "months", Unit.YEAR: "years"}
 
@@ -72,6 +75,8 @@ class Said:
 
     title: str
     text: str
+    #: Where its reader does what it asks for; empty: nowhere.
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +99,10 @@ class Words:
         paragraphs = [first, *self._ways(facts), *self._ends()]
         join = "\n\n" if self.channel == EMAIL else "\n"
         name = self.operator.names.get(self.language, self.operator.name)
-        if self.channel == EMAIL:
-            return Said(title=title, text=join.join([*paragraphs, name]) + "\n")
+        if self.channel in WRITTEN:
+            text = join.join([*paragraphs, name]) + "\n"
+            url = f"{self.pages}/my/" if facts.asks and self.pages else ""
+            return Said(title=title, text=text, url=url)
         return Said(title="", text=self._part("from", name=name) + join.join(paragraphs))
 
     def of_appointment(self, facts: Facts) -> Said:
@@ -158,7 +165,7 @@ class Words:
             yield self._part("not_you", phone=phone) if phone else self._part("not_you_counter")
         if facts.asks:
             # The whole number stands in no mail, not in an address either.
-            own = "" if self.channel == EMAIL else f"{facts.number.removeprefix('+')}/renew/"
+            own = "" if self.channel in WRITTEN else f"{facts.number.removeprefix('+')}/renew/"
             yield self._linked("renew", "renew_app", f"my/{own}")
 
     def _ends(self) -> Iterator[str]:
@@ -182,7 +189,7 @@ class Words:
         return LOCALES[self.language]
 
     def _number(self, number: str) -> str:
-        if self.channel == EMAIL:
+        if self.channel in WRITTEN:
             return masked(number)
         is_of_macau = number.startswith("+853") and len(number) == 12
         return f"+853 {number[4:8]} {number[8:]}" if is_of_macau else number

@@ -9,9 +9,9 @@ from baohao.core.money import EXPONENTS, CurrencyUnknown
 from baohao.core.policy.model import Cohort, Source
 from baohao.core.policy.table import Table
 
-#: S operator's own page, P press or users, L low quality, M memory, NC not confirmed, X invented;
-#: from the most to the least to be trusted.
-CONFIDENCES = ("S", "P", "L", "M", "NC", "X")
+#: S operator's own page, P press or users, L low quality, M memory, NC not confirmed, U nobody's
+#: rule but its keeper's own word, X invented; from the most to the least to be trusted.
+CONFIDENCES = ("S", "P", "L", "M", "NC", "U", "X")
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _NO_DAY = date(1, 1, 1)

@@ -99,7 +99,7 @@ class Embedded:
         takes. Raises `EmbeddedRefusal`: NoBinaries, NoAccount, FolderOutOfReach, FolderOfAnother,
         OtherVersion, NotStarted, CommandFailed.
         """
-        self._make_folder()
+        self.make_folder()
         end = time.monotonic() + LEFTOVERS_S
         with self.lock():
             while True:
@@ -174,7 +174,8 @@ class Embedded:
         wheel = binaries.of_wheel()
         return wheel if self.account.is_us else binaries.copied(wheel, self.data)
 
-    def _make_folder(self) -> None:
+    def make_folder(self) -> None:
+        """Make the data folder if there is none, so that the server's account reaches its own."""
         self.account.check_reaches(self.data)
         if not self.data.is_dir():
             self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
