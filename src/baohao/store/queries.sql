@@ -2749,6 +2749,14 @@ ORDER BY t.number
 -- Count the lives of every card of a keeper, those they had erased, too.
 SELECT number, epoch FROM tenures
 WHERE holder = %b AND until IS NULL AND strpos(number, '~') > 0
+-- name: page_kept_under
+-- List kept cards that are under some policies, behind a key.
+SELECT l.state
+FROM tenures t
+JOIN lines l ON l.bucket = t.bucket AND l.number = t.number
+WHERE t.until IS NULL AND strpos(t.number, '~') > 0 AND l.pin = ANY(%b::text[])
+  AND (t.bucket, t.number) > (%b::smallint, %b)
+ORDER BY t.bucket, t.number LIMIT %b
 
 -- name: insert_card_note
 -- Keep what a keeper says of a card for the first time.
