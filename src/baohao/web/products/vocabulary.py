@@ -34,7 +34,12 @@ ERRANDS = {
     "restore": VERBS["restore"],
 }
 #: Where one does it: an operator's own app is not this one.
-PLACES = {**CHANNELS, **WAYS, "app": gettext_lazy("In the operator's app")}
+PLACES = {
+    **CHANNELS,
+    **WAYS,
+    "app": gettext_lazy("In the operator's app"),
+    "phone": gettext_lazy("From the phone itself"),
+}
 #: What marks an act, for rules that look at that.
 TAGS = {
     "allowance": gettext_lazy("use of what a pack includes"),
@@ -70,13 +75,6 @@ CONFIDENCE = {
     "M": gettext_lazy("memory"),
     "NC": gettext_lazy("not confirmed"),
     "X": gettext_lazy("invented"),
-}
-#: What starts a clock.
-STARTS = {
-    "activation": gettext_lazy("activation"),
-    "purchase": gettext_lazy("the purchase"),
-    "first_use": gettext_lazy("the first use"),
-    "identity": gettext_lazy("the registration of who you are"),
 }
 #: What is not known, by the end of its path.
 QUESTIONS = {
