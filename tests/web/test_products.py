@@ -44,6 +44,7 @@ def test_a_page_says_what_keeps_the_number_and_what_is_not_known(
         "Dates and plans take the worst of these.",
         "*122*1#",
         "MOP$10.00 every 30 days",
+        "from which day is not known",
         "about MOP$105.50 a year",
     ):
         assert said in page, said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy
 
+from baohao.core.civil import Unit
 from baohao.core.policy.terms import Base
 from baohao.web.vocabulary import HAPPENED
 from baohao.web.wording import CHANNELS, VERBS, WAYS
@@ -66,6 +67,22 @@ EXCESS = {
     "truncate": gettext_lazy("the rest is lost"),
     "reject": gettext_lazy("more is refused"),
     "queue": gettext_lazy("the rest waits"),
+}
+#: What the operator takes for.
+CHARGES = {
+    "rental": gettext_lazy("Rental"),
+    "pause": gettext_lazy("While the number is parked"),
+    "shortfall": gettext_lazy("Least spend"),
+    "validity": gettext_lazy("For more time"),
+}
+#: How often, where it is once in each.
+EACH = {
+    Unit.YEAR: gettext_lazy("each year"),
+    Unit.MONTH: gettext_lazy("each month"),
+    Unit.WEEK: gettext_lazy("each week"),
+    Unit.DAY: gettext_lazy("each day"),
+    Unit.HOUR: gettext_lazy("each hour"),
+    Unit.MINUTE: gettext_lazy("each minute"),
 }
 #: How far a source can be trusted.
 CONFIDENCE = {

@@ -29,7 +29,9 @@ from baohao.core.upkeep.means import PAID
 from baohao.web.formats import day, grouped, money, term
 from baohao.web.products.vocabulary import (
     ACTS,
+    CHARGES,
     COUNTED,
+    EACH,
     EXCESS,
     PLACES,
     QUESTIONS,
@@ -267,17 +269,20 @@ def balance(policy: Policy, stage: Stage) -> str:
 
 
 def charges(policy: Policy) -> list[tuple[str, str]]:
-    """Say what the operator takes by itself: its name, and how much how often."""
-    return [(thing(charge.id), _charge(policy, charge)) for charge in policy.charges]
+    """Say what the operator takes by itself: what for, and how much how often."""
+    return [
+        (str(CHARGES.get(charge.kind) or thing(charge.id)), _charge(policy, charge))
+        for charge in policy.charges
+    ]
 
 
 def _charge(policy: Policy, charge: Charge) -> str:
-    every = term(str(charge.every))
-    if charge.kind == "shortfall":
-        said = gettext("what is missing to a spend of {amount}, every {time}")
-        return said.format(amount=amount(policy, charge.minimum_spend_minor), time=every)
-    said = gettext("{amount} every {time}")
-    told = said.format(amount=amount(policy, charge.amount_minor), time=every)
+    is_lacking = charge.kind == "shortfall"
+    much = amount(policy, charge.minimum_spend_minor if is_lacking else charge.amount_minor)
+    if is_lacking:
+        much = gettext("what is missing to a spend of {amount}").format(amount=much)
+    said = str(EACH[charge.every.unit]) if charge.every.count == 1 else gettext("every {time}")
+    told = f"{much} {said.format(time=term(str(charge.every)))}"
     if charge.unless_within is None:
         return told
     spared = gettext("not where something was done within {time}")
@@ -299,7 +304,7 @@ def quarantine(policy: Policy) -> list[str]:
     return found
 
 
-def unknown(of: Unknown) -> tuple[str, str]:
+def unknown(of: Unknown) -> tuple[str, list[str]]:
     """Say what is not known, and what it may be."""
     parts = of.path.split(".")
     asked = str(QUESTIONS.get(parts[-1], of.path))
@@ -307,8 +312,7 @@ def unknown(of: Unknown) -> tuple[str, str]:
         asked = gettext("How long the stage “{stage}” lasts").format(stage=stage_name(parts[1]))
     if parts[0] == "quarantine":
         asked = gettext("How long a lost number rests before others get it")
-    said = [_alternative(parts[-1], value) for value in of.alternatives]
-    return asked, gettext(" or ").join(said)
+    return asked, [_alternative(parts[-1], value) for value in of.alternatives]
 
 
 def _alternative(name: str, value: object) -> str:
