@@ -89,7 +89,7 @@ def says(request: HttpRequest, card: str) -> HttpResponse:
         "card": own.card,
         "form": form,
         "asking": choices.asking(own.card.policy),
-        "today": own.today,
+        "now": own.now,
     }
     return render(request, "cards/says.html", page, status=409 if form.is_bound else 200)
 
