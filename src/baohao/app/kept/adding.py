@@ -27,7 +27,7 @@ class ProductUnknown(Refusal):
 
 class ProductGone(Refusal):
     """
-    {product} has not been sold since {since}; a card that you have had for longer can be kept.
+    The rules of {product} ended on {since}: say what the card is of now, or what was done before.
     """
 
     code = "kept.product_gone"

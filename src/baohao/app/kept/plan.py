@@ -7,9 +7,11 @@ long as the card and the day are the same.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from baohao.app.kept.listing import Card
 from baohao.core.civil import civil_day, midnight
@@ -182,3 +184,17 @@ def year_cost(found: Upkeep) -> str:
 def day_of(policy: Policy, step: Step) -> date:
     """Return the day that a step is for, in the policy's zone."""
     return civil_day(step.at, policy.zone)
+
+
+def done(step: Step, at: datetime) -> Iterator[dict[str, Any]]:
+    """Yield what to record of a step that was done at an instant, once for each time."""
+    option = step.option
+    said: dict[str, Any] = {"kind": option.kind, "at": at.isoformat()}
+    if option.amount_minor is not None:
+        said["amount_minor"] = option.amount_minor
+    if option.term is not None:
+        said["term"] = str(option.term)
+    said |= {"sku": option.sku, "where": option.channel, "tags": sorted(option.rule.tags)}
+    said["actor"] = min(option.rule.actors or (), default="")
+    for _ in range(option.times):
+        yield said

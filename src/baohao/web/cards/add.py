@@ -27,6 +27,7 @@ from baohao.web.cards import choices, words
 from baohao.web.cards.forms import Adding
 from baohao.web.cards.own import own_card
 from baohao.web.desk import desk, made
+from baohao.web.household import people
 
 #: What is kept by cycle alone, for operators that nobody wrote down; listed last.
 GENERIC = "world"
@@ -63,6 +64,7 @@ def add(request: HttpRequest) -> HttpResponse:
         today=civil_day(now, policy.zone),
         number=request.GET.get("number", "")[:40],
     )
+    form.for_whom(people.kept_for(signed_in(request)))
     if request.method == "POST" and form.is_valid():
         try:
             return _kept(request, form, now)
@@ -132,12 +134,13 @@ def _is_generic(policy: Policy) -> bool:
 
 def _kept(request: HttpRequest, form: Adding, now: datetime) -> HttpResponse:
     """Have a card kept, once for each time that the form was shown; raises the refusal."""
-    keeper = signed_in(request).holder
+    by = signed_in(request).holder
+    keeper = form.cleaned_data.get("keeper") or by
     subject = kept_key(form.cleaned_data["number"], keeper)
     payload = adding.asked(desk().terms.rules, form.wanted, keeper, now)
     key = f"keep:{form.cleaned_data['key']}"
     try:
-        desk().ask(made("keep", subject, payload, by=keeper, channel="app", key=key))
+        desk().ask(made("keep", subject, payload, by=by, channel="app", key=key))
     except LineExists:
         messages.info(request, gettext("You keep this number already: here it is."))
         return redirect("cards_card", card=subject)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -142,6 +143,14 @@ class Adding(Said):
         self.fields["balance"].required = bool(policy.charges)
         if not choices.hangs_on_credit(policy):
             del self.fields["balance"]
+
+    def for_whom(self, keepers: Sequence[tuple[str, str, bool]]) -> None:
+        """Ask whose card it is, where it may be somebody's who is looked after."""
+        if len(keepers) > 1:
+            choices_ = [(holder, name) for holder, name, _ in keepers]
+            self.fields["keeper"] = forms.ChoiceField(
+                label=gettext_lazy("Whose card it is"), choices=choices_
+            )
 
     def clean_number(self) -> str:
         """Return a number as it is kept: written as in the product's country, or as from abroad."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from baohao.web.cards import add, ahead, change, done, hangs, told, views
+from baohao.web.cards import add, ahead, change, done, hangs, household, told, views
 
 urlpatterns = [
     path("", views.cards, name="cards"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("cost/", ahead.cost, name="cards_cost"),
     path("<card:card>/", views.card, name="cards_card"),
     path("<card:card>/plan/", views.year, name="cards_plan"),
+    path("<card:card>/household/", household.card, name="household_card"),
     path("<card:card>/done/", done.done, name="cards_done"),
     path("<card:card>/undo/", done.undo, name="cards_undo"),
     path("<card:card>/says/", told.says, name="cards_says"),

@@ -55,7 +55,6 @@ def cards(request: HttpRequest) -> HttpResponse:
         "q": wanted,
         "has_any": bool(found),
         "is_searched": len(found) >= SEARCHED_FROM,
-        "acted_on": {each.subject for each in alive if may_act(signed_in(request), each)},
     }
     return render(request, "cards/list.html", page)
 

@@ -18,7 +18,8 @@ from baohao.core.policy.model import How, Policy
 from baohao.core.refusals import Refusal
 from baohao.core.upkeep.plan import NothingKeeps, Step
 from baohao.web import formats
-from baohao.web.cards import words
+from baohao.web.accounts.models import Account
+from baohao.web.cards import own, sharing, words
 from baohao.web.holder.leave import ACCOUNTS
 from baohao.web.wording import said
 
@@ -59,6 +60,24 @@ def steps(how: How | None) -> tuple[str, ...]:
 def called(card: Card) -> str:
     """Say a card as its keeper knows it: by the name that they gave it, or by its number."""
     return card.name or formats.number(card.number)
+
+
+@register.filter
+def kept_by(card: Card, reader: Account) -> str:
+    """Say whose card it is, as the household calls them; empty: the reader's own."""
+    return own.keeper_name(reader, card)
+
+
+@register.filter
+def acted_by(card: Card, reader: Account) -> bool:
+    """Whether a reader may take down what is done with a card."""
+    return own.may_act(reader, card)
+
+
+@register.filter
+def handed_by(card: Card, reader: Account) -> bool:
+    """Whether a reader says who sees a card, and may hand it over."""
+    return sharing.is_theirs(reader, card)
 
 
 @register.filter

@@ -1,16 +1,17 @@
 """
 Ports: what the use cases ask of the world outside. `outside` has what answers.
 
+How people are told something is in `ports/telling.py`.
+
 An answer that did not come is `Unknown`, never a failure: what was asked may have been done.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any, Protocol
-from uuid import UUID
 
 from baohao.core.bank.statement import Statement
 from baohao.core.refusals import Refusal
@@ -167,65 +168,6 @@ class Post(Protocol):
 
     def send(self, url: str, message: str, body: str, secrets: Sequence[str]) -> Sent:
         """Send a body under a message's id, signed with each secret; raises nothing."""
-
-
-# --- short messages -------------------------------------------------------------------------------
-
-
-class Texts(Protocol):
-    """Sends short messages to numbers."""
-
-    def send(self, number: str, text: str) -> None:
-        """Send a text; raises nothing: whoever waits for it asks for another."""
-        ...
-
-
-# --- mail -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """One e-mail to one address."""
-
-    #: Ours; a letter that is sent again has the same, so that mailboxes show one.
-    id: UUID
-    to: str = field(repr=False)
-    subject: str
-    text: str = field(repr=False)
-    html: str = field(repr=False)
-    #: As in "zh-Hant".
-    language: str
-    at: datetime
-    #: The page where its reader says how they want to be told; empty: none.
-    preferences_url: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posted:
-    """What became of a letter."""
-
-    #: What the mail server said to it or its address; 0: nothing.
-    code: int = 0
-    #: Its words, or why there are none.
-    reply: str = ""
-
-    @property
-    def is_taken(self) -> bool:
-        """Whether the server has it."""
-        return 200 <= self.code < 300
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether it never will."""
-        return 500 <= self.code < 600
-
-
-class Mail(Protocol):
-    """Sends e-mails. Where no answer came the letter may have arrived."""
-
-    def send(self, letter: Letter) -> Posted:
-        """Hand a letter to the mail server; raises nothing."""
-        ...
 
 
 # --- calendars ------------------------------------------------------------------------------------

@@ -2,19 +2,21 @@
 The wiring: settings in, ready use cases out. The only room that knows every other one below.
 
 An installation opens its database when something needs it: a command that only reads policies
-starts no server.
+starts no server. What is big and used by few (files of stock, gateways, receipts on paper) is
+loaded by who needs it: a household runs in a small machine's memory.
 """
 
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import psycopg
 from psycopg_pool import ConnectionPool
@@ -26,27 +28,27 @@ from baohao.app.catalogue import commissions_at, fees_at, rates_at
 from baohao.app.charging import drift
 from baohao.app.charging.carry import Carrier
 from baohao.app.door import Door
-from baohao.app.enrol import By
-from baohao.app.intake import Intake
-from baohao.app.inventory import Defaults, Inventory, Progress, read_inventory
-from baohao.app.inventory_kinds import Kinds
+from baohao.app.kept.telling import Telling
 from baohao.app.library import Library
 from baohao.app.matching.match import Matcher
-from baohao.app.messages.outbox import Outbox
+from baohao.app.messages.outbox import Outbox, Ways
 from baohao.app.messages.teller import Teller
-from baohao.app.messages.wording import EMAIL, SMS
+from baohao.app.messages.wording import EMAIL, PUSH, SMS
 from baohao.app.payments.asking import NoBank, NoGateway, Ports
 from baohao.app.payments.carry import Carrier as Payments
-from baohao.app.ports import Gateway, Mail, Post, Seals, Texts, Vault
+from baohao.app.ports import Gateway, Post, Seals, Vault
+from baohao.app.ports.telling import Mail, Push, Texts
 from baohao.app.receipts.desk import Desk
 from baohao.app.shell import Shell, options
 from baohao.config import (
+    HOME_VARIABLE,
     LIMITS_VARIABLE,
+    PUSH_VARIABLE,
     BadSetting,
     OidcDirectory,
     Settings,
     StripeAccount,
-    WechatAccount,
+    mail_server,
     settings,
 )
 from baohao.core import velocity
@@ -56,28 +58,30 @@ from baohao.core.commissions import CommissionSchedule
 from baohao.core.exchange import RateSchedule
 from baohao.core.fees import FeeSchedule
 from baohao.core.refusals import Refusal
-from baohao.outside import contracts, queue
-from baohao.outside.acquirer import Acquirer
-from baohao.outside.bank.gateway import BankContract, BankTransfer
-from baohao.outside.bank.house import accounts
+from baohao.outside import home_file, parcel, queue
+from baohao.outside.apprise_push import ApprisePush
 from baohao.outside.ids import new_id
 from baohao.outside.kept import Kept
 from baohao.outside.mail import Server, SmtpMail
-from baohao.outside.paper.typesetter import Typesetter
 from baohao.outside.pretend.handset import Handset
 from baohao.outside.sealing import SealsOfHouse, VaultOfHouse, key_of
-from baohao.outside.signing import IssuerOfHouse, Verifier
-from baohao.outside.stripe.gateway import NAME as STRIPE
-from baohao.outside.stripe.gateway import Account, Stripe
 from baohao.outside.terminal import CardTerminal
-from baohao.outside.tmf654 import Tmf654
 from baohao.outside.webhooks import Webhooks
-from baohao.outside.wechat_pay.gateway import Way, WechatPay
-from baohao.outside.wechat_pay.messages import Merchant
 from baohao.store import feed, migrate, publications
 from baohao.store.clock import now
-from baohao.store.embedded import Embedded, backup, restore
+from baohao.store.embedded import SMALL, Embedded, backup, restore
 from baohao.store.sql import Connection
+
+if TYPE_CHECKING:
+    from baohao.app.enrol import By
+    from baohao.app.intake import Intake
+    from baohao.app.inventory import Defaults, Inventory, Progress
+    from baohao.outside.acquirer import Acquirer
+    from baohao.outside.bank.gateway import BankContract, BankTransfer
+    from baohao.outside.paper.typesetter import Typesetter
+    from baohao.outside.signing import IssuerOfHouse, Verifier
+    from baohao.outside.stripe.gateway import Stripe
+    from baohao.outside.wechat_pay.gateway import WechatPay
 
 __all__ = [
     "BadSetting",
@@ -87,7 +91,9 @@ __all__ = [
     "OidcDirectory",
     "ServerElsewhere",
     "StripeAccount",
+    "home",
     "installation",
+    "mail_server",
     "now",
     "verifier",
 ]
@@ -101,7 +107,12 @@ FEES_KEPT_S = 60.0
 AGENTS_KEPT_S = 5.0
 #: For how long who listens is; what happens so soon after the first listening may not be told.
 LISTENERS_KEPT_S = 5.0
-
+#: The file with the key of the house · what a backup of a home has beside its database.
+SECRET = "secret.key"  # noqa: S105 - its name, not the key
+KEPT = (SECRET, home_file.NAME, "issuer.key", "issuer.pem")
+DUMP = "database.dump"
+#: What a home is beside what it was told: whoever lives there may be told by their phone.
+AT_HOME = {HOME_VARIABLE: "1", PUSH_VARIABLE: "1"}
 
 T = TypeVar("T")
 
@@ -138,6 +149,14 @@ def installation(data: Path | None = None, environ: Mapping[str, str] = os.envir
     return Installation(settings=settings(environ, data=data))
 
 
+def home(data: Path | None = None, environ: Mapping[str, str] = os.environ) -> Installation:
+    """Return one household's installation, in a folder of its own; raises `BadSetting`."""
+    folder = data or settings(environ).data / "home"
+    # What the environment says now comes before what was said once.
+    said = {**AT_HOME, **home_file.read(folder.expanduser()), **environ}
+    return Installation(settings=settings(said, data=folder))
+
+
 @dataclass(kw_only=True)
 class Installation:
     """One baohao: its settings, its library, its database."""
@@ -171,6 +190,26 @@ class Installation:
         """
         return self._library_read.get(self._library)
 
+    def keep_said(self, said: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> None:
+        """
+        Keep settings in the folder of a home, and go by them from now on.
+
+        An empty one is forgotten. Raises `BadSetting`, and then nothing has changed.
+        """
+        folder = self.settings.data
+        kept = {**home_file.read(folder), **said}
+        self.settings = settings({**AT_HOME, **kept, **environ}, data=folder)
+        home_file.write(folder, kept)
+        # Read once, like all that is made from settings.
+        self.__dict__.pop("mail", None)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold a home against another process that serves or replaces it; raises `HomeRuns`."""
+        self.embedded.make_folder()
+        with home_file.held(self.settings.data):
+            yield
+
     def forget_library(self) -> None:
         """Read anew at once: something was published."""
         for kept in (self._library_read, self._fees_read):
@@ -186,7 +225,8 @@ class Installation:
         """The embedded PostgreSQL; raises `ServerElsewhere` where a server is used."""
         if self.settings.database_url:
             raise ServerElsewhere()
-        return Embedded(self.settings.data)
+        small = SMALL if self.settings.is_home else None
+        return Embedded(self.settings.data, settings=small)
 
     @cached_property
     def conninfo(self) -> str:
@@ -267,6 +307,8 @@ class Installation:
     @contextmanager
     def carrier(self) -> Iterator[Carrier]:
         """Give what carries to operators' own systems what was sold; raises `NothingConnected`."""
+        from baohao.outside.tmf654 import Tmf654
+
         library = self.library
         with self.shell() as opened, ExitStack() as stack:
             systems = {
@@ -289,6 +331,8 @@ class Installation:
     @cached_property
     def bank(self) -> BankContract:
         """The bank accounts that people pay into; raises `NoBank` and `ContractRefused`."""
+        from baohao.outside.bank.house import accounts
+
         if self.settings.bank is None:
             raise NoBank()
         return accounts(self.settings.bank)
@@ -299,15 +343,21 @@ class Installation:
 
         Raises `ContractRefused` and `BadSetting`.
         """
+        from baohao.outside import contracts
+        from baohao.outside.acquirer import Acquirer
+        from baohao.outside.bank.gateway import BankTransfer
+        from baohao.outside.stripe.gateway import Stripe
+        from baohao.wiring.gateways import stripe_account, wechat_pay
+
         settings = self.settings
         found: list[Acquirer | WechatPay | Stripe | BankTransfer | CardTerminal] = []
         if settings.acquirer is not None and settings.notify_url:
             contract = contracts.acquirer(settings.acquirer, settings.notify_url)
             found.append(Acquirer(contract, self.clock))
         if settings.wechat is not None:
-            found.append(_wechat_pay(settings.wechat))
+            found.append(wechat_pay(settings.wechat))
         if settings.stripe is not None:
-            found.append(Stripe(_stripe_account(settings.stripe), self.clock))
+            found.append(Stripe(stripe_account(settings.stripe), self.clock))
         if settings.bank is not None:
             found.append(BankTransfer(self.bank, Ledger(self.make_shell())))
         if settings.has_terminals:
@@ -327,6 +377,9 @@ class Installation:
 
     def ports(self, gateways: Mapping[str, Gateway]) -> Ports:
         """Return gateways as payments take them, with what payers' currencies are worth."""
+        from baohao.outside.bank.gateway import BankTransfer
+        from baohao.outside.stripe.gateway import NAME as STRIPE
+
         return Ports(
             gateways=gateways,
             notify_url=self.settings.notify_url,
@@ -385,7 +438,7 @@ class Installation:
     def seals(self) -> Seals:
         """What seals secrets under the key of the house."""
         key = self.settings.secret_key
-        return SealsOfHouse(key_of(self.settings.data / "secret.key") if key is None else key)
+        return SealsOfHouse(key_of(self.settings.data / SECRET) if key is None else key)
 
     @cached_property
     def vault(self) -> Vault:
@@ -421,38 +474,51 @@ class Installation:
             )
         )
 
+    @cached_property
+    def push(self) -> Push | None:
+        """What sends to the push services that people have; `None`: nothing does."""
+        settings = self.settings
+        return ApprisePush(allow_loopback=settings.push_to_loopback) if settings.pushes else None
+
     @property
     def tells(self) -> bool:
         """Whether there is any way to tell holders something."""
-        return self.mail is not None or self.texts is not None
+        return any(port is not None for port in (self.mail, self.push, self.texts))
 
     def teller(self) -> Teller:
         """Return what writes down what holders are told."""
-        ways = ((EMAIL, self.mail), (SMS, self.texts))
+        ways = ((EMAIL, self.mail), (PUSH, self.push), (SMS, self.texts))
+        terms = self.terms()
         return Teller(
-            terms=self.terms(),
+            terms=terms,
             operators=self.library.operators,
             seals=self.seals,
             vault=self.vault,
             pages=self.settings.holder_url or "",
             channels=frozenset(channel for channel, port in ways if port is not None),
+            cards=Telling(terms=terms, vault=self.vault),
         )
 
     def outbox(self, opened: Shell) -> Outbox:
         """Return what sends to holders, over a shell."""
-        return Outbox(opened, self.teller(), self.mail, self.texts, new_id)
+        ways = Ways(mail=self.mail, texts=self.texts, push=self.push)
+        return Outbox(opened, self.teller(), ways, new_id)
 
     # --- receipts ---------------------------------------------------------------------------------
 
     @cached_property
     def issuer(self) -> IssuerOfHouse:
         """What signs receipts, under the key in the data folder; raises `KeyUnfit`."""
+        from baohao.outside.signing import IssuerOfHouse
+
         with self.connect() as conn:
             return IssuerOfHouse(self.settings.data, house.house(conn).name)
 
     @cached_property
     def printer(self) -> Typesetter:
         """What prints receipts."""
+        from baohao.outside.paper.typesetter import Typesetter
+
         return Typesetter()
 
     def desk(self, opened: Shell) -> Desk:
@@ -472,6 +538,9 @@ class Installation:
         self, file: Path, *, encoding: str, defaults: Defaults, progress: Progress
     ) -> Inventory:
         """Read and check an inventory against the library; raises as `read_inventory` does."""
+        from baohao.app.inventory import read_inventory
+        from baohao.app.inventory_kinds import Kinds
+
         with self.connect() as conn:
             at = now(conn)
         kinds = Kinds(self.library.policies, self.library.operators, at)
@@ -480,6 +549,8 @@ class Installation:
     @contextmanager
     def intake(self, by: By) -> Iterator[Intake]:
         """Give what takes inventories in."""
+        from baohao.app.intake import Intake
+
         with self.shell() as opened:
             yield Intake(opened, self.terms, by, new_id)
 
@@ -500,6 +571,37 @@ class Installation:
         """Replace the embedded database by the one in a file; it stays closed until resumed."""
         self.embedded.start()
         restore(self.embedded, file, before_open=house.close)
+
+    def pack(self, file: Path, passphrase: str = "") -> None:
+        """Put a home into one file: its database, its keys, and what it was told."""
+        folder = self.settings.data
+        with tempfile.TemporaryDirectory(dir=folder) as made:
+            dump = Path(made) / DUMP
+            self.backup(dump)
+            kept = {name: folder / name for name in KEPT if (folder / name).is_file()}
+            parcel.pack({DUMP: dump, **kept}, file, passphrase)
+
+    def unpack(self, file: Path, passphrase: str = "") -> None:
+        """
+        Replace a home by the one in a file, and open it; raises as `parcel.unpack` and `resume`.
+
+        Nothing has changed where the file is unfit. The keys come last: until they are there the
+        same file can be restored again.
+        """
+        folder = self.settings.data
+        self.embedded.make_folder()
+        with tempfile.TemporaryDirectory(dir=folder) as made:
+            found = parcel.unpack(file, Path(made), frozenset({DUMP, *KEPT}), passphrase)
+            if not {DUMP, SECRET} <= set(found):
+                raise parcel.ParcelUnfit(file=str(file))
+            self.restore(Path(made) / DUMP)
+            for name in KEPT:
+                (folder / name).unlink(missing_ok=True)
+                if name in found:
+                    (Path(made) / name).rename(folder / name)
+        self.migrate()
+        with self.shell() as opened:
+            opened.run(house.reopen)
 
     # --- how --------------------------------------------------------------------------------------
 
@@ -550,6 +652,8 @@ class Installation:
 
 def verifier(certificates: Path) -> Verifier:
     """Return what judges receipts by certificates in a file alone; raises `KeyUnfit`."""
+    from baohao.outside.signing import Verifier
+
     return Verifier(certificates.read_bytes(), str(certificates))
 
 
@@ -559,39 +663,3 @@ def _reaching() -> Iterator[None]:
         yield
     except psycopg.OperationalError as error:
         raise DatabaseAway(reason=str(error).strip().splitlines()[0]) from error
-
-
-def _stripe_account(account: StripeAccount) -> Account:
-    return Account(
-        url=account.url,
-        key=account.key,
-        signing=account.signing,
-        account=account.account,
-        return_url=account.return_url,
-    )
-
-
-def _wechat_pay(account: WechatAccount) -> WechatPay:
-    try:
-        merchant = Merchant(
-            mchid=account.mchid,
-            appid=account.appid,
-            sub_mchid=account.sub_mchid,
-            serial=account.serial,
-            private_key=account.private_key_file.read_bytes(),
-            apiv3_key=account.apiv3_key,
-            platform_keys={account.platform_key_id: account.platform_key_file.read_bytes()},
-        )
-        way = Way(
-            url=account.url,
-            is_global=account.is_global,
-            currencies=account.currencies,
-            refund_notify_url=account.refund_notify_url,
-        )
-        return WechatPay(merchant, way)
-    except OSError as error:
-        raise BadSetting(f"{error.filename} cannot be read: {error.strerror}") from None
-    except (ValueError, TypeError):
-        # What is wrong with a key is not said: it would be said of what the key is.
-        files = f"{account.private_key_file} and {account.platform_key_file}"
-        raise BadSetting(f"{files} must be keys in PEM, without a password") from None
