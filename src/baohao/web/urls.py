@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("baohao.web.sharing.urls")),
     path("", include("baohao.web.rescue.urls")),
     path("", include("baohao.web.support.urls")),
+    path("my/cards/", include("baohao.web.bringing.urls")),
     path("my/cards/", include("baohao.web.cards.urls")),
     path("", include("baohao.web.household.urls")),
     path("my/", include("baohao.web.holder.urls")),

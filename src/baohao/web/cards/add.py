@@ -26,8 +26,8 @@ from baohao.web.cards import choices, words
 from baohao.web.cards.forms import Adding
 from baohao.web.desk import desk, made
 
-#: What is kept by cycle alone, for operators that nobody wrote down; listed last.
-GENERIC = "world"
+#: What is kept by cycle alone, for operators that nobody wrote down, has no country; listed last.
+GENERIC = "zz"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
