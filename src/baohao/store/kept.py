@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,6 +35,15 @@ def of_keepers(conn: Connection, keepers: Sequence[str]) -> list[Kept]:
 def lives(conn: Connection, keeper: str) -> dict[str, int]:
     """Return how many lives each card of a keeper has had, those they had erased, too."""
     return {str(card): int(epoch) for card, epoch in rows(conn, "list_kept_lives", keeper)}
+
+
+def under(
+    conn: Connection, pins: Collection[str], after: LineState | None, limit: int
+) -> list[LineState]:
+    """Return kept cards that are under some policies, all behind one, by bucket and number."""
+    place = (-1, "") if after is None else (bucket_of(after.number), after.number)
+    found = rows(conn, "page_kept_under", list(pins), *place, limit)
+    return [codec.decode(state) for (state,) in found]
 
 
 def note(

@@ -116,6 +116,11 @@ def of_code(conn: Connection, code: str) -> Message | None:
     return next(iter(_messages(rows(conn, "list_messages_of_code", code))), None)
 
 
+def of_id(conn: Connection, bucket: int, id_: UUID) -> Message | None:
+    """Return a message."""
+    return next(iter(_messages(rows(conn, "read_message", bucket, id_))), None)
+
+
 def latest(conn: Connection, limit: int) -> tuple[Message, ...]:
     """Return what was sent last."""
     return _messages(rows(conn, "list_latest_messages", limit))

@@ -10,7 +10,7 @@ from baohao.core.asks import Decision
 from baohao.core.decide import payload
 from baohao.core.decide.case import Acted, Case, act_on, conclude
 from baohao.core.decide.observe import ClockUnknown
-from baohao.core.decide.record import act_of
+from baohao.core.decide.record import BeforeItBegan, act_of
 from baohao.core.decide.stock import stocked
 from baohao.core.kept import keeper_of
 from baohao.core.line.acts import Act
@@ -53,7 +53,8 @@ def keep(case: Case) -> Decision:
     takes it; `clock` with `until`, and `balance_minor`, as the operator says now; `opening`, what
     clocks and balances were set to when its life began, as another house wrote it down; `evidence`.
     A card that was let go, or lost, may be kept anew. Refuses with `KeeperMissing`, `LineExists`,
-    `PolicyMissing`, `VersionMissing`, `ClockUnknown`, `BalanceContradicts` and `NotYetTrue`.
+    `PolicyMissing`, `VersionMissing`, `ClockUnknown`, `BalanceContradicts`, `BeforeItBegan` and
+    `NotYetTrue`.
     """
     ask, rules = case.ask, case.terms.rules
     payload.only(
@@ -87,6 +88,8 @@ def _acts(case: Case) -> Iterator[Act]:
         inner = replace(ask, payload={"act": f"{case.id}/last", **payload.part(ask, "last")})
         last = act_of(replace(case, ask=inner))
     begins = payload.instant(ask, "begins", last.at if last else case.now)
+    if last is not None and last.at < begins:
+        raise BeforeItBegan(since=begins.isoformat())
     yield Act(id=case.id, kind="activate", at=begins)
     starts = {name for clock in case.policy.clocks.values() for name in clock.starts}
     for kind in _BEGINNINGS:
