@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("baohao.web.rescue.urls")),
     path("", include("baohao.web.support.urls")),
     path("", include("baohao.web.customers.urls")),
+    path("my/cards/", include("baohao.web.bringing.urls")),
     path("my/cards/", include("baohao.web.cards.urls")),
     path("", include("baohao.web.household.urls")),
     path("products/", include("baohao.web.products.urls")),
