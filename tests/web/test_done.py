@@ -29,6 +29,7 @@ def test_a_link_is_looked_at_by_anybody_and_records_what_was_pressed(
     wanted = Wanted(product="gb.giffgaff.payg", act="sms_out", on=on)
     said = adding.asked(pages.terms().rules, wanted, keeper, now)
     counter.rules = pages.terms().rules
+    found: tuple[messages.Message, ...] = ()
     with pages.shell() as shell:
         counter.say("keep", card, principal=keeper, channel="app", **said)
         for _ in range(10):

@@ -105,9 +105,14 @@ def _card(terms: Terms, vault: Vault, kept: store.Kept, now: datetime) -> Card:
     )
 
 
+def last_day(policy: Policy, until: datetime | None) -> date | None:
+    """Return the last good day before an instant, in a policy's zone."""
+    return None if until is None else civil_day(until - _MOMENT, policy.zone)
+
+
 def _due(policy: Policy, seen: Glance, reading: Reading | None) -> date | None:
     """Return the last day on which acting is in time, as reminders have it."""
     days = [seen.paid_until, seen.earliest]
-    if reading is not None and reading.until is not None:
-        days.append(civil_day(reading.until - _MOMENT, policy.zone))
+    if reading is not None:
+        days.append(last_day(policy, reading.until))
     return min(filter(None, days), default=None)

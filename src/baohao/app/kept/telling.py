@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from baohao.app import show
 from baohao.app.kept import listing, plan
@@ -20,7 +20,6 @@ from baohao.core.policy.model import How, Policy
 from baohao.core.reminders import Reminder
 from baohao.store.sql import Connection
 
-_MOMENT = timedelta(microseconds=1)
 #: Where the pages of kept cards are; a card's own address would have its number.
 PATH = "my/cards/"
 
@@ -71,8 +70,8 @@ def _of_card(
     return OfCard(
         name=card.name,
         titles=titles(policy),
-        computed=_last_day(policy, computed),
-        observed=None if reading is None else _last_day(policy, reading.until),
+        computed=listing.last_day(policy, computed),
+        observed=None if reading is None else listing.last_day(policy, reading.until),
         said_on=_said_on(policy, reading),
         act="" if option is None else option.kind,
         times=1 if option is None else option.times,
@@ -96,10 +95,6 @@ def titles(policy: Policy) -> Mapping[str, str]:
 
 def _how(policy: Policy, kind: str, found: How | None) -> How | None:
     return found or next((each for each in policy.how if each.act == kind), None)
-
-
-def _last_day(policy: Policy, at: datetime | None) -> date | None:
-    return None if at is None else civil_day(at - _MOMENT, policy.zone)
 
 
 def _said_on(policy: Policy, reading: Reading | None) -> date | None:
