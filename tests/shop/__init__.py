@@ -157,7 +157,7 @@ class Shop:
         return self.ask("stock", number, operator=operator, plan=plan, pin=pin, **rest)
 
     def activate(self, number: str, holder: str = "", **rest: Any) -> Ask:
-        given = {"holder": holder or f"h{number}", "document": "bir", "paid": FLOAT}
+        given = {"holder": holder or f"h{number[1:]}", "document": "bir", "paid": FLOAT}
         return self.ask("activate", number, term="12 months", **(given | rest))
 
     def renew(self, number: str, **rest: Any) -> Ask:

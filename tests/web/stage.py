@@ -50,10 +50,15 @@ STAFF = ("clerk", "supervisor", "product", "finance", "auditor", "admin")
 #: What stands in the places of an address, by ownership; a place that is not named has no owner.
 Places = Mapping[str, str]
 #: In places that have no owner.
-UNOWNED = {"<str:month>": "2026-11", "<str:format>": "csv"}
+UNOWNED = {
+    "<str:month>": "2026-11",
+    "<str:format>": "csv",
+    "/products/ <str:name>": "mo.demo.keep12",
+}
 #: What is nobody's.
 ABSENT = {
     "<tel:number>": "85366999999",
+    "<card:card>": "447400999999~nobody",
     "<uuid:quote>": NOTHING,
     "<uuid:ask>": NOTHING,
     "<uuid:file>": NOTHING,
@@ -66,6 +71,9 @@ ABSENT = {
     "<str:version>": "1",
     "<uuid:basket>": NOTHING,
     "<uuid:talk>": NOTHING,
+    "<uuid:customer>": NOTHING,
+    "<uuid:deed>": NOTHING,
+    "<uuid:receipt>": NOTHING,
     "<uuid:consent>": NOTHING,
     "<uuid:draft>": NOTHING,
     "<uuid:campaign>": NOTHING,
@@ -183,7 +191,7 @@ class Stage:
 
         lost = next(self.numbers)
         self.shop.open(lost, f"{self.mark}-lost")
-        owners = {"holder": (mine, f"h{mine}"), "holder-2": (theirs, f"h{theirs}")}
+        owners = {"holder": (mine, f"h{mine[1:]}"), "holder-2": (theirs, f"h{theirs[1:]}")}
         for role, (number, key) in {**owners, "ended": (lost, f"{self.mark}-lost")}.items():
             self.accounts[role] = Account.objects.of_holder(key)
             dear = next(self.numbers)

@@ -43,6 +43,7 @@ def filled(address: str, number: str) -> str:
     """An address with something in each of its places."""
     places = {
         "<tel:number>": number.removeprefix("+"),
+        "<card:card>": "447400123456~nobody",
         "<uuid:quote>": "01900000-0000-7000-8000-000000000001",
         "<uuid:ask>": "01900000-0000-7000-8000-000000000001",
         "<uuid:basket>": "01900000-0000-7000-8000-000000000001",
@@ -56,6 +57,9 @@ def filled(address: str, number: str) -> str:
         "<uuid:payment>": "01900000-0000-7000-8000-000000000001",
         "<str:token>": "no-token",
         "<uuid:talk>": "01900000-0000-7000-8000-000000000001",
+        "<uuid:customer>": "01900000-0000-7000-8000-000000000001",
+        "<uuid:deed>": "01900000-0000-7000-8000-000000000001",
+        "<uuid:receipt>": "01900000-0000-7000-8000-000000000001",
         "<uuid:consent>": "01900000-0000-7000-8000-000000000001",
         "<uuid:exception>": "01900000-0000-7000-8000-000000000001",
         "<uuid:campaign>": "01900000-0000-7000-8000-000000000001",

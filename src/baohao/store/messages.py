@@ -156,9 +156,14 @@ def prefer(conn: Connection, holder: str, sealed: str, now: datetime) -> None:
     run(conn, "put_preferences", sealed, now, bucket_of(holder), holder)
 
 
+def destroy_key(conn: Connection, holder: str) -> None:
+    """Destroy a holder's key, and what they said of being told, which is sealed under it."""
+    run(conn, "erase_preferences", bucket_of(holder), holder)
+
+
 def erase(conn: Connection, holder: str) -> None:
     """Destroy a holder's key, and take the address of the calendar away."""
-    run(conn, "erase_preferences", bucket_of(holder), holder)
+    destroy_key(conn, holder)
     run(conn, "delete_calendar", bucket_of(holder), holder)
 
 

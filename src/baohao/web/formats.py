@@ -11,7 +11,9 @@ from babel import dates, numbers
 from django.utils.translation import get_language, ngettext
 
 from baohao.core.civil import Span, SpanMalformed, Unit
-from baohao.core.money import exponent_of
+from baohao.core.kept import number_of
+from baohao.core.money import digits_of
+from baohao.outside import numbering
 
 #: Django's languages -> Babel's locales.
 LOCALES = {"zh-hant": "zh_Hant_MO", "zh-hans": "zh_Hans_MO", "pt": "pt_MO", "en": "en_MO"}
@@ -40,7 +42,7 @@ def locale() -> str:
 
 def money(minor: int, currency: str) -> str:
     """Write an amount of minor units."""
-    amount = Decimal(minor).scaleb(-exponent_of(currency))
+    amount = Decimal(minor).scaleb(-digits_of(currency))
     return numbers.format_currency(amount, currency, locale=locale())
 
 
@@ -80,10 +82,11 @@ def place(zone_name: str | tzinfo) -> str:
 
 
 def number(value: str) -> str:
-    """Write a number as people in its country group it."""
-    if value.startswith("+853") and len(value) == 12:
-        return f"+853 {value[4:8]} {value[8:]}"
-    return value
+    """Write a number as people in its country group it; of a kept card's key, its number."""
+    bare = number_of(value)
+    if bare.startswith("+853") and len(bare) == 12:
+        return f"+853 {bare[4:8]} {bare[8:]}"
+    return numbering.grouped(bare)
 
 
 def grouped(value: int) -> str:

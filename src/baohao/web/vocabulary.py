@@ -26,6 +26,7 @@ ASKED = {
     "quote": gettext_lazy("ask for a price"),
     "record": gettext_lazy("take a record down"),
     "keep": gettext_lazy("watch over a card"),
+    "unrecord": gettext_lazy("take a record back"),
     "recycle": gettext_lazy("give the number to others"),
     "register": gettext_lazy("register a holder"),
     "renew": gettext_lazy("renew"),

@@ -2,19 +2,21 @@
 The wiring: settings in, ready use cases out. The only room that knows every other one below.
 
 An installation opens its database when something needs it: a command that only reads policies
-starts no server.
+starts no server. What is big and used by few (files of stock, gateways, receipts on paper) is
+loaded by who needs it: a household runs in a small machine's memory.
 """
 
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import psycopg
 from psycopg_pool import ConnectionPool
@@ -26,10 +28,6 @@ from baohao.app.catalogue import commissions_at, fees_at, rates_at
 from baohao.app.charging import drift
 from baohao.app.charging.carry import Carrier
 from baohao.app.door import Door
-from baohao.app.enrol import By
-from baohao.app.intake import Intake
-from baohao.app.inventory import Defaults, Inventory, Progress, read_inventory
-from baohao.app.inventory_kinds import Kinds
 from baohao.app.kept.telling import Telling
 from baohao.app.library import Library
 from baohao.app.matching.match import Matcher
@@ -43,11 +41,14 @@ from baohao.app.ports.telling import Mail, Push, Texts
 from baohao.app.receipts.desk import Desk
 from baohao.app.shell import Shell, options
 from baohao.config import (
+    HOME_VARIABLE,
     LIMITS_VARIABLE,
+    PUSH_VARIABLE,
     BadSetting,
     OidcDirectory,
     Settings,
     StripeAccount,
+    mail_server,
     settings,
 )
 from baohao.core import velocity
@@ -57,29 +58,30 @@ from baohao.core.commissions import CommissionSchedule
 from baohao.core.exchange import RateSchedule
 from baohao.core.fees import FeeSchedule
 from baohao.core.refusals import Refusal
-from baohao.outside import contracts, queue
-from baohao.outside.acquirer import Acquirer
+from baohao.outside import home_file, parcel, queue
 from baohao.outside.apprise_push import ApprisePush
-from baohao.outside.bank.gateway import BankContract, BankTransfer
-from baohao.outside.bank.house import accounts
 from baohao.outside.ids import new_id
 from baohao.outside.kept import Kept
 from baohao.outside.mail import Server, SmtpMail
-from baohao.outside.paper.typesetter import Typesetter
 from baohao.outside.pretend.handset import Handset
 from baohao.outside.sealing import SealsOfHouse, VaultOfHouse, key_of
-from baohao.outside.signing import IssuerOfHouse, Verifier
-from baohao.outside.stripe.gateway import NAME as STRIPE
-from baohao.outside.stripe.gateway import Stripe
 from baohao.outside.terminal import CardTerminal
-from baohao.outside.tmf654 import Tmf654
 from baohao.outside.webhooks import Webhooks
-from baohao.outside.wechat_pay.gateway import WechatPay
 from baohao.store import feed, migrate, publications
 from baohao.store.clock import now
-from baohao.store.embedded import Embedded, backup, restore
+from baohao.store.embedded import SMALL, Embedded, backup, restore
 from baohao.store.sql import Connection
-from baohao.wiring.gateways import stripe_account, wechat_pay
+
+if TYPE_CHECKING:
+    from baohao.app.enrol import By
+    from baohao.app.intake import Intake
+    from baohao.app.inventory import Defaults, Inventory, Progress
+    from baohao.outside.acquirer import Acquirer
+    from baohao.outside.bank.gateway import BankContract, BankTransfer
+    from baohao.outside.paper.typesetter import Typesetter
+    from baohao.outside.signing import IssuerOfHouse, Verifier
+    from baohao.outside.stripe.gateway import Stripe
+    from baohao.outside.wechat_pay.gateway import WechatPay
 
 __all__ = [
     "BadSetting",
@@ -89,7 +91,9 @@ __all__ = [
     "OidcDirectory",
     "ServerElsewhere",
     "StripeAccount",
+    "home",
     "installation",
+    "mail_server",
     "now",
     "verifier",
 ]
@@ -103,7 +107,12 @@ FEES_KEPT_S = 60.0
 AGENTS_KEPT_S = 5.0
 #: For how long who listens is; what happens so soon after the first listening may not be told.
 LISTENERS_KEPT_S = 5.0
-
+#: The file with the key of the house · what a backup of a home has beside its database.
+SECRET = "secret.key"  # noqa: S105 - its name, not the key
+KEPT = (SECRET, home_file.NAME, "issuer.key", "issuer.pem")
+DUMP = "database.dump"
+#: What a home is beside what it was told: whoever lives there may be told by their phone.
+AT_HOME = {HOME_VARIABLE: "1", PUSH_VARIABLE: "1"}
 
 T = TypeVar("T")
 
@@ -140,6 +149,14 @@ def installation(data: Path | None = None, environ: Mapping[str, str] = os.envir
     return Installation(settings=settings(environ, data=data))
 
 
+def home(data: Path | None = None, environ: Mapping[str, str] = os.environ) -> Installation:
+    """Return one household's installation, in a folder of its own; raises `BadSetting`."""
+    folder = data or settings(environ).data / "home"
+    # What the environment says now comes before what was said once.
+    said = {**AT_HOME, **home_file.read(folder.expanduser()), **environ}
+    return Installation(settings=settings(said, data=folder))
+
+
 @dataclass(kw_only=True)
 class Installation:
     """One baohao: its settings, its library, its database."""
@@ -173,6 +190,26 @@ class Installation:
         """
         return self._library_read.get(self._library)
 
+    def keep_said(self, said: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> None:
+        """
+        Keep settings in the folder of a home, and go by them from now on.
+
+        An empty one is forgotten. Raises `BadSetting`, and then nothing has changed.
+        """
+        folder = self.settings.data
+        kept = {**home_file.read(folder), **said}
+        self.settings = settings({**AT_HOME, **kept, **environ}, data=folder)
+        home_file.write(folder, kept)
+        # Read once, like all that is made from settings.
+        self.__dict__.pop("mail", None)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold a home against another process that serves or replaces it; raises `HomeRuns`."""
+        self.embedded.make_folder()
+        with home_file.held(self.settings.data):
+            yield
+
     def forget_library(self) -> None:
         """Read anew at once: something was published."""
         for kept in (self._library_read, self._fees_read):
@@ -188,7 +225,8 @@ class Installation:
         """The embedded PostgreSQL; raises `ServerElsewhere` where a server is used."""
         if self.settings.database_url:
             raise ServerElsewhere()
-        return Embedded(self.settings.data)
+        small = SMALL if self.settings.is_home else None
+        return Embedded(self.settings.data, settings=small)
 
     @cached_property
     def conninfo(self) -> str:
@@ -269,6 +307,8 @@ class Installation:
     @contextmanager
     def carrier(self) -> Iterator[Carrier]:
         """Give what carries to operators' own systems what was sold; raises `NothingConnected`."""
+        from baohao.outside.tmf654 import Tmf654
+
         library = self.library
         with self.shell() as opened, ExitStack() as stack:
             systems = {
@@ -291,6 +331,8 @@ class Installation:
     @cached_property
     def bank(self) -> BankContract:
         """The bank accounts that people pay into; raises `NoBank` and `ContractRefused`."""
+        from baohao.outside.bank.house import accounts
+
         if self.settings.bank is None:
             raise NoBank()
         return accounts(self.settings.bank)
@@ -301,6 +343,12 @@ class Installation:
 
         Raises `ContractRefused` and `BadSetting`.
         """
+        from baohao.outside import contracts
+        from baohao.outside.acquirer import Acquirer
+        from baohao.outside.bank.gateway import BankTransfer
+        from baohao.outside.stripe.gateway import Stripe
+        from baohao.wiring.gateways import stripe_account, wechat_pay
+
         settings = self.settings
         found: list[Acquirer | WechatPay | Stripe | BankTransfer | CardTerminal] = []
         if settings.acquirer is not None and settings.notify_url:
@@ -329,6 +377,9 @@ class Installation:
 
     def ports(self, gateways: Mapping[str, Gateway]) -> Ports:
         """Return gateways as payments take them, with what payers' currencies are worth."""
+        from baohao.outside.bank.gateway import BankTransfer
+        from baohao.outside.stripe.gateway import NAME as STRIPE
+
         return Ports(
             gateways=gateways,
             notify_url=self.settings.notify_url,
@@ -387,7 +438,7 @@ class Installation:
     def seals(self) -> Seals:
         """What seals secrets under the key of the house."""
         key = self.settings.secret_key
-        return SealsOfHouse(key_of(self.settings.data / "secret.key") if key is None else key)
+        return SealsOfHouse(key_of(self.settings.data / SECRET) if key is None else key)
 
     @cached_property
     def vault(self) -> Vault:
@@ -458,12 +509,16 @@ class Installation:
     @cached_property
     def issuer(self) -> IssuerOfHouse:
         """What signs receipts, under the key in the data folder; raises `KeyUnfit`."""
+        from baohao.outside.signing import IssuerOfHouse
+
         with self.connect() as conn:
             return IssuerOfHouse(self.settings.data, house.house(conn).name)
 
     @cached_property
     def printer(self) -> Typesetter:
         """What prints receipts."""
+        from baohao.outside.paper.typesetter import Typesetter
+
         return Typesetter()
 
     def desk(self, opened: Shell) -> Desk:
@@ -483,6 +538,9 @@ class Installation:
         self, file: Path, *, encoding: str, defaults: Defaults, progress: Progress
     ) -> Inventory:
         """Read and check an inventory against the library; raises as `read_inventory` does."""
+        from baohao.app.inventory import read_inventory
+        from baohao.app.inventory_kinds import Kinds
+
         with self.connect() as conn:
             at = now(conn)
         kinds = Kinds(self.library.policies, self.library.operators, at)
@@ -491,6 +549,8 @@ class Installation:
     @contextmanager
     def intake(self, by: By) -> Iterator[Intake]:
         """Give what takes inventories in."""
+        from baohao.app.intake import Intake
+
         with self.shell() as opened:
             yield Intake(opened, self.terms, by, new_id)
 
@@ -511,6 +571,37 @@ class Installation:
         """Replace the embedded database by the one in a file; it stays closed until resumed."""
         self.embedded.start()
         restore(self.embedded, file, before_open=house.close)
+
+    def pack(self, file: Path, passphrase: str = "") -> None:
+        """Put a home into one file: its database, its keys, and what it was told."""
+        folder = self.settings.data
+        with tempfile.TemporaryDirectory(dir=folder) as made:
+            dump = Path(made) / DUMP
+            self.backup(dump)
+            kept = {name: folder / name for name in KEPT if (folder / name).is_file()}
+            parcel.pack({DUMP: dump, **kept}, file, passphrase)
+
+    def unpack(self, file: Path, passphrase: str = "") -> None:
+        """
+        Replace a home by the one in a file, and open it; raises as `parcel.unpack` and `resume`.
+
+        Nothing has changed where the file is unfit. The keys come last: until they are there the
+        same file can be restored again.
+        """
+        folder = self.settings.data
+        self.embedded.make_folder()
+        with tempfile.TemporaryDirectory(dir=folder) as made:
+            found = parcel.unpack(file, Path(made), frozenset({DUMP, *KEPT}), passphrase)
+            if not {DUMP, SECRET} <= set(found):
+                raise parcel.ParcelUnfit(file=str(file))
+            self.restore(Path(made) / DUMP)
+            for name in KEPT:
+                (folder / name).unlink(missing_ok=True)
+                if name in found:
+                    (Path(made) / name).rename(folder / name)
+        self.migrate()
+        with self.shell() as opened:
+            opened.run(house.reopen)
 
     # --- how --------------------------------------------------------------------------------------
 
@@ -561,6 +652,8 @@ class Installation:
 
 def verifier(certificates: Path) -> Verifier:
     """Return what judges receipts by certificates in a file alone; raises `KeyUnfit`."""
+    from baohao.outside.signing import Verifier
+
     return Verifier(certificates.read_bytes(), str(certificates))
 
 

@@ -150,13 +150,12 @@ async def _taken(
     answer = await desk.ask(ask)
     replayed(response, is_repeat=answer.is_repeat)
     now = await _look(desk, card.subject)
-    policy, reading = now.policy, now.reading
     return {
         "id": str(answer.answer["id"]),
         "number": now.number,
         "act_by": now.due,
-        "good_until": now.glance.earliest or now.glance.paid_until,
-        "operator_says": None if reading is None else listing.last_day(policy, reading.until),
+        "good_until": now.computed,
+        "operator_says": now.read,
         "rules_checked": now.checked,
         "is_stale": now.is_stale,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from baohao.app import show
 from baohao.app.kept import listing, plan
@@ -20,6 +20,7 @@ from baohao.core.policy.model import How, Policy
 from baohao.core.reminders import Reminder
 from baohao.store.sql import Connection
 
+_MOMENT = timedelta(microseconds=1)
 #: Where the pages of kept cards are; a card's own address would have its number.
 PATH = "my/cards/"
 
@@ -64,18 +65,19 @@ def _of_card(
     clock = clock_of(reminder.subject)
     instants = [found.at for view in views if (found := view.clocks.get(clock)) is not None]
     computed = min(instants, default=None)
-    reading = next((each for each in card.state.readings if each.name == clock), None)
-    step = plan.of_card(card, now).next
-    option = None if step is None else step.option
+    reading = next((each for each in card.readings if each.name == clock), None)
+    planned = plan.of_card(card, now)
+    option = None if planned.next is None else planned.next.option
+    is_priced = option is not None and option.kind not in planned.unpriced
     return OfCard(
         name=card.name,
         titles=titles(policy),
-        computed=listing.last_day(policy, computed),
-        observed=None if reading is None else listing.last_day(policy, reading.until),
+        computed=_last_day(policy, computed),
+        observed=None if reading is None else _last_day(policy, reading.until),
         said_on=_said_on(policy, reading),
         act="" if option is None else option.kind,
         times=1 if option is None else option.times,
-        price_minor=0 if option is None else option.cost_minor,
+        price_minor=option.cost_minor if option is not None and is_priced else 0,
         how=_how(policy, option.kind, option.how) if option is not None else None,
         checked=card.checked if card.is_stale else None,
         path=PATH,
@@ -95,6 +97,10 @@ def titles(policy: Policy) -> Mapping[str, str]:
 
 def _how(policy: Policy, kind: str, found: How | None) -> How | None:
     return found or next((each for each in policy.how if each.act == kind), None)
+
+
+def _last_day(policy: Policy, at: datetime | None) -> date | None:
+    return None if at is None else civil_day(at - _MOMENT, policy.zone)
 
 
 def _said_on(policy: Policy, reading: Reading | None) -> date | None:

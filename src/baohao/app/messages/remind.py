@@ -23,7 +23,7 @@ from baohao.app.shell import Shell
 from baohao.app.show import on_offer, reminders_of, viewed
 from baohao.core.civil import civil_day
 from baohao.core.decide.case import safe_until
-from baohao.core.kept import is_kept
+from baohao.core.kept import is_kept, number_of
 from baohao.core.line import codec
 from baohao.core.line.project import HORIZON, LOST, Projection
 from baohao.core.line.state import LineState
@@ -115,7 +115,16 @@ def _line(
             facts = _facts(conn, teller, policy, views, line, each, now)
             if facts is not None:
                 written += teller.write(conn, line, _event(line, each, facts, new_id()), now)
-    return written, min((each.due_at for each in found if each.due_at > now), default=None)
+    ahead = [each.due_at for each in found if each.due_at > now]
+    return written, min([*ahead, *_ends(views, line, now)], default=None)
+
+
+def _ends(views: Sequence[Projection], line: LineState, now: datetime) -> Iterator[datetime]:
+    """Yield when one of several dates of a clock has passed: then another is told of."""
+    told = [reading.until for reading in line.readings if reading.until is not None]
+    if told or len(views) > 1:
+        told += [each.at for view in views for each in view.clocks.values() if each is not None]
+    yield from (at for at in told if at > now)
 
 
 def stands(teller: Teller, line: LineState, key: str, wishes: Wishes, now: datetime) -> bool:
@@ -183,7 +192,7 @@ def facts_of(
     return Facts(
         text=_text(views[0], line, reminder),
         title=title,
-        number=line.number,
+        number=number_of(line.number),
         day=reminder.last_day,
         deadline=reminder.deadline,
         currency=policy.currency,

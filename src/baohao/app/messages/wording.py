@@ -20,7 +20,7 @@ from typing import Any
 from babel import dates, numbers
 
 from baohao.core.civil import Span, Unit
-from baohao.core.money import exponent_of
+from baohao.core.money import digits_of
 from baohao.core.operators import Operator
 from baohao.core.policy.model import How
 
@@ -291,7 +291,7 @@ class Words:
         return dates.get_timezone_name(at, locale=self._locale)
 
     def _money(self, minor: int, currency: str) -> str:
-        amount = Decimal(minor).scaleb(-exponent_of(currency))
+        amount = Decimal(minor).scaleb(-digits_of(currency))
         return numbers.format_currency(amount, currency, locale=self._locale)
 
     def _span(self, span: Span) -> str:

@@ -2,7 +2,7 @@
 Decide: what becomes true of an ask, or a refusal. One verb, one file; each verb lists its refusals.
 
     stock take_over keep allot activate renew top_up                          a line's life
-    quote record observe reverse correct adjust                               what it has
+    quote record unrecord observe reverse correct adjust                      what it has
     change_plan repin park resume hold lift terminate port_in port_out        its course
     register transfer replace_card change_number carry_over                   its holder and card
     report_loss report_found                                                  its card is away
@@ -62,6 +62,7 @@ from baohao.core.decide.telling import told
 from baohao.core.decide.terminate import terminate
 from baohao.core.decide.top_up import top_up
 from baohao.core.decide.transfer import transfer
+from baohao.core.decide.unrecord import unrecord
 from baohao.core.line.evolve import settle
 from baohao.core.line.state import LineState
 from baohao.core.refusals import Refusal
@@ -84,6 +85,7 @@ LINE_VERBS: Mapping[str, Callable[[Case], Decision]] = {
     "top_up": top_up,
     "quote": quote,
     "record": record,
+    "unrecord": unrecord,
     "observe": observe,
     "reverse": reverse,
     "correct": correct,

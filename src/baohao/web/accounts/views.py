@@ -7,9 +7,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from baohao.outside.pretend.handset import Handset
-from baohao.outside.pretend.post_office import MAILBOX, kept
-from baohao.outside.pretend.push_services import PUSHED
-from baohao.outside.pretend.push_services import kept as pushed
 from baohao.web.accounts.doors import asks_itself, everybody, may, nobody, signed_in
 from baohao.web.accounts.roles import Act
 from baohao.web.desk import desk
@@ -40,6 +37,11 @@ def nothing(request: HttpRequest) -> HttpResponse:
 @everybody
 def handset(request: HttpRequest) -> HttpResponse:
     """Show, in the demo alone, what was sent to numbers and addresses, and pushed."""
+    # They come with servers, which nothing else of the pages loads.
+    from baohao.outside.pretend.post_office import MAILBOX, kept
+    from baohao.outside.pretend.push_services import PUSHED
+    from baohao.outside.pretend.push_services import kept as pushed
+
     texts = desk().house.texts
     if not isinstance(texts, Handset):
         raise Http404
