@@ -14,13 +14,20 @@ from uuid import UUID
 
 from baohao.app.kept.adding import ActOther, counts, end_of
 from baohao.app.kept.listing import Card
+from baohao.app.partners import keys
+from baohao.app.partners.keys import Chance
 from baohao.core.asks import Ask
+from baohao.core.credentials import KEEPER, Credential, Listed, Scope
 from baohao.core.money import parse_minor
 from baohao.core.policy.ending import service_clock
 from baohao.core.refusals import Refusal
+from baohao.store import clock
+from baohao.store.sql import Connection
 
 #: Where what robots tell comes from.
 CHANNEL = "api"
+#: How many keys somebody has at a time, and how often each may ask.
+KEYS_MAX, PER_SECOND, PER_DAY = 10, 5, 2_000
 
 
 class ReadingEmpty(Refusal):
@@ -33,6 +40,12 @@ class NoDay(Refusal):
     """{product} has no day that its operator would name; tell its credit (balance)."""
 
     code = "kept.reading.no_day"
+
+
+class KeysMany(Refusal):
+    """There are {most} keys already; put one away first."""
+
+    code = "kept.keys_many"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,3 +115,55 @@ def _ask(
         channel=CHANNEL,
         payload=payload,
     )
+
+
+# --- their keys -----------------------------------------------------------------------------------
+
+
+def owner_of(keeper: str) -> str:
+    """Return whose keys a keeper's robots have."""
+    return f"{KEEPER}{keeper}"
+
+
+def keys_of(conn: Connection, keeper: str) -> list[Listed]:
+    """Return the live keys of a keeper's robots, the newest first."""
+    now = clock.now(conn)
+    return [each for each in keys.listed(conn, owner_of(keeper)) if each.credential.is_live(now)]
+
+
+def make_key(
+    conn: Connection,
+    keeper: str,
+    label: str,
+    cards: frozenset[str],
+    kinds: frozenset[str],
+    chance: Chance,
+) -> str:
+    """
+    Make a key for some cards of a keeper, and return the whole of it, this once.
+
+    Raises `KeysMany`, `TwoLive` and `CredentialMalformed`.
+    """
+    if len(keys_of(conn, keeper)) >= KEYS_MAX:
+        raise KeysMany(most=KEYS_MAX)
+    id_, whole, verifier = keys.drawn(False, chance)
+    wanted = Credential(
+        id=id_,
+        owner=owner_of(keeper),
+        label=label,
+        is_sandbox=False,
+        verifier=verifier,
+        scopes=frozenset({Scope.KEPT}),
+        per_second=PER_SECOND,
+        per_day=PER_DAY,
+        cards=cards,
+        kinds=kinds,
+    )
+    keys.create(conn, wanted, {})
+    return whole
+
+
+def end_keys(conn: Connection, keeper: str) -> None:
+    """Put all keys of a keeper's robots away."""
+    for each in keys_of(conn, keeper):
+        keys.revoke(conn, owner_of(keeper), each.credential.id)
