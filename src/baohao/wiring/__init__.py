@@ -28,6 +28,7 @@ from baohao.app.catalogue import commissions_at, fees_at, rates_at
 from baohao.app.charging import drift
 from baohao.app.charging.carry import Carrier
 from baohao.app.door import Door
+from baohao.app.kept.telling import Telling
 from baohao.app.library import Library
 from baohao.app.matching.match import Matcher
 from baohao.app.messages.outbox import Outbox, Ways
@@ -487,13 +488,15 @@ class Installation:
     def teller(self) -> Teller:
         """Return what writes down what holders are told."""
         ways = ((EMAIL, self.mail), (PUSH, self.push), (SMS, self.texts))
+        terms = self.terms()
         return Teller(
-            terms=self.terms(),
+            terms=terms,
             operators=self.library.operators,
             seals=self.seals,
             vault=self.vault,
             pages=self.settings.holder_url or "",
             channels=frozenset(channel for channel, port in ways if port is not None),
+            cards=Telling(terms=terms, vault=self.vault),
         )
 
     def outbox(self, opened: Shell) -> Outbox:
