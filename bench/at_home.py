@@ -21,9 +21,18 @@ from bench.machine import measured
 
 #: What a household looks at, in turns.
 PAGES = (
-    *("/my/", "/my/household/", "/my/preferences/", "/my/account/", "/help/"),
-    *("/my/household/", "/accounts/2fa/", "/app.webmanifest"),
+    *("/my/cards/", "/my/cards/next/", "/my/household/", "/my/preferences/", "/my/account/"),
+    *("/my/cards/", "/my/cards/next/", "/help/", "/my/cards/new/", "/my/preferences/push/"),
 )
+#: Their cards: what each is of, and its number.
+CARDS = {
+    "mo.ctm.prepaid": "+85366123401",
+    "hk.hahasim.yearly": "+85251234002",
+    "hk.clubsim.local": "+85251234003",
+    "hk.cmhk.prepaid": "+85251234004",
+    "gb.giffgaff.payg": "+447400123005",
+    "id.telkomsel.prepaid": "+6281234567806",
+}
 VISITS = 200
 NAME, MIB = "bench", 2**20
 
@@ -35,6 +44,8 @@ def at_home(folder: Path) -> Iterator[Figure]:
     password.write_text(secrets.token_urlsafe(16), encoding="ascii")
     with _served(data, password) as (process, client):
         _sign_in(client, password.read_text(encoding="ascii"))
+        for product, number in CARDS.items():
+            _keep(client, product, number)
         visits = measured(lambda: _visit(client))
         yield _figure("resident memory of a home after 200 pages", _rss(process), visits.load, 300)
         yield _figure("its peak, sign-in included", _peak(process), visits.load, 300)
@@ -60,6 +71,20 @@ def _visit(client: httpx.Client) -> int:
     for n in range(VISITS):
         client.get(PAGES[n % len(PAGES)], follow_redirects=True).raise_for_status()
     return VISITS
+
+
+def _keep(client: httpx.Client, product: str, number: str) -> None:
+    page = client.get("/my/cards/new/", params={"product": product}).text
+    hidden = dict(re.findall(r'name="(csrfmiddlewaretoken|key)" value="([^"]+)"', page))
+    # Long enough ahead for any of them.
+    until = re.search(r'max="(\d{4})', page)
+    assert until
+    said = {"act": "unknown", "on": "", "until": f"{int(until[1]) + 1}-03-01", "balance": "50"}
+    form = {**hidden, "product": product, "number": number, **said}
+    answer = client.post("/my/cards/new/", data=form)
+    assert answer.status_code == 302, (
+        f"{product}: {re.findall('role=.alert.>([^<]*)', answer.text)}"
+    )
 
 
 def _sign_in(client: httpx.Client, password: str) -> None:
