@@ -73,7 +73,6 @@ APPS = (
     "baohao.web.leaving",
     "baohao.web.rescue",
     "baohao.web.house",
-    "baohao.web.cards",
     "baohao.web.household",
     "baohao.web.customers",
     "baohao.web",
