@@ -14,7 +14,7 @@ from baohao.web.accounts.own import account, everywhere
 from baohao.web.holder import pushing, telling
 from baohao.web.holder.feed import feed
 from baohao.web.home import views
-from baohao.web.public import app
+from baohao.web.public import app, done
 from baohao.web.public.views import help_
 
 urlpatterns = [
@@ -23,6 +23,8 @@ urlpatterns = [
     path("alive/", views.alive, name="alive"),
     path("my/cards/", include("baohao.web.cards.urls")),
     path("", include("baohao.web.household.urls")),
+    path("products/", include("baohao.web.products.urls")),
+    path("done/<str:token>/", done.done, name="done"),
     path("my/", views.mine, name="my"),
     path("my/preferences/", telling.wanted, name="my_preferences"),
     path("my/preferences/email/", telling.confirm, name="my_email"),
