@@ -70,6 +70,7 @@ CONFIDENCE = {
     "M": gettext_lazy("memory"),
     "NC": gettext_lazy("not confirmed"),
     "X": gettext_lazy("invented"),
+    "U": gettext_lazy("its keeper's own word"),
 }
 #: What starts a clock.
 STARTS = {
