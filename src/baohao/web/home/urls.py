@@ -23,6 +23,7 @@ urlpatterns = [
     path("alive/", views.alive, name="alive"),
     path("my/cards/", include("baohao.web.cards.urls")),
     path("", include("baohao.web.household.urls")),
+    path("products/", include("baohao.web.products.urls")),
     path("my/", views.mine, name="my"),
     path("my/preferences/", telling.wanted, name="my_preferences"),
     path("my/preferences/email/", telling.confirm, name="my_email"),
