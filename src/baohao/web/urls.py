@@ -15,8 +15,9 @@ urlpatterns = [
     path("", include("baohao.web.sharing.urls")),
     path("", include("baohao.web.rescue.urls")),
     path("", include("baohao.web.support.urls")),
-    path("", include("baohao.web.customers.urls")),
     path("my/cards/", include("baohao.web.cards.urls")),
+    # After the cards, whose addresses it writes as they do.
+    path("", include("baohao.web.customers.urls")),
     path("my/", include("baohao.web.holder.urls")),
     path("counter/", include("baohao.web.counter.urls")),
     path("agent/", include("baohao.web.agent.urls")),
