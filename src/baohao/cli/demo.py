@@ -27,6 +27,7 @@ from baohao.app.enrol import By
 from baohao.app.inventory import Defaults
 from baohao.cli import (
     demo_agency,
+    demo_customers,
     demo_hall,
     demo_life,
     demo_messages,
@@ -125,6 +126,7 @@ class Stage:
         demo_life.live(self._house, numbers, family)
         made_ = self._accounts()
         demo_life.speak(numbers, family)
+        demo_customers.keep()
         demo_hall.open_doors(self._house, numbers)
         return numbers, made_
 
