@@ -76,6 +76,12 @@ def test_webhooks_go_to_this_machine_only_where_that_is_said() -> None:
     assert settings({"BAOHAO_WEBHOOKS_LOOPBACK": "1"}).webhooks_to_loopback
 
 
+def test_pushes_are_asked_for_and_leave_this_machine_alone() -> None:
+    usual, asked = settings({}), settings({"BAOHAO_PUSH": "1"})
+    assert (usual.pushes, asked.pushes, asked.push_to_loopback) == (False, True, False)
+    assert settings({"BAOHAO_PUSH_TO_LOOPBACK": "1"}).push_to_loopback
+
+
 def test_the_pages_of_holders_are_where_nobody_in_between_reads_a_link() -> None:
     assert settings({}).holder_url is None
     for url in ("https://keep.example", "http://127.0.0.1:8850"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from baohao.cli.main import main
+from baohao.cli.entry import main
 
 if __name__ == "__main__":
     main()

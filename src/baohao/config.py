@@ -10,8 +10,11 @@ Settings from the environment, typed. Only `wiring` reads them; everybody else i
     BAOHAO_DATA                    the folder of the embedded database; else the platform's
     BAOHAO_DATABASE_URL            a PostgreSQL server to use; without it the embedded one is used
     BAOHAO_HOLDER_URL              where the pages of holders are, as in https://keep.example
+    BAOHAO_HOME                    1: one household's pages alone, in a small machine's memory
     BAOHAO_NOTIFY_URL              where gateways tell us, each at its name below; https://
     BAOHAO_OIDC_ISSUER ...         the directory by which staff sign in: docs/how-to/sign-in.md
+    BAOHAO_PUSH                    1: holders may be told by push services of their choice
+    BAOHAO_PUSH_TO_LOOPBACK        1: these may be on this machine; for tests and the demo
     BAOHAO_RECEIPTS_UNSIGNED       1: receipts are printed without a signature in the PDF; their QR
                                    codes are signed all the same
     BAOHAO_SECRET_KEY              32 bytes in base64, under which secrets are sealed; without it a
@@ -48,8 +51,11 @@ HOLDER_VARIABLE = "BAOHAO_HOLDER_URL"
 UNSIGNED_VARIABLE = "BAOHAO_RECEIPTS_UNSIGNED"
 #: "1": the demo, which shows what others keep to themselves.
 DEMO_VARIABLE = "BAOHAO_DEMO"
+#: "1": a household's, see docs/how-to/keep-at-home.md.
+HOME_VARIABLE = "BAOHAO_HOME"
 TERMINALS_VARIABLE = "BAOHAO_TERMINALS"
 LOOPBACK_VARIABLE = "BAOHAO_WEBHOOKS_LOOPBACK"
+PUSH_VARIABLE, PUSH_LOOPBACK_VARIABLE = "BAOHAO_PUSH", "BAOHAO_PUSH_TO_LOOPBACK"
 WECHAT = "BAOHAO_WECHAT_"
 STRIPE, STRIPE_URL = "BAOHAO_STRIPE_", "https://api.stripe.com"
 LIMITS_VARIABLE = "BAOHAO_CARD_LIMITS"
@@ -171,10 +177,15 @@ class Settings:
     holder_url: str | None = None
     #: Whether this is the demo: its codes are shown on a page, and no second factor is asked for.
     is_demo: bool = False
+    #: Whether this is one household's: its pages alone, and a small database.
+    is_home: bool = False
     #: Whether receipts on paper are signed.
     receipts_signed: bool = True
     #: Whether webhooks may go to this machine.
     webhooks_to_loopback: bool = False
+    #: Whether holders may be told by push services of their choice, and those be on this machine.
+    pushes: bool = False
+    push_to_loopback: bool = False
     #: Whether counters have terminals for cards.
     has_terminals: bool = False
     #: The account at WeChat Pay, if there is one.
@@ -215,15 +226,31 @@ def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Setting
         secret_key=_secret_key(environ),
         holder_url=_holder_url(environ),
         is_demo=environ.get(DEMO_VARIABLE, "").strip() == "1",
+        is_home=environ.get(HOME_VARIABLE, "").strip() == "1",
         receipts_signed=environ.get(UNSIGNED_VARIABLE, "").strip() != "1",
         has_terminals=environ.get(TERMINALS_VARIABLE, "").strip() == "1",
         webhooks_to_loopback=environ.get(LOOPBACK_VARIABLE, "").strip() == "1",
+        pushes=environ.get(PUSH_VARIABLE, "").strip() == "1",
+        push_to_loopback=environ.get(PUSH_LOOPBACK_VARIABLE, "").strip() == "1",
         wechat=_wechat(environ),
         stripe=_stripe(environ),
         smtp=_smtp(environ),
         oidc=_oidc(environ),
         card_limits=environ.get(LIMITS_VARIABLE, "").strip() or None,
     )
+
+
+def mail_server(server: str, user: str, password: str, sender: str) -> dict[str, str]:
+    """
+    Return the variables of a mail server as people say it: its name, and a port behind ":" if it
+    has another than 587; on 465 the way is closed from the first byte. Nothing said: all empty.
+    """
+    host, _, port = server.strip().partition(":")
+    on_this_machine = host in ("localhost", "127.0.0.1")
+    tls = "implicit" if port == "465" else "none" if on_this_machine else "starttls"
+    said = {"HOST": host, "FROM": sender, "TLS": tls, "PORT": port}
+    said |= {"USER": user, "PASSWORD": password}
+    return {SMTP + name: value if host else "" for name, value in said.items()}
 
 
 def policies_path() -> Path:

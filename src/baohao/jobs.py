@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from typing import Self
 from uuid import UUID
 
 from procrastinate import JobContext
@@ -44,6 +47,10 @@ TURNS = 10
 AT_ONCE = 4
 #: How often it is asked whether something is due for which somebody waits (seconds).
 WATCH_S = 1
+#: How often units look for what nobody asks about (seconds).
+LOOK_S = 60.0
+#: The units that one household needs; the others are for who sells.
+AT_HOME = frozenset({"daily", "reminders", "messages"})
 #: Pause of a unit that has more to do (seconds).
 UNIT_PAUSE_S = 1
 
@@ -208,6 +215,52 @@ def once(house: Installation) -> None:
 def run(house: Installation, pace: Pace | None = None) -> None:
     """Work until SIGTERM or SIGINT; then the part at hand is finished."""
     asyncio.run(Worker(house, pace or Pace()).run())
+
+
+class Beside:
+    """
+    Units that are done in a thread of a process that serves pages too, without the queue.
+
+    For one household: what falls due is looked for each minute, what somebody waits for each
+    second, one after another.
+    """
+
+    def __init__(self, house: Installation, names: frozenset[str] = AT_HOME) -> None:
+        self._house = house
+        self._units = [unit for unit in UNITS if unit.name in names]
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="units")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        with closing(self._house.make_shell()) as shell:
+            looked = -LOOK_S
+            while not self._stop.is_set():
+                is_time = time.monotonic() - looked >= LOOK_S
+                looked = time.monotonic() if is_time else looked
+                for unit in self._units:
+                    if is_time or unit.is_due is not None:
+                        self._turn(unit, shell, is_time=is_time)
+                self._stop.wait(WATCH_S)
+
+    def _turn(self, unit: Unit, shell: Shell, *, is_time: bool) -> None:
+        """Do what is due of one kind; whatever goes wrong, the next minute looks again."""
+        try:
+            if not is_time and unit.is_due is not None and not unit.is_due(self._house, shell):
+                return
+            while unit.work(self._house) and not self._stop.is_set():
+                continue
+        except Refusal as refusal:
+            log.warning("%s waits: %s", unit.name, refusal.code)
+        except Exception as defect:  # noqa: BLE001 - the pages go on, and so do the other units
+            log.error("%s failed by a %s", unit.name, type(defect).__name__)  # noqa: TRY400
 
 
 class Worker:

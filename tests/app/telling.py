@@ -10,12 +10,13 @@ from pathlib import Path
 
 from tests.shop import Shop
 
+from baohao.app.kept.telling import Telling
 from baohao.app.library import read_library
 from baohao.app.messages import preferences, remind
-from baohao.app.messages.outbox import Outbox
+from baohao.app.messages.outbox import Outbox, Ways
 from baohao.app.messages.preferences import Preferences
 from baohao.app.messages.teller import Teller
-from baohao.app.ports import Mail, Texts
+from baohao.app.ports.telling import Mail, Push, Texts
 from baohao.app.shell import Shell
 from baohao.config import policies_path
 from baohao.outside.ids import new_id
@@ -53,6 +54,7 @@ class Told:
     phone: Phone = field(default_factory=Phone)
     mail: Mail | None = None
     texts: Texts | None = None
+    push: Push | None = None
 
     def __post_init__(self) -> None:
         self.mail = self.mail or mail_to(self.office)
@@ -64,12 +66,14 @@ class Told:
             seals=SEALS,
             vault=VAULT,
             pages=PAGES,
-            channels=frozenset({"email", "sms"}),
+            channels=frozenset({"email", "push", "sms"}),
+            cards=Telling(terms=self.shop.terms(), vault=VAULT),
         )
 
     def outbox(self, shell: Shell | None = None, mail: Mail | None = None) -> Outbox:
         texts = self.texts or self.phone
-        return Outbox(shell or self.shop.shell, self.teller(), mail or self.mail, texts, new_id)
+        ways = Ways(mail=mail or self.mail, texts=texts, push=self.push)
+        return Outbox(shell or self.shop.shell, self.teller(), ways, new_id)
 
     def prefer(self, number: str, **said: object) -> None:
         """The holder of a number says how they want to be told."""

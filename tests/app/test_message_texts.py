@@ -39,7 +39,7 @@ def test_every_act_that_owes_a_message_has_a_text() -> None:
     orders = {ORDERED, OWED, FAILED, GAVE_UP, STOPPED}
     for kind in acts_ | orders | {"paid", "lost", "stops", "changed"}:
         assert kind in TEXTS["en"]["text"]
-    assert set(remind._TITLES.values()) <= set(TEXTS["en"]["title"])
+    assert set(remind.TITLES.values()) <= set(TEXTS["en"]["title"])
 
 
 #: How a verb names what it owes a message about.
@@ -81,7 +81,7 @@ FACTS = Facts(
 
 
 @pytest.mark.parametrize("language", LOCALES)
-@pytest.mark.parametrize("channel", ["email", "sms"])
+@pytest.mark.parametrize("channel", ["email", "push", "sms"])
 def test_both_zones_and_no_place_left_open(language: str, channel: str) -> None:
     said = words(language, channel).of(FACTS)
     assert not re.search(r"[{}]", said.title + said.text)

@@ -15,13 +15,16 @@ from tests.shop import Shop
 from baohao.app import people
 from baohao.app.door import Door
 from baohao.app.messages import evidence
+from baohao.app.messages.preferences import Target
 from baohao.app.messages.wording import TEXTS
-from baohao.app.ports import Letter, Posted
+from baohao.app.ports.telling import Letter, Posted
 from baohao.app.renumber import change_number
 from baohao.core.people import read_person
+from baohao.outside.apprise_push import ApprisePush
 from baohao.outside.ids import new_id
 from baohao.outside.pretend import post_office as fates
 from baohao.outside.pretend.post_office import PostOffice, by_chance
+from baohao.outside.pretend.push_services import PushServices
 
 NUMBER = "+85366140001"
 
@@ -209,6 +212,46 @@ def test_whatever_a_mail_server_does_each_holder_is_told(
         assert len(told.letters) > drawn.count
 
 
+def places(services: PushServices, *devices: str) -> tuple[Target, ...]:
+    """Return places to push to, all of them shown to be the holder's."""
+    return tuple(
+        Target(id=key, url=f"bark://{services.authority}/{key}", name="Bark", is_theirs=True)
+        for key in devices
+    )
+
+
+def test_a_push_goes_to_every_place_and_first_before_mail(told: Told) -> None:
+    with PushServices() as services:
+        told.push = ApprisePush(allow_loopback=True)
+        services.known.devices |= {"hers", "theirs"}
+        unknown = Target(id="x", url=f"bark://{services.authority}/hers", name="Bark")
+        told.prefer(NUMBER, push=(*places(services, "barkDeviceKey22", "nobody"), unknown))
+        told.to(NUMBER, 30)
+        told.run()
+        (shown,) = services.shown
+        assert "Renew +85366•••001 by" in shown.title
+        assert NUMBER[1:] not in shown.text + shown.url
+        assert shown.url == "https://keep.example/my/"
+        assert told.letters == []
+        # On the last day by every way.
+        told.to(NUMBER, 0)
+        told.run()
+        assert (len(services.shown), len(told.letters), len(told.phone.received)) == (2, 1, 1)
+
+
+def test_a_push_that_never_arrives_is_followed_by_the_next_way(told: Told) -> None:
+    with PushServices(["busy"]) as services:
+        told.push = ApprisePush(allow_loopback=True)
+        told.prefer(NUMBER, push=places(services, "nobody"))
+        told.shop.answers([told.shop.renew(NUMBER)])
+        told.outbox().run()
+        assert ("renewal", "push", "waiting") in told.states()
+        told.shop.later(timedelta(minutes=2))
+        told.outbox().run()
+        assert {("renewal", "push", "failed"), ("renewal", "email", "sent")} <= set(told.states())
+        assert len(told.letters) == 1
+
+
 class Killed(BaseException):
     """The worker dies."""
 
@@ -374,3 +417,21 @@ def test_a_closed_house_tells_nobody(told: Told) -> None:
     told.shop.shell.run(house.close)
     told.run()
     assert told.letters == []
+
+
+def test_what_waited_when_a_backup_was_made_is_not_sent_again_and_what_is_due_later_is(
+    told: Told,
+) -> None:
+    from baohao.app import house
+
+    told.shop.answers([told.shop.renew(NUMBER)])
+    told.to(NUMBER, 30)
+    told.remind()
+    told.shop.shell.run(house.close)
+    told.shop.shell.run(house.reopen)
+    told.run()
+    assert told.letters == []
+    assert ("reminder", "email", "over") in told.states()
+    told.to(NUMBER, 7)
+    told.run()
+    assert len(told.letters) == 1

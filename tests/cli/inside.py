@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from tests.cli.run import Ran
 
-from baohao.cli.main import main
+from baohao.cli.entry import main
 from baohao.cli.output import forget
 
 

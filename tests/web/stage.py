@@ -50,7 +50,11 @@ STAFF = ("clerk", "supervisor", "product", "finance", "auditor", "admin")
 #: What stands in the places of an address, by ownership; a place that is not named has no owner.
 Places = Mapping[str, str]
 #: In places that have no owner.
-UNOWNED = {"<str:month>": "2026-11", "<str:format>": "csv"}
+UNOWNED = {
+    "<str:month>": "2026-11",
+    "<str:format>": "csv",
+    "/products/ <str:name>": "mo.demo.keep12",
+}
 #: What is nobody's.
 ABSENT = {
     "<tel:number>": "85366999999",

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).parents[2] / "docs" / "rules" / "who-sees-what.md"
 #: Numbers that nobody needs to own: a guest's, and whoever walks in at an agent's.
 OPEN = (
-    *("/renew/", "/pay/", "/stop/", "/badge/", "/calendar/", "/agents/", "/brand/"),
-    *("/agent/walk-in/", "/operator/drafts/text/", "/card-status/"),
+    *("/renew/", "/pay/", "/stop/", "/badge/", "/calendar/", "/join/", "/agents/", "/brand/"),
+    *("/agent/walk-in/", "/operator/drafts/text/", "/products/", "/card-status/"),
 )
 #: What stays somebody's when their tenure has ended.
 KEPT = (

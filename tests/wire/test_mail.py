@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from baohao.app.ports import Letter
+from baohao.app.ports.telling import Letter
 from baohao.config import BadSetting, settings
 from baohao.outside.mail import Server, SmtpMail
 from baohao.outside.pretend import post_office as fates

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from baohao.app.ports import Texts
+from baohao.app.ports.telling import Texts
 from baohao.app.shell import OutcomeUnknown, Shell
 from baohao.core import repin_preview
 from baohao.core.asks import Ask

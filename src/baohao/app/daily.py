@@ -1,5 +1,6 @@
 """
-The daily run: what has fallen due is taken down, and quotes that ended give back what they kept.
+The daily run: what has fallen due is taken down, quotes that ended give back what they kept, and
+cards of other operators' move to the rules that have come into force.
 
 It only settles earlier what the next ask would settle anyway. However often, late or doubled it
 runs, the journal ends the same but for when its events were recorded (a law of the tests).
@@ -15,6 +16,7 @@ from functools import partial
 from uuid import UUID
 
 from baohao.app.door import Answered
+from baohao.app.kept import newer
 from baohao.app.shell import Shell
 from baohao.core.asks import Ask
 from baohao.core.decide.settle_up import NothingDue
@@ -39,6 +41,8 @@ class Ran:
     refused: Mapping[str, int]
     #: Quotes that ended, and gave back what they had kept.
     quotes: int
+    #: Moves of kept cards to newer versions of their rules.
+    moved: int
 
 
 def run(shell: Shell, new_id: Callable[[], UUID]) -> Ran:
@@ -58,7 +62,11 @@ def run(shell: Shell, new_id: Callable[[], UUID]) -> Ran:
     while count := shell.run(partial(quotes.end, now=now)):
         ended += count
     shell.run(quotes.forget)
-    return Ran(looked=looked, settled=settled, refused=dict(refused), quotes=ended)
+    moves = newer.move(shell, new_id)
+    refused.update(moves.refused)
+    return Ran(
+        looked=looked, settled=settled, refused=dict(refused), quotes=ended, moved=moves.moved
+    )
 
 
 def _find(conn: Connection, now: datetime, last: Due | None) -> tuple[Due, ...]:

@@ -66,6 +66,18 @@ def resume(conn: Connection) -> House:
     return house(conn)
 
 
+def reopen(conn: Connection) -> House:
+    """
+    Open a restored house where nothing but messages ever left it; raises as `resume`.
+
+    Those that waited when the backup was made may have been sent since, and are not sent again.
+    Reminders are worked out anew from the dates: what is still due is told, once.
+    """
+    run(conn, "forget_waiting_messages")
+    run(conn, "forget_owed_messages")
+    return resume(conn)
+
+
 def put_clock(conn: Connection, offset: timedelta) -> None:
     """Put the house's clock so far from the database's: a demo plays its past with it."""
     clock.put(conn, offset)

@@ -18,6 +18,7 @@ from baohao.core.asks import Terms
 from baohao.core.bucket import bucket_of
 from baohao.core.civil import aware
 from baohao.core.decide.case import LineUnknown, safe_until
+from baohao.core.kept import is_kept
 from baohao.core.line.acts import allowances
 from baohao.core.line.dues import next_due
 from baohao.core.line.fold import Folded, Rules, fold, policy_of
@@ -26,6 +27,9 @@ from baohao.core.line.project import Projection, barred, project
 from baohao.core.line.run import Run
 from baohao.core.line.state import LineState, Reading, Sold
 from baohao.core.money import format_minor
+from baohao.core.newer import by_newest
+from baohao.core.observed import fresh
+from baohao.core.policy.freshness import stale_from
 from baohao.core.policy.model import Offer, Policy
 from baohao.core.policy.worlds import worlds_of
 from baohao.core.reminders import Known, Reminder, Wishes, reminders
@@ -131,8 +135,14 @@ def views_of(
 
 
 def viewed(rules: Rules, state: LineState, at: datetime) -> tuple[Policy, list[Projection]]:
-    """Return a line's policy, and what is true of it at an instant, in each world."""
+    """
+    Return a line's policy, and what is true of it at an instant, in each world.
+
+    Of a kept card also what the rules of today alone would give: reminders are by the earlier.
+    """
     found, views = fold_at(rules, state, at)
+    if is_kept(state.number):
+        views += by_newest(rules, state, at)
     return policy_of(rules, found[0].standing.pin), views
 
 
@@ -179,8 +189,16 @@ def reminders_of(
     until: datetime,
     wishes: Wishes,
 ) -> tuple[Reminder, ...]:
-    """Return the reminders of a line that fall due from `since` to before `until`."""
-    observed = {reading.name: reading.until for reading in state.readings}
+    """
+    Return the reminders of a line that fall due from `since` to before `until`.
+
+    Of another operator's card under rules that nobody has looked at for a year, they come earlier.
+    """
+    observed: dict[str, datetime] = {}
+    for reading in fresh(state):
+        # One that is over cannot be acted on; what is computed goes on being told.
+        if reading.until is not None and reading.until > views[0].at:
+            observed[reading.name] = min(reading.until, observed.get(reading.name, reading.until))
     clocks = {name: _known(views, name, observed.get(name)) for name in policy.clocks}
     return reminders(
         policy.reminders,
@@ -190,6 +208,7 @@ def reminders_of(
         wishes=wishes,
         since=since,
         until=until,
+        doubted_from=stale_from(policy) if state.custody == "external" else None,
     )
 
 

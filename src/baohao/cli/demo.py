@@ -27,6 +27,7 @@ from baohao.app.enrol import By
 from baohao.app.inventory import Defaults
 from baohao.cli import (
     demo_agency,
+    demo_cards,
     demo_customers,
     demo_hall,
     demo_life,
@@ -39,6 +40,7 @@ from baohao.cli.asking import Data, decided, made
 from baohao.cli.output import console
 from baohao.outside.pretend.acquirer import Keys
 from baohao.outside.pretend.post_office import MAILBOX, PostOffice
+from baohao.outside.pretend.push_services import PUSHED, PushServices
 from baohao.outside.pretend.wallet import PretendWallet
 from baohao.wiring import Installation, installation
 
@@ -70,6 +72,7 @@ def demo(
         opened = installation(folder)
         console().print("Making the demo's database ...", markup=False)
         office = stack.enter_context(PostOffice(folder / MAILBOX))
+        services = stack.enter_context(PushServices(file=folder / PUSHED))
         wallet = stack.enter_context(PretendWallet(keys, opened.clock, f"{url}/notices/acquirer"))
         os.environ |= {
             "BAOHAO_DEMO": "1",
@@ -77,6 +80,8 @@ def demo(
             "BAOHAO_NOTIFY_URL": f"{url}/notices",
             "BAOHAO_HOLDER_URL": url,
             "BAOHAO_TERMINALS": "1",
+            "BAOHAO_PUSH": "1",
+            "BAOHAO_PUSH_TO_LOOPBACK": "1",
             "BAOHAO_SMTP_HOST": "127.0.0.1",
             "BAOHAO_SMTP_PORT": str(office.port),
             "BAOHAO_SMTP_TLS": "none",
@@ -86,6 +91,7 @@ def demo(
         stack.callback(house.embedded.stop)
         numbers, passwords = Stage(house, folder, lines).set()
         demo_month.mispaid(house, wallet.acquirer, numbers)
+        demo_messages.push(house, "demo-holder", services.authority)
         worker = subprocess.Popen([sys.executable, "-m", "baohao", "worker", "--data", folder])
         stack.callback(worker.wait)
         stack.callback(worker.terminate)
@@ -124,6 +130,7 @@ class Stage:
         demo_month.live(self._house, frozenset(numbers + family))
         demo_messages.prefer(self._house, "demo-holder", numbers)
         demo_life.live(self._house, numbers, family)
+        demo_cards.keep(self._house, demo_life.HOLDER)
         made_ = self._accounts()
         demo_life.speak(numbers, family)
         demo_customers.keep()

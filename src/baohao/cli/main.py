@@ -1,12 +1,10 @@
 """
-The `baohao` command. Exit codes: 0 done, 1 refused, 2 wrong use.
+All commands of `baohao`. Exit codes: 0 done, 1 refused, 2 wrong use.
 
 Commands are grouped by noun, one file each; what fails says what to do next.
 """
 
 from __future__ import annotations
-
-import sys
 
 import typer
 
@@ -24,6 +22,7 @@ from baohao.cli import (
     db,
     facts,
     figures,
+    home,
     keeping,
     lines,
     matching,
@@ -39,15 +38,12 @@ from baohao.cli.bench import PASSED_ON, bench
 from baohao.cli.demo import demo
 from baohao.cli.importing import import_lines
 from baohao.cli.messages import messages
-from baohao.cli.output import REFUSED, WRONG_USE, refuse, wrong
 from baohao.cli.play import play
-from baohao.cli.policy import check, show
+from baohao.cli.policy import check, judge, show
 from baohao.cli.serve import serve
 from baohao.cli.tour import tour
 from baohao.cli.whatif import whatif
 from baohao.cli.worker import worker
-from baohao.core.refusals import Refusal
-from baohao.wiring import BadSetting
 
 app = typer.Typer(
     name="baohao",
@@ -60,6 +56,7 @@ app = typer.Typer(
 policy_app = typer.Typer(help="Retention policies.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
 policy_app.command("check")(check)
+policy_app.command("judge")(judge)
 policy_app.command("show")(show)
 policy_app.command("play")(play)
 policy_app.command("upkeep")(keeping.of_policy)
@@ -119,19 +116,8 @@ app.command("reminders")(care.reminders)
 app.command("messages")(messages)
 app.command("upkeep")(keeping.upkeep)
 app.command("whatif")(whatif)
+app.add_typer(home.app, name="home")
 app.command("demo")(demo)
 app.command("tour")(tour)
 app.command("serve")(serve)
 app.command("bench", context_settings=PASSED_ON)(bench)
-
-
-def main() -> None:
-    """Run the command; the console script."""
-    try:
-        app()
-    except Refusal as refusal:
-        refuse(refusal)
-        sys.exit(REFUSED)
-    except BadSetting as setting:
-        wrong("Setting", str(setting))
-        sys.exit(WRONG_USE)

@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Annotated, Any
 
 import typer
-import uvicorn
 from a2wsgi import WSGIMiddleware
 
-from baohao.api import main as api
 from baohao.cli.asking import Data
+from baohao.cli.listening import listen
 from baohao.cli.output import console
 from baohao.wiring import Installation, installation
 
@@ -31,10 +30,11 @@ class Both:
     """Gives machines what the API has, and people everything else."""
 
     def __init__(self, house: Installation) -> None:
-        # Django is loaded by who serves pages, and by no other command.
+        # Django and FastAPI are loaded by who serves pages, and by no other command.
+        from baohao.api.main import app
         from baohao.web import start
 
-        self._api = api.app(house)
+        self._api = app(house)
         self._web: Any = WSGIMiddleware(start.application(house), workers=THREADS)  # type: ignore[arg-type]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,17 +48,7 @@ class Both:
 
 def run(house: Installation, host: str, port: int, proxy: str = "") -> None:
     """Serve until stopped."""
-    uvicorn.run(
-        Both(house),
-        host=host,
-        port=port,
-        log_level="warning",
-        access_log=False,
-        proxy_headers=bool(proxy),
-        forwarded_allow_ips=proxy or None,
-        server_header=False,
-        timeout_graceful_shutdown=30,
-    )
+    listen(Both(house), host, port, proxy)
 
 
 def serve(

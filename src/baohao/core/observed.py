@@ -7,18 +7,35 @@ from before something that moved the deadline.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
 from baohao.core.civil import civil_day
 from baohao.core.line.acts import COUNTING, Act
 from baohao.core.line.prospect import Prospect, Range
-from baohao.core.line.state import Reading
+from baohao.core.line.state import LineState, Reading
 from baohao.core.reminders import Known
 
 #: Acts after which an older reading says nothing of today.
 _MOVING = COUNTING | {"activate", "adjust", "lift", "resume", "restore"}
+
+
+def fresh(line: LineState) -> tuple[Reading, ...]:
+    """Return the readings of a line since which nothing has happened that moves what they read."""
+    given = {(each.act, each.clock) for world in line.standings for each in world.benefits}
+    return tuple(
+        reading
+        for reading in line.readings
+        if not any(reading.at < act.at and _moves(act, reading, given) for act in line.acts)
+    )
+
+
+def _moves(act: Act, reading: Reading, given: Set[tuple[str, str]]) -> bool:
+    # What gave a clock nothing leaves it where its operator said that it is.
+    if act.kind in COUNTING and reading.until is not None:
+        return (act.id, reading.name) in given
+    return act.kind in _MOVING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -121,7 +121,7 @@ def addresses(address: Address, resolve: Resolve = resolve) -> Sequence[str]:
     if not found:
         raise OSError("the name has no address")
     for each in found:
-        if not is_public(each) and not (address.is_loopback and _is_loopback(each)):
+        if not is_public(each) and not (address.is_loopback and on_this_machine(each)):
             raise AddressRefused(reason="it leads out of the public network")
     return found
 
@@ -140,7 +140,7 @@ def is_public(text: str) -> bool:
     return not any(address in net for net in _NOT_PUBLIC_6)
 
 
-def _is_loopback(text: str) -> bool:
+def on_this_machine(text: str) -> bool:
     try:
         return ip_address(text).is_loopback
     except ValueError:

@@ -17,7 +17,7 @@ from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
 
-from baohao.app.ports import Letter, Posted
+from baohao.app.ports.telling import Letter, Posted
 
 #: A server that says nothing for so long is away (seconds).
 TIMEOUT_S = 20.0

@@ -2,9 +2,10 @@
 Numbers of all countries, by way of phonenumbers (Google's libphonenumber).
 
 It is asked whether a country's plan has a number, for the canonical form, for the groups in which
-people write it, and for nothing else: its zones merge Macau with Shanghai, and its operators are
-those a range was first given to. Macau's own plan is the core's, here as everywhere. A plan that
-grew since the library's last release refuses its newest ranges until it is updated.
+people write it, and for whose its country code is, and for nothing else: its zones merge Macau with
+Shanghai, and its operators are those a range was first given to. Macau's own plan is the core's,
+here as everywhere. A plan that grew since the library's last release refuses its newest ranges
+until it is updated.
 """
 
 from __future__ import annotations
@@ -61,6 +62,14 @@ def grouped(number: str) -> str:
     except phonenumbers.NumberParseException:
         return number
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def regions(number: str) -> tuple[str, ...]:
+    """Return the countries (ISO 3166-1 alpha-2) that share the country code of an E.164 number."""
+    if is_macau(Number(number)):
+        return (_MACAU,)
+    code = phonenumbers.parse(number, None).country_code or 0
+    return tuple(phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(code, ()))
 
 
 def _assigned(plain: str, region: str | None) -> Number | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -66,12 +66,14 @@ APPS = (
     "allauth.socialaccount.providers.openid_connect",
     "baohao.web.accounts",
     "baohao.web.agent",
+    "baohao.web.cards",
     "baohao.web.counter",
     "baohao.web.sharing",
     "baohao.web.support",
     "baohao.web.leaving",
     "baohao.web.rescue",
     "baohao.web.house",
+    "baohao.web.household",
     "baohao.web.customers",
     "baohao.web",
 )
@@ -158,8 +160,10 @@ ACCOUNTS: Mapping[str, Any] = {
         "loss": "5/h/key",
         "ours": "20/m/ip",
         "calendar": "60/m/ip",
+        "joining": "30/m/ip",
         "card_status": "60/m/ip",
         "confirm_email": "5/h/user",
+        "push": "12/h/user",
         # Each has the directory asked, by us.
         "directory": "60/m/ip,600/m/key",
         **LIMITS,
@@ -216,7 +220,20 @@ def _app(found: OidcDirectory) -> dict[str, Any]:
     }
 
 
-def values(house: Installation, database: Mapping[str, Any]) -> dict[str, Any]:
+def at_home() -> dict[str, Any]:
+    """Return what differs where one household alone is served: fewer pages, and their frame."""
+    (engine,) = TEMPLATES
+    return {
+        "ROOT_URLCONF": "baohao.web.home.urls",
+        "PASSWORD_HASHERS": ["baohao.web.home.hashing.SmallArgon2"],
+        "MIDDLEWARE": (*MIDDLEWARE, "baohao.web.home.starting.Unstarted"),
+        "TEMPLATES": ({**engine, "DIRS": [HERE / "home" / "templates", HERE / "templates"]},),
+    }
+
+
+def values(
+    house: Installation, database: Mapping[str, Any], hosts: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return the settings of an installation."""
     page = urlsplit(house.settings.holder_url or "http://localhost")
     is_https = page.scheme == "https"
@@ -229,13 +246,14 @@ def values(house: Installation, database: Mapping[str, Any]) -> dict[str, Any]:
         "DEBUG": False,
         "RELAXED": RELAXED_IN_DEMO if house.settings.is_demo else frozenset(),
         "SECRET_KEY": house.seals.sign(b"the pages' sessions").hex(),
-        "ALLOWED_HOSTS": [page.hostname, "localhost", "127.0.0.1", "[::1]"],
+        "ALLOWED_HOSTS": [page.hostname, "localhost", "127.0.0.1", "[::1]", *hosts],
         "DATABASES": {"default": dict(database)},
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "INSTALLED_APPS": APPS,
         "MIDDLEWARE": MIDDLEWARE,
         "TEMPLATES": TEMPLATES,
         "ROOT_URLCONF": "baohao.web.urls",
+        **(at_home() if house.settings.is_home else {}),
         "USE_TZ": True,
         "TIME_ZONE": "UTC",
         "USE_I18N": True,

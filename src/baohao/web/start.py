@@ -8,6 +8,7 @@ money and journal are asked of `app`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import django
@@ -22,26 +23,30 @@ from baohao.web.settings import SCHEMA, values
 from baohao.wiring import Installation
 
 
-def configure(house: Installation) -> None:
-    """Make Django ready for an installation; of one process there is one."""
+def configure(house: Installation, hosts: Sequence[str] = ()) -> None:
+    """
+    Make Django ready for an installation; of one process there is one.
+
+    `hosts` are names and addresses that people type, beside those of the settings.
+    """
     if not settings.configured:
-        settings.configure(**values(house, _database(house)))
+        settings.configure(**values(house, _database(house), hosts))
         django.setup()
         logs.keep_keys_out()
     desk.use(house)
 
 
-def migrate(house: Installation) -> None:
+def migrate(house: Installation, hosts: Sequence[str] = ()) -> None:
     """Bring Django's own tables up to date; any number of processes may."""
-    configure(house)
+    configure(house, hosts)
     with psycopg.connect(house.conninfo, autocommit=True) as conn:
         conn.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
     call_command("migrate", verbosity=0, interactive=False)
 
 
-def application(house: Installation) -> WSGIHandler:
+def application(house: Installation, hosts: Sequence[str] = ()) -> WSGIHandler:
     """Return the WSGI application of an installation."""
-    migrate(house)
+    migrate(house, hosts)
     return WSGIHandler()
 
 

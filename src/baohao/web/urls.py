@@ -16,6 +16,8 @@ urlpatterns = [
     path("", include("baohao.web.rescue.urls")),
     path("", include("baohao.web.support.urls")),
     path("my/cards/", include("baohao.web.cards.urls")),
+    path("", include("baohao.web.household.urls")),
+    path("products/", include("baohao.web.products.urls")),
     # After the cards, whose addresses it writes as they do.
     path("", include("baohao.web.customers.urls")),
     path("my/", include("baohao.web.holder.urls")),

@@ -12,6 +12,7 @@ from baohao.core.civil import Span, Unit
 from baohao.core.decide.case import NotYetTrue
 from baohao.core.decide.keep import BalanceContradicts, KeeperMissing
 from baohao.core.decide.observe import ClockUnknown
+from baohao.core.decide.record import BeforeItBegan
 from baohao.core.decide.stock import LineExists
 from baohao.core.kept import kept_key
 from baohao.core.line.fold import PolicyMissing
@@ -64,6 +65,9 @@ REFUSED: Refused = {
                 last={"kind": "topup", "at": "2026-03-05T12:00:00+00:00", "amount_minor": 1_000},
                 balance_minor=500,
             ),
+        ),
+        BeforeItBegan: lambda: empty().ask(
+            "keep", **known(last=SENT, begins="2026-01-03T12:00:00+00:00")
         ),
         NotYetTrue: lambda: empty().ask(
             "keep", **known(last=SENT | {"at": "2026-01-11T12:00:00+00:00"})

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from tests.core.decide.desk import Desk, Refused
 from tests.core.decide.sales import forbidden
+from tests.core.decide.test_keep import kept
 
 from baohao.core.decide.case import NotYetTrue, VerbNotAllowed
 from baohao.core.decide.observe import ClockUnknown
+from baohao.core.decide.record import BeforeItBegan
 
 READ: dict[str, object] = {"clock": "service", "until": "2027-01-08T00:00:00+08:00"}
 
 REFUSED: Refused = {
     "observe": {
         VerbNotAllowed: lambda: forbidden(Desk().active(), "observe").ask("observe", **READ),
+        BeforeItBegan: lambda: kept().ask(
+            "observe",
+            clock="use",
+            until="2026-07-01T00:00:00+00:00",
+            at="2026-01-01T00:00:00+00:00",
+        ),
         ClockUnknown: lambda: Desk().active().ask("observe", **READ | {"clock": "sevice"}),
         NotYetTrue: lambda: Desk().active().ask("observe", **READ, at="2026-01-10T12:01:00+08:00"),
     }

@@ -6,10 +6,17 @@ from dataclasses import replace
 
 from tests.core.decide.desk import BALANCE180, FLOAT, KEEP12, Desk, Refused, fees, money, version_2
 from tests.core.decide.sales import external, forbidden, of_fee
+from tests.core.decide.test_newer import early, other
 
 from baohao.core.civil import Span, Unit
-from baohao.core.decide.case import ExternalNotSold, VerbNotAllowed
-from baohao.core.decide.repin import NoticeMissing, PinSame, PlanElsewhere, TimeWouldBeLost
+from baohao.core.decide.case import ExternalNotSold, NotYetTrue, VerbNotAllowed
+from baohao.core.decide.repin import (
+    NoticeMissing,
+    PinSame,
+    PlanElsewhere,
+    ProductOther,
+    TimeWouldBeLost,
+)
 from baohao.core.line.fold import PolicyMissing, TooManyWorlds
 from baohao.core.policy.model import Policy, Until
 
@@ -45,6 +52,8 @@ REFUSED: Refused = {
         ),
         TimeWouldBeLost: lambda: desk(SHORTER).ask("repin", pin=SHORTER.pin, **TOLD),
         TooManyWorlds: lambda: desk(MANY).ask("repin", pin=MANY.pin, **TOLD),
+        NotYetTrue: early,
+        ProductOther: other,
     },
     "change_plan": {
         **of_fee("change_plan", lambda: desk(OTHER), {"plan": "balance180", "pin": OTHER.pin}),

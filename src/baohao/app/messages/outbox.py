@@ -23,8 +23,9 @@ from uuid import UUID
 from baohao.app.door import HouseClosed
 from baohao.app.messages import acts, remind
 from baohao.app.messages.teller import Teller, Way
-from baohao.app.messages.wording import EMAIL, Said, as_html
-from baohao.app.ports import Letter, Mail, Posted, SealBroken, Texts
+from baohao.app.messages.wording import EMAIL, PUSH, Said, as_html
+from baohao.app.ports import SealBroken
+from baohao.app.ports.telling import Letter, Mail, Note, Posted, Push, Texts
 from baohao.app.shell import OutcomeUnknown, Shell
 from baohao.core.asks import Ask
 from baohao.core.line.ordered import OWED
@@ -58,19 +59,22 @@ class Work:
     ways: list[Way]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ways:
+    """What the house has to send with."""
+
+    mail: Mail | None = None
+    texts: Texts | None = None
+    push: Push | None = None
+
+
 class Outbox:
     """Sends by what the house has."""
 
     def __init__(
-        self,
-        shell: Shell,
-        teller: Teller,
-        mail: Mail | None,
-        texts: Texts | None,
-        new_id: Callable[[], UUID],
+        self, shell: Shell, teller: Teller, ways: Ways, new_id: Callable[[], UUID]
     ) -> None:
-        self._shell, self._teller = shell, teller
-        self._mail, self._texts = mail, texts
+        self._shell, self._teller, self._ways = shell, teller, ways
         self._new_id = new_id
 
     def run(self) -> int:
@@ -162,12 +166,14 @@ class Outbox:
         messages.finish(conn, work.message, WAITING, now, "", now)
 
     def _post(self, way: Way, message: Message) -> Posted:
+        if way.channel == PUSH:
+            return self._pushed(way)
         if way.channel != EMAIL:
-            if self._texts is None:
+            if self._ways.texts is None:
                 return Posted(code=503, reply="nothing sends short messages")
-            self._texts.send(way.to, way.text)
+            self._ways.texts.send(way.to, way.text)
             return Posted(code=250, reply="given to the network")
-        if self._mail is None:
+        if self._ways.mail is None:
             return Posted(code=503, reply="nothing sends mail")
         pages = self._teller.pages
         letter = Letter(
@@ -180,7 +186,18 @@ class Outbox:
             at=message.made_at,
             preferences_url=f"{pages}/my/preferences/" if pages else "",
         )
-        return self._mail.send(letter)
+        return self._ways.mail.send(letter)
+
+    def _pushed(self, way: Way) -> Posted:
+        """Push to each place; one of them that has it is enough, and which is nobody's business."""
+        if self._ways.push is None:
+            return Posted(code=503, reply="nothing pushes")
+        note = Note(title=way.title, text=way.text, url=way.url)
+        said = [self._ways.push.send(target, note) for target in way.to.splitlines()]
+        if taken := sum(each.is_taken for each in said):
+            return Posted(code=250, reply=f"taken at {taken} of {len(said)} places")
+        # What may be taken later is waited for.
+        return min(said, key=lambda each: each.code)
 
     def _told(self, message: Message) -> None:
         """

@@ -14,16 +14,17 @@ from datetime import time, tzinfo
 
 import msgspec
 
-from baohao.app.messages.wording import EMAIL, SMS, TEXTS
+from baohao.app.messages.wording import TEXTS
 from baohao.app.policies import zone_of
 from baohao.app.ports import SealBroken, Vault
 from baohao.core.civil import Span, Unit
 from baohao.core.refusals import Refusal
 from baohao.core.reminders import Wishes
-from baohao.store import clock, messages, people, tenures
+from baohao.store import clock, kept, messages, people, tenures
 from baohao.store.sql import Connection
 
-CHANNELS = (EMAIL, SMS)
+#: Phones, and groups of a family; all of them are told at once.
+TARGETS_MAX = 5
 #: Nobody plans further ahead than a year.
 LEAD_MAX_DAYS = 365
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\[\]\\]{1,64}@[^\s@<>\"(),:;\[\]\\]{1,190}\.[^\s@.]{2,60}")
@@ -53,6 +54,32 @@ class LanguageMalformed(Refusal):
     code = "preferences.language"
 
 
+class TargetsMany(Refusal):
+    """There are five places already that we push to; take one away first."""
+
+    code = "preferences.targets"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A push service of a holder's choice, and who they are there."""
+
+    #: Ours.
+    id: str
+    #: As Apprise writes it; whoever has it can write to the holder's phone.
+    url: str = field(repr=False)
+    #: The service's name.
+    name: str
+    #: A code that was sent to it came back; nothing else goes there before.
+    is_theirs: bool = False
+
+    @property
+    def masked(self) -> str:
+        """How its holder knows it, and nobody else."""
+        shown = self.url.partition("?")[0].rstrip("/")
+        return f"{self.name} •••{shown[-3:]}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
     """What a holder has said of being told; what is empty, the operator and the policy say."""
@@ -69,12 +96,16 @@ class Preferences:
     zone: str = ""
     #: Days before a deadline on which they want to be told as well.
     lead_days: int | None = None
+    #: Where messages are pushed to, all of them alike.
+    push: tuple[Target, ...] = ()
 
     def __post_init__(self) -> None:
         if self.email and not is_email(self.email):
             raise EmailMalformed()
         if self.lead_days is not None and not 1 <= self.lead_days <= LEAD_MAX_DAYS:
             raise LeadMalformed()
+        if len(self.push) > TARGETS_MAX:
+            raise TargetsMany()
         if self.language and self.language not in TEXTS:
             raise LanguageMalformed(language=self.language[:40])
         if self.zone:
@@ -82,6 +113,11 @@ class Preferences:
                 zone_of(self.zone)
             except KeyError:
                 raise ZoneMalformed(zone=self.zone[:60]) from None
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Return the addresses that are known to be theirs."""
+        return tuple(each.url for each in self.push if each.is_theirs)
 
     def wishes(self, usual: tzinfo) -> Wishes:
         """Return what the rules of reminders take; `usual` is the zone of who said none."""
@@ -119,6 +155,8 @@ def keep(conn: Connection, vault: Vault, holder: str, said: Preferences) -> None
     messages.prefer(conn, holder, vault.seal(key, plain, context_of(holder)), now)
     for held in tenures.of_holder(conn, holder):
         messages.look_again(conn, held.number)
+    for card in kept.of_keepers(conn, [holder]):
+        messages.look_again(conn, card.state.number)
 
 
 def key_of(conn: Connection, vault: Vault, holder: str) -> str:

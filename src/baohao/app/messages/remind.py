@@ -23,6 +23,7 @@ from baohao.app.shell import Shell
 from baohao.app.show import on_offer, reminders_of, viewed
 from baohao.core.civil import civil_day
 from baohao.core.decide.case import safe_until
+from baohao.core.kept import is_kept, number_of
 from baohao.core.line import codec
 from baohao.core.line.project import HORIZON, LOST, Projection
 from baohao.core.line.state import LineState
@@ -50,7 +51,7 @@ DEFECT = timedelta(days=1)
 OFFERS_MAX = 3
 
 #: The level of a reminder -> its title.
-_TITLES = {1: "soon", 2: "urgent", 3: "last"}
+TITLES = {1: "soon", 2: "urgent", 3: "last"}
 
 
 def run(shell: Shell, teller: Teller, new_id: Callable[[], UUID]) -> int:
@@ -107,13 +108,23 @@ def _line(
     end = now + AHEAD
     found = reminders_of(policy, views, line, min(since, now), end, wishes)
     due = most_urgent(each for each in found if each.due_at <= now)
-    written = sum(
-        teller.write(conn, line, _event(teller, policy, views, line, each, new_id()), now)
-        for each in due
+    written = 0
+    for each in due:
         # One that is a day late may have been overtaken by the deadline itself.
-        if each.deadline > now
-    )
-    return written, min((each.due_at for each in found if each.due_at > now), default=None)
+        if each.deadline > now:
+            facts = _facts(conn, teller, policy, views, line, each, now)
+            if facts is not None:
+                written += teller.write(conn, line, _event(line, each, facts, new_id()), now)
+    ahead = [each.due_at for each in found if each.due_at > now]
+    return written, min([*ahead, *_ends(views, line, now)], default=None)
+
+
+def _ends(views: Sequence[Projection], line: LineState, now: datetime) -> Iterator[datetime]:
+    """Yield when one of several dates of a clock has passed: then another is told of."""
+    told = [reading.until for reading in line.readings if reading.until is not None]
+    if told or len(views) > 1:
+        told += [each.at for view in views for each in view.clocks.values() if each is not None]
+    yield from (at for at in told if at > now)
 
 
 def stands(teller: Teller, line: LineState, key: str, wishes: Wishes, now: datetime) -> bool:
@@ -129,23 +140,30 @@ def key_of(reminder: Reminder) -> str:
     return f"{subject}|{last_day.isoformat()}|{day.isoformat()}|{turn}"
 
 
-def _event(
+def _facts(
+    conn: Connection,
     teller: Teller,
     policy: Policy,
     views: Sequence[Projection],
     line: LineState,
     reminder: Reminder,
-    id_: UUID,
-) -> Event:
-    assert line.tenure is not None  # noqa: S101 - nobody else is reminded
+    now: datetime,
+) -> Facts | None:
+    """Return what a reminder says; `None`: nobody is to be told."""
+    if is_kept(line.number):
+        return teller.cards.facts(conn, line, reminder, now) if teller.cards else None
     offers = [each for each in on_offer(policy, line) if each.verb == "renew"][:OFFERS_MAX]
     running = _running(teller.terms.promotions, policy, line, offers, reminder.due_at)
-    bare = facts_of(policy, views, line, reminder, title=_TITLES[reminder.level])
-    facts = replace(
+    bare = facts_of(policy, views, line, reminder, title=TITLES[reminder.level])
+    return replace(
         bare,
         offers=tuple((each.term, each.price_minor) for each in offers if each.term is not None),
         promotions=tuple({"": each.title, **each.titles} for each in running),
     )
+
+
+def _event(line: LineState, reminder: Reminder, facts: Facts, id_: UUID) -> Event:
+    assert line.tenure is not None  # noqa: S101 - nobody else is reminded
     return Event(
         id=id_,
         what=REMINDER,
@@ -156,8 +174,9 @@ def _event(
         deadline=reminder.deadline,
         named=reminder.channels,
         # On the last day by every way that there is.
-        by_all=reminder.level == max(_TITLES),
-        handset=line.number,
+        by_all=reminder.level == max(TITLES),
+        # The number of another operator's card is not ours to write to, and may be off.
+        handset="" if is_kept(line.number) else line.number,
     )
 
 
@@ -173,7 +192,7 @@ def facts_of(
     return Facts(
         text=_text(views[0], line, reminder),
         title=title,
-        number=line.number,
+        number=number_of(line.number),
         day=reminder.last_day,
         deadline=reminder.deadline,
         currency=policy.currency,

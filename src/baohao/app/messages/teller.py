@@ -11,20 +11,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from hashlib import sha256
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
 
-from baohao.app.messages import preferences
+from baohao.app.messages import preferences, tokens
 from baohao.app.messages.preferences import Preferences
-from baohao.app.messages.wording import EMAIL, SMS, Facts, Words
+from baohao.app.messages.wording import EMAIL, PUSH, SMS, Facts, Words
 from baohao.app.ports import SealBroken, Seals, Vault
 from baohao.core.asks import Terms
 from baohao.core.ids import following
 from baohao.core.line.fold import policy_of
 from baohao.core.line.state import LineState
 from baohao.core.operators import Operator
-from baohao.core.reminders import Wishes
+from baohao.core.reminders import Reminder, Wishes
 from baohao.store import messages
 from baohao.store.messages import FAILED, WAITING, Message
 from baohao.store.sql import Connection
@@ -42,9 +43,12 @@ class Way:
 
     id: UUID
     channel: str
+    #: An address; of pushes each on a line of its own.
     to: str
     title: str
     text: str
+    #: What a tap on it opens, where it can be tapped on.
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,16 @@ class Event:
     handset: str = ""
 
 
+class Cards(Protocol):
+    """Says what a reminder of a card of another operator's is about."""
+
+    def facts(
+        self, conn: Connection, line: LineState, reminder: Reminder, now: datetime
+    ) -> Facts | None:
+        """Return it; `None`: its keeper has let the card go."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Teller:
     """Writes messages down, by what the house has to send them."""
@@ -79,6 +93,8 @@ class Teller:
     pages: str
     #: What can be sent at all.
     channels: frozenset[str]
+    #: What is said of cards that people keep.
+    cards: Cards | None = None
 
     def preferences(self, conn: Connection, holder: str) -> Preferences:
         """Return what a holder has said of being told; what cannot be read was not said."""
@@ -146,12 +162,17 @@ class Teller:
         return self.seals.unseal(message.sealed, f"message:{message.number}")
 
     def _ways(self, conn: Connection, event: Event, said: Preferences) -> list[tuple[str, str]]:
-        """Return the ways to a holder: theirs first, then e-mail, then those of the policy."""
+        """Return the ways to a holder: theirs first, then push, e-mail, and those of the policy."""
         email = ""
         if event.holder and EMAIL in self.channels:
             email = preferences.email_of(conn, self.vault, event.holder, said)
-        there = {EMAIL: email, SMS: event.handset if SMS in self.channels else ""}
-        order = dict.fromkeys((*said.channels, EMAIL, *event.named, SMS))
+        there = {
+            EMAIL: email,
+            PUSH: "\n".join(said.targets) if PUSH in self.channels else "",
+            SMS: event.handset if SMS in self.channels else "",
+        }
+        # Who has told us where to push looks there first.
+        order = dict.fromkeys((*said.channels, PUSH, EMAIL, *event.named, SMS))
         return [(channel, there[channel]) for channel in order if there.get(channel)]
 
     def _worded(
@@ -174,9 +195,17 @@ class Teller:
             reader_zone=said.wishes(zone).zone,
             pages=self.pages,
             code=code_of(self.seals, id_),
+            done=tokens.token(line.number, id_, self.seals.sign) if event.facts.card else "",
         )
         written = words.of(event.facts)
-        return Way(id=id_, channel=channel, to=to, title=written.title, text=written.text)
+        return Way(
+            id=id_,
+            channel=channel,
+            to=to,
+            title=written.title,
+            text=written.text,
+            url=written.url,
+        )
 
     @staticmethod
     def _row(line: LineState, event: Event, channel: str, language: str, now: datetime) -> Message:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from baohao.core.asks import Decision
 from baohao.core.decide import payload
 from baohao.core.decide.case import Case, NotYetTrue, conclude
+from baohao.core.decide.record import known_then
 from baohao.core.line.event import Event
 from baohao.core.line.evolve import evolve
 from baohao.core.line.state import Reading
@@ -22,7 +23,7 @@ def observe(case: Case) -> Decision:
     Take down what the operator said. It stands beside what is computed, and changes none of it.
 
     Fields: `clock` with `until`, or `balance` with `amount_minor`; `at`, `evidence`.
-    Refuses with `VerbNotAllowed`, `ClockUnknown` and `NotYetTrue`.
+    Refuses with `VerbNotAllowed`, `ClockUnknown`, `NotYetTrue` and `BeforeItBegan`.
     """
     ask, policy = case.ask, case.policy
     payload.only(ask, "clock", "until", "balance", "amount_minor", "at", "evidence")
@@ -41,6 +42,7 @@ def observe(case: Case) -> Decision:
     )
     if reading.at > case.now:
         raise NotYetTrue(at=reading.at.isoformat())
+    known_then(case, reading.at)
     event = Event(kind="observed", effective_at=reading.at, reading=reading)
     state = evolve(case.state, event, case.terms.rules)
     return conclude(case, state, (event,))

@@ -79,13 +79,14 @@ def port_out(case: Case) -> Decision:
     why = payload.text(case.ask, "recipient", "")
     done = act_on(case, Act(id=case.id, kind="port_out", at=case.now, why=why))
     state = altered(done.state, tenure=None, order=None)
-    gone = message(case, "ported_out")
+    # Whoever ports another operator's card did it there; nobody tells them here.
+    told = [message(case, "ported_out")] if state.custody == "issued" else []
     return conclude(
         case,
         state,
         done.events,
         entries=(*done.entries, *fee.entries),
-        effects=[gone],
+        effects=told,
         earned=fee.earned,
         answer=fee.answer,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from baohao.core.asks import Decision
 from baohao.core.decide import payload
 from baohao.core.decide.case import Case, act_on, conclude
@@ -33,11 +35,16 @@ def record(case: Case) -> Decision:
     """
     case.permit()
     act = act_of(case)
-    begun = case.standing.begun.get("activation")
-    if is_kept(case.ask.subject) and begun is not None and act.at < begun:
-        raise BeforeItBegan(since=begun.isoformat())
+    known_then(case, act.at)
     done = act_on(case, act, data=_evidence(case))
     return conclude(case, done.state, done.events, entries=done.entries, cause="elsewhere")
+
+
+def known_then(case: Case, at: datetime) -> None:
+    """Refuse what a kept card did before it is known here; raises `BeforeItBegan`."""
+    begun = case.standing.begun.get("activation")
+    if is_kept(case.ask.subject) and begun is not None and at < begun:
+        raise BeforeItBegan(since=begun.isoformat())
 
 
 def act_of(case: Case) -> Act:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from baohao.core.altered import altered
+from baohao.core.kept import is_kept
 from baohao.core.line import lost, ordered
 from baohao.core.line.acts import BEGINNINGS, Act, order
 from baohao.core.line.codec import decode
@@ -21,6 +22,9 @@ from baohao.core.line.fold import Folded, Rules, fold, fold_on
 from baohao.core.line.ladder import RETURNED, STOCK
 from baohao.core.line.standing import Settled, Standing
 from baohao.core.line.state import Card, LineState, Reading, Tenure
+
+#: Readings that are no further apart stand side by side where they differ.
+_TOGETHER = timedelta(days=1)
 
 
 def evolve(state: LineState | None, event: Event, rules: Rules) -> LineState:
@@ -206,7 +210,8 @@ def _evolved(state: LineState, event: Event, rules: Rules) -> LineState:
         case "settled" if event.settled is not None:
             return _settled(state, event.settled, rules)
         case "observed" if event.reading is not None:
-            return replace(state, readings=_with_reading(state.readings, event.reading))
+            read = _read_on if is_kept(state.number) else _with_reading
+            return replace(state, readings=read(state.readings, event.reading))
         case "registered" | "transferred" if event.tenure is not None:
             return _held_by(state, event.tenure)
         case "allotted":
@@ -279,6 +284,17 @@ def _with_reading(readings: tuple[Reading, ...], reading: Reading) -> tuple[Read
     if old is None or _rank(old) <= _rank(reading):
         kept[reading.name] = reading
     return tuple(kept[name] for name in sorted(kept))
+
+
+def _read_on(readings: tuple[Reading, ...], reading: Reading) -> tuple[Reading, ...]:
+    """Keep the latest of each source, as long as they are of one day: a keeper asks several."""
+    kept: dict[tuple[str, str], Reading] = {}
+    for each in sorted((*readings, reading), key=_rank):
+        kept[each.name, each.evidence] = each
+    last = {each.name: each.at for each in sorted(kept.values(), key=_rank)}
+    return tuple(
+        kept[place] for place in sorted(kept) if kept[place].at > last[place[0]] - _TOGETHER
+    )
 
 
 def _rank(reading: Reading) -> tuple[datetime, str, int, str]:

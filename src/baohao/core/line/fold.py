@@ -108,12 +108,27 @@ def _finish(
 
 
 def _moved(rules: Rules, runs: list[Run], act: Act) -> list[Run]:
-    """Carry every run over to the policy that an act moves the line to, in each of its worlds."""
-    worlds = worlds_of(policy_of(rules, act.pin))
+    """
+    Carry every run over to the policy that an act moves the line to, in each of its worlds.
+
+    What both leave open in the same way has one answer: the worlds of the one are the other's.
+    """
+    old, new = policy_of(rules, runs[0].policy.pin), policy_of(rules, act.pin)
+    worlds = worlds_of(new)
+    if _open(old) == _open(new):
+        return [
+            _carried(run, worlds[index % len(worlds)], act.at) for index, run in enumerate(runs)
+        ]
     if len(runs) * len(worlds) > MOST_WORLDS:
         raise TooManyWorlds(pin=act.pin, worlds=len(runs) * len(worlds))
     # Worlds vary fastest, so that `index % len(worlds)` finds a standing's world again.
     return [_carried(run, world, act.at) for run in runs for world in worlds]
+
+
+def _open(policy: Policy) -> tuple[object, ...]:
+    """Return what a policy leaves open: where, and what may stand there."""
+    places = [(unknown.path, unknown.alternatives) for unknown in policy.unknowns]
+    return len(worlds_of(policy)), *places
 
 
 def _carried(run: Run, world: Policy, at: datetime) -> Run:

@@ -33,6 +33,12 @@ class ConfidenceTooHigh(PolicyFault):
     code = "policy.confidence"
 
 
+class OfferOnWord(PolicyFault):
+    """Confidence U is a keeper's own word: such a policy can be tracked, not sold."""
+
+    code = "policy.offer.word"
+
+
 class DatesCrossed(PolicyFault):
     """{first} is not before {last}: no day lies between."""
 
@@ -59,7 +65,7 @@ class OfferWithoutTerm(PolicyFault):
 
 def papers(policy: Policy) -> Iterator[Finding]:
     """Refuse what cannot be believed."""
-    if not policy.sources and not policy.invented:
+    if not policy.sources and not policy.invented and policy.confidence != "U":
         yield Finding(place=(), refusal=SourceMissing())
     if policy.invented and policy.confidence != "X":
         refusal = InventionTrusted(confidence=policy.confidence)
@@ -95,6 +101,8 @@ def offers(policy: Policy) -> Iterator[Finding]:
         if offer.verb == "renew" and offer.term is None:
             place = ("offers", index)
             yield Finding(place=place, refusal=OfferWithoutTerm(verb=offer.verb))
+    if policy.offers and policy.confidence == "U":
+        yield Finding(place=("offers", 0), refusal=OfferOnWord(), against=("confidence",))
     if policy.offers and not policy.sellable:
         for number, unknown in enumerate(policy.unknowns):
             if ".extend" in unknown.path:

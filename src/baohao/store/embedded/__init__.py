@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from baohao.store.embedded.dump import backup, restore
 from baohao.store.embedded.server import DATABASE, ROLE, Embedded, Running
+from baohao.store.embedded.tuning import SMALL
 
-__all__ = ["DATABASE", "ROLE", "Embedded", "Running", "backup", "restore"]
+__all__ = ["DATABASE", "ROLE", "SMALL", "Embedded", "Running", "backup", "restore"]

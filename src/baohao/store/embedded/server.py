@@ -99,7 +99,7 @@ class Embedded:
         takes. Raises `EmbeddedRefusal`: NoBinaries, NoAccount, FolderOutOfReach, FolderOfAnother,
         OtherVersion, NotStarted, CommandFailed.
         """
-        self._make_folder()
+        self.make_folder()
         end = time.monotonic() + LEFTOVERS_S
         with self.lock():
             while True:
@@ -174,16 +174,18 @@ class Embedded:
         wheel = binaries.of_wheel()
         return wheel if self.account.is_us else binaries.copied(wheel, self.data)
 
-    def _make_folder(self) -> None:
+    def make_folder(self) -> None:
+        """Make the data folder if there is none, so that the server's account reaches its own."""
         self.account.check_reaches(self.data)
         if not self.data.is_dir():
             self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self.account.is_us:
                 # The server's account passes through to its own folders and sees no names.
                 self.data.chmod(0o711)
+            # Folders above it may be new, and closed by our umask.
+            self.account.check_reaches(self.data)
         if not os.access(self.data, os.W_OK):
             raise FolderOfAnother(folder=str(self.data), owner=owner(self.data))
-        self.account.check_reaches(self.data)
 
     def _make_cluster(self) -> None:
         """Make the cluster if there is none; it gets its name last, for an initdb may be killed."""

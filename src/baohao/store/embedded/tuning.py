@@ -6,6 +6,24 @@ import os
 from pathlib import Path
 
 MIB = 2**20
+#: For one household: some hundred lines, a dozen sessions; nothing waits for a second process.
+SMALL = {
+    "shared_buffers": "24MB",
+    "max_connections": "24",
+    "work_mem": "2MB",
+    "maintenance_work_mem": "32MB",
+    "max_wal_size": "256MB",
+    "min_wal_size": "64MB",
+    "wal_buffers": "1MB",
+    "autovacuum_max_workers": "1",
+    "max_worker_processes": "2",
+    "max_parallel_workers": "0",
+    "max_parallel_workers_per_gather": "0",
+    "max_wal_senders": "0",
+    "wal_level": "minimal",
+    # Read by one process at a time; threads of the server would be three more of them.
+    "io_method": "sync",
+}
 
 
 def memory_mib() -> int:

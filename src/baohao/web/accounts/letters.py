@@ -12,7 +12,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.html import linebreaks
 from django.utils.translation import get_language
 
-from baohao.app.ports import Letter
+from baohao.app.ports.telling import Letter
 from baohao.outside.ids import new_id
 from baohao.web.desk import desk
 from baohao.web.formats import PAPER

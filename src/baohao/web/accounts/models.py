@@ -13,6 +13,7 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
+from baohao.outside.ids import new_id
 from baohao.web.accounts.roles import Role
 
 
@@ -31,6 +32,13 @@ class Accounts(BaseUserManager["Account"]):
         made.save()
         return made
 
+    def at_home(self, name: str, password: str, *, title: str, holder: str = "") -> Account:
+        """Make an account of somebody of a household, who signs in by a name and a password."""
+        made = self.model(name=name, title=title, holder=holder or str(new_id()))
+        made.set_password(password)
+        made.save()
+        return made
+
     def of_directory(self, name: str, operator: str) -> Account:
         """Make an account of somebody whom the operator's directory lets in; it has no password."""
         made = self.model(name=name, operator=operator, by_directory=True)
@@ -41,7 +49,7 @@ class Accounts(BaseUserManager["Account"]):
 class Account(AbstractBaseUser):
     """Somebody who signs in."""
 
-    #: What staff sign in by; "holder:ID" for holders, who never type it.
+    #: What staff sign in by, and people at home; "holder:ID" for holders, who never type it.
     name: models.CharField[str, str] = models.CharField(max_length=80, unique=True)
     title: models.CharField[str, str] = models.CharField(max_length=80, blank=True)
     email: models.EmailField[str, str] = models.EmailField(blank=True)
@@ -78,8 +86,11 @@ class Account(AbstractBaseUser):
         return self.agent or self.holder or self.name
 
     def has_usable_password(self) -> bool:
-        """Say whether they sign in by a password: holders and those of a directory never do."""
-        return not self.holder and not self.by_directory and super().has_usable_password()
+        """
+        Say whether they sign in by a password: those of a directory never do, and holders whom a
+        code finds have none.
+        """
+        return bool(self.password) and not self.by_directory and super().has_usable_password()
 
 
 class Deed(models.Model):

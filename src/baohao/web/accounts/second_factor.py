@@ -44,7 +44,9 @@ class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]
         if getattr(user, "came_with_two", False) and (types is None or len(types) > 1):
             return False
         if getattr(user, "holder", "") and (types is None or len(types) > 1):
-            return False
+            # At home an app's codes are asked for beside the password, if somebody wants it so.
+            is_by_password = user.has_usable_password()
+            return is_by_password and super().is_mfa_enabled(user, [Authenticator.Type.TOTP])
         return bool(super().is_mfa_enabled(user, types))
 
     def generate_authenticator_name(self, user: Account, type: str) -> str:

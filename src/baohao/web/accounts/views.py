@@ -7,7 +7,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from baohao.outside.pretend.handset import Handset
-from baohao.outside.pretend.post_office import MAILBOX, kept
 from baohao.web.accounts.doors import asks_itself, everybody, may, nobody, signed_in
 from baohao.web.accounts.roles import Act
 from baohao.web.desk import desk
@@ -37,7 +36,12 @@ def nothing(request: HttpRequest) -> HttpResponse:
 
 @everybody
 def handset(request: HttpRequest) -> HttpResponse:
-    """Show, in the demo alone, what was sent to numbers and addresses."""
+    """Show, in the demo alone, what was sent to numbers and addresses, and pushed."""
+    # They come with servers, which nothing else of the pages loads.
+    from baohao.outside.pretend.post_office import MAILBOX, kept
+    from baohao.outside.pretend.push_services import PUSHED
+    from baohao.outside.pretend.push_services import kept as pushed
+
     texts = desk().house.texts
     if not isinstance(texts, Handset):
         raise Http404
@@ -50,4 +54,9 @@ def handset(request: HttpRequest) -> HttpResponse:
         }
         for letter in kept(desk().house.settings.data / MAILBOX)
     ]
-    return render(request, "web/handset.html", {"sent": texts.shown(), "letters": letters})
+    page = {
+        "sent": texts.shown(),
+        "letters": letters,
+        "pushed": pushed(desk().house.settings.data / PUSHED),
+    }
+    return render(request, "web/handset.html", page)

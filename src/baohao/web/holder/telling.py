@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import replace
-from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -14,24 +12,24 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.crypto import get_random_string, salted_hmac
 from django.utils.html import escape
 from django.utils.translation import get_language, gettext, gettext_lazy
 
 from baohao.app.messages import calendars, preferences
 from baohao.app.messages.preferences import LEAD_MAX_DAYS, Preferences
-from baohao.app.ports import Letter
+from baohao.app.ports.telling import Letter
 from baohao.outside.ids import new_id
 from baohao.web import formats
 from baohao.web.accounts.doors import holders, signed_in
 from baohao.web.desk import desk
+from baohao.web.holder import codes
+from baohao.web.holder.codes import Code
+from baohao.web.household import told
 from baohao.web.settings import NAMES
 from baohao.web.wording import said
 
-#: In a session: the address that is to be shown to be the holder's, and what shows it.
+#: In a session: the address that is to be shown to be the holder's.
 PENDING = "email_pending"
-#: For how long a code is good, and how often it may be mistyped.
-CODE_GOOD, CODE_TRIES = timedelta(minutes=15), 5
 #: Where holders are, for the most part.
 ZONES = (
     *("Asia/Macau", "Asia/Hong_Kong", "Asia/Shanghai", "Asia/Taipei", "Asia/Tokyo", "Asia/Seoul"),
@@ -45,6 +43,8 @@ ZONES = (
 USUAL = gettext_lazy("As usual")
 ORDERS = (
     ("", USUAL),
+    ("push email sms", gettext_lazy("Push first, then e-mail, then short message")),
+    ("email push sms", gettext_lazy("E-mail first, then push, then short message")),
     ("email sms", gettext_lazy("E-mail first, then short message")),
     ("sms email", gettext_lazy("Short message first, then e-mail")),
 )
@@ -101,8 +101,8 @@ class Wanted(forms.Form):
         if ends[0] != ends[1]:
             self.add_error("quiet_to", gettext("Say both when it begins and when it ends."))
 
-    def preferences(self, email: str) -> Preferences:
-        """Return what was said, with the address that is known to be theirs."""
+    def preferences(self, email: str, kept: Preferences) -> Preferences:
+        """Return what was said, with the addresses that are known to be theirs."""
         data = self.cleaned_data
         quiet = (data["quiet_from"], data["quiet_to"])
         start, end = (f"{at:%H:%M}" if at is not None else "" for at in quiet)
@@ -114,17 +114,8 @@ class Wanted(forms.Form):
             quiet_to=end,
             zone=data["zone"],
             lead_days=data["lead_days"],
+            push=kept.push,
         )
-
-
-class Code(forms.Form):
-    """The code that was sent to an address."""
-
-    code = forms.CharField(
-        max_length=12,
-        label=gettext_lazy("The six digits in the e-mail"),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
-    )
 
 
 @holders
@@ -137,7 +128,8 @@ def wanted(request: HttpRequest) -> HttpResponse:
         email = form.cleaned_data["email"]
         # A new address counts when its code has come back.
         same = email if email in ("", kept.email) else kept.email
-        _keep(holder, form.preferences(same))
+        _keep(holder, form.preferences(same, kept))
+        told.follow(signed_in(request))
         if email == same:
             messages.success(request, gettext("We will tell you like this from now on."))
             return redirect("my_preferences")
@@ -146,6 +138,7 @@ def wanted(request: HttpRequest) -> HttpResponse:
     page = {
         "form": form,
         "kept": kept,
+        "pushes": desk().house.push is not None,
         "calendar": calendar,
         "address": "" if calendar is None else _address(request, calendar.token),
     }
@@ -155,27 +148,22 @@ def wanted(request: HttpRequest) -> HttpResponse:
 @holders
 def confirm(request: HttpRequest) -> HttpResponse:
     """Take the code that shows that an address is the holder's."""
-    pending, form = request.session.get(PENDING), Code(request.POST or None)
-    if pending is None or _is_over(pending):
-        request.session.pop(PENDING, None)
+    email, form = codes.expected(request, PENDING), Code(request.POST or None)
+    if email is None:
         return redirect("my_preferences")
     wrong = False
     if request.method == "POST" and form.is_valid():
-        digits = "".join(each for each in form.cleaned_data["code"] if each.isdigit())
-        if hmac.compare_digest(_digest(pending["email"], digits), pending["digest"]):
+        if codes.is_right(request, PENDING, form.cleaned_data["code"]):
             holder, vault = signed_in(request).holder, desk().house.vault
-            desk().shell.run(partial(_confirm, vault=vault, holder=holder, email=pending["email"]))
-            request.session.pop(PENDING)
+            desk().shell.run(partial(_confirm, vault=vault, holder=holder, email=email))
+            told.follow(signed_in(request))
             messages.success(request, gettext("The address is confirmed: mails go there now."))
             return redirect("my_preferences")
-        pending["tries"] += 1
-        request.session[PENDING] = pending
         wrong = True
-    if pending["tries"] >= CODE_TRIES:
-        request.session.pop(PENDING, None)
+    if codes.is_void(request, PENDING):
         messages.error(request, gettext("The code was wrong too often. Ask for a new one."))
         return redirect("my_preferences")
-    page = {"form": form, "email": pending["email"], "wrong": wrong}
+    page = {"form": form, "email": email, "wrong": wrong}
     return render(request, "holder/confirm_email.html", page, status=409 if wrong else 200)
 
 
@@ -225,7 +213,7 @@ def _challenged(request: HttpRequest, email: str) -> HttpResponse:
     if mail is None:
         messages.error(request, gettext("We cannot send e-mails here; the rest was kept."))
         return redirect("my_preferences")
-    code = get_random_string(6, "0123456789")
+    code = codes.new()
     text = gettext("Your code is {code}.").format(code=code)
     posted = mail.send(
         Letter(
@@ -241,21 +229,8 @@ def _challenged(request: HttpRequest, email: str) -> HttpResponse:
     if posted.is_refused:
         messages.error(request, gettext("No mail reaches that address; the rest was kept."))
         return redirect("my_preferences")
-    request.session[PENDING] = {
-        "email": email,
-        "digest": _digest(email, code),
-        "tries": 0,
-        "until": (desk().now() + CODE_GOOD).isoformat(),
-    }
+    codes.expect(request, PENDING, email, code)
     return redirect("my_email")
-
-
-def _digest(email: str, code: str) -> str:
-    return salted_hmac("baohao.email", f"{email}\0{code}", algorithm="sha256").hexdigest()
-
-
-def _is_over(pending: dict[str, Any]) -> bool:
-    return datetime.fromisoformat(pending["until"]) <= desk().now()
 
 
 def _address(request: HttpRequest, token: str) -> str:

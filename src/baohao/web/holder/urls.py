@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from baohao.web.holder import leave, line, loss, orders, plans, several, telling, views
+from baohao.web.holder import leave, line, loss, orders, plans, pushing, several, telling, views
 
 urlpatterns = [
     path("", views.numbers, name="my"),
@@ -10,6 +10,9 @@ urlpatterns = [
     path("receipts/<uuid:ask>.pdf", views.receipt, name="my_receipt"),
     path("preferences/", telling.wanted, name="my_preferences"),
     path("preferences/email/", telling.confirm, name="my_email"),
+    path("preferences/push/", pushing.add, name="my_push"),
+    path("preferences/push/code/", pushing.confirm, name="my_push_code"),
+    path("preferences/push/one/", pushing.one, name="my_push_one"),
     path("calendar/", telling.calendar, name="my_calendar"),
     path("several/", several.choose, name="my_several"),
     path("several/<uuid:basket>/", several.basket, name="my_basket"),

@@ -1,0 +1,1 @@
+"""A household: a few people who share some of their cards, and keep others to themselves."""

@@ -1,0 +1,182 @@
+"""A home: which pages it has, its three questions, and signing in without codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from baohao.wiring import Installation
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+#: What a household never needs, and a small machine has no memory for.
+HEAVY = frozenset(
+    {
+        *("polars", "numpy", "typst", "pyhanko", "asn1crypto", "fastapi", "starlette", "pydantic"),
+        *("wechatpayv3", "python_calamine", "xlsxwriter", "httpx", "lxml", "reportlab", "PIL"),
+        *("prometheus_client", "aiosmtpd", "apprise"),
+    }
+)
+#: Visits the pages of a home in a process of its own, and prints what that has loaded.
+VISIT = """
+import json, sys
+from pathlib import Path
+sys.argv = ["baohao", "home"]
+from baohao.cli import entry
+entry._command()
+from baohao import jobs
+from baohao.wiring import home
+house = home(Path(sys.stdin.readline().strip()))
+from baohao.web import desk, start
+start.application(house)
+from django.test import Client
+from django.urls import get_resolver
+client = Client(SERVER_NAME="localhost")
+assert client.get("/start/").status_code in (200, 302)
+assert client.get("/accounts/login/").status_code in (200, 302)
+get_resolver().url_patterns
+for name in jobs.AT_HOME:
+    for unit in jobs.UNITS:
+        if unit.name == name:
+            unit.work(house)
+print(json.dumps(sorted({each.partition(".")[0] for each in sys.modules})))
+desk.desk().close()
+"""
+SAID = {
+    "name": "Mei",
+    "login": "mei",
+    "password": "three small boats",
+    "again": "three small boats",
+    "language": "pt",
+    "zone": "Europe/Lisbon",
+}
+
+
+@pytest.fixture
+def home(pages: Installation, tmp_path: Path) -> Iterator[Client]:
+    """A browser in front of a home in which nobody lives yet."""
+    from django.core.cache import cache
+    from django.test import Client, override_settings
+
+    from baohao.web.accounts.models import Account
+    from baohao.web.household.models import Household
+    from baohao.web.settings import at_home
+
+    cache.clear()
+    Household.objects.all().delete()
+    Account.objects.filter(name__in=("mei", "joao")).delete()
+    kept = pages.settings
+    pages.settings = replace(kept, is_home=True, is_demo=False, data=tmp_path)
+    with override_settings(**at_home(), RELAXED=frozenset()):
+        yield Client(SERVER_NAME="localhost")
+    pages.settings = kept
+
+
+def test_a_home_loads_nothing_that_only_sellers_need(pages: Installation, tmp_path: Path) -> None:
+    assert pages.settings.database_url
+    done = subprocess.run(
+        [sys.executable, "-c", VISIT],
+        input=f"{tmp_path}\n",
+        env={**os.environ, "BAOHAO_DATABASE_URL": pages.settings.database_url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    loaded = set(json.loads(done.stdout))
+    assert {"django", "baohao"} <= loaded
+    assert loaded & HEAVY == set()
+
+
+def test_whoever_has_the_key_moves_in_and_is_kept_as_they_said(
+    pages: Installation, home: Client
+) -> None:
+    from functools import partial
+
+    from baohao.app.messages import preferences
+    from baohao.web.desk import desk
+    from baohao.web.home import starting
+    from baohao.web.household.models import Member
+
+    assert home.get("/my/household/")["Location"] == "/start/"
+    assert home.post("/start/", SAID).status_code == 200
+    assert home.post("/start/", {**SAID, "key": "0" * 20}).status_code == 403
+    assert not starting.is_started()
+    answer = home.post("/start/", {**SAID, "key": starting.key()})
+    assert answer["Location"] == "/in/"
+    mei = Member.objects.get()
+    assert (mei.name, mei.kind) == ("Mei", "owner")
+    said = desk().read(partial(preferences.read, vault=pages.vault, holder=mei.holder))
+    assert (said.language, said.zone) == ("pt", "Europe/Lisbon")
+    # Once: whoever has the key later has a key to nothing.
+    again = home.post("/start/", {**SAID, "login": "joao", "key": starting.key()})
+    assert again["Location"] == "/"
+    assert Member.objects.count() == 1
+
+
+def test_a_mail_server_that_cannot_be_used_moves_nobody_in(home: Client) -> None:
+    from baohao.web.home import starting
+
+    bad = {"server": "mail.example.org:many", "email": "mei@example.org"}
+    answer = home.post("/start/", {**SAID, **bad, "key": starting.key()})
+    assert answer.status_code == 409
+    assert "65535" in answer.content.decode()
+    assert not starting.is_started()
+
+
+def test_members_sign_in_by_what_they_chose_until_they_are_taken_out(
+    pages: Installation, home: Client
+) -> None:
+    import re
+
+    from django.test import Client
+
+    from baohao.web.home import starting
+    from baohao.web.household.models import Member
+
+    home.post("/start/", {**SAID, "key": starting.key()})
+    home.post("/accounts/logout/")
+    home.post("/accounts/login/", {"login": "mei", "password": SAID["password"]})
+    home.post("/my/household/invite/", {"name": "João"})
+    link = re.search(r"/join/[^/]+/", home.get("/my/household/").content.decode())
+    assert link
+    joao = Client(SERVER_NAME="localhost")
+    chosen = {"login": "joao", "password": "a loud parrot", "again": "a loud parrot"}
+    assert joao.post(link[0], {**chosen, "login": "MEI"}).status_code == 409
+    assert joao.post(link[0], chosen)["Location"] == "/in/"
+    joao.post("/accounts/logout/")
+    assert joao.get("/my/household/").status_code == 302
+    joao.post("/accounts/login/", chosen)
+    assert joao.get("/my/household/").status_code == 200
+    home.post(f"/my/household/{Member.objects.get(name='João').pk}/remove/")
+    assert joao.get("/my/household/").status_code == 302
+    joao.post("/accounts/login/", chosen)
+    assert joao.get("/my/household/").status_code == 302
+
+
+def test_nothing_of_who_sells_is_there(pages: Installation, home: Client) -> None:
+    from baohao.web.home import starting
+
+    home.post("/start/", {**SAID, "key": starting.key()})
+    elsewhere = ("/counter/", "/operator/", "/agent/", "/renew/", "/check/", "/prices/", "/halls/")
+    for address in (*elsewhere, "/v1/lines", "/docs", "/demo/handset/", "/my/receipts/"):
+        assert home.get(address).status_code == 404, address
+    assert home.get("/alive/").content == b"alive\n"
+
+
+def test_every_page_of_a_home_says_who_it_is_for(home: Client) -> None:
+    from tests.web.test_doors import audiences
+
+    found = audiences()
+    assert {address for address, audience in found.items() if not audience} == set()
+    workers = set(found.values()) - {"everybody", "holder", "signed_in", "nobody"}
+    assert workers == set()
