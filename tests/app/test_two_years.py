@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from tests.app.telling import OPERATORS, PAGES, SEALS, VAULT
@@ -121,9 +122,10 @@ class World:
         step = robot.steps_ahead[0]
         if robot.waits:
             # Nobody looks at the plan: the deadline is what is waited for.
-            robot.leads |= (told := self.told(card))
+            end = self.end(card, now)
+            robot.leads |= (told := self.told(card, end))
             if 1 not in told:
-                return self.end(card)
+                return end
             # Of a plan that was not followed nothing more is true.
             self.do(robot, step, now)
             robot.steps_ahead = []
@@ -139,20 +141,25 @@ class World:
         robot.steps += 1
         robot.spent_minor += step.option.cost_minor
 
-    def told(self, card: Card) -> set[int]:
+    def told(self, card: Card, end: datetime) -> set[int]:
         """How many days before the last one a card's deadline has been told of."""
+        query = (
+            "SELECT key FROM messages WHERE number = %s AND deadline = %s AND made_at < deadline"
+        )
         told = set()
-        for key, deadline, made_at in self.house.rows(
-            "SELECT key, deadline, made_at FROM messages WHERE number = %s", card.subject
-        ):
+        for (key,) in self.rows(query, card.subject, end):
             _, last, day, _ = str(key).split("|")
-            if deadline == self.end(card) and made_at < deadline:
-                told.add((date.fromisoformat(last) - date.fromisoformat(day)).days)
+            told.add((date.fromisoformat(last) - date.fromisoformat(day)).days)
         return told
 
-    def end(self, card: Card) -> datetime:
+    def rows(self, query: str, *parameters: object) -> list[Any]:
+        return self.house.shell.run(
+            lambda conn: conn.execute(query.encode(), parameters).fetchall()
+        )
+
+    def end(self, card: Card, now: datetime) -> datetime:
         """The earliest end of service, in any world."""
-        seen = prospect(card.state, self.house.rules, self.house.now()).service_until.earliest
+        seen = prospect(card.state, self.house.rules, now).service_until.earliest
         assert seen is not None
         return seen.at
 
@@ -163,7 +170,7 @@ class World:
         """Yield when the next reminder is due of cards whose robots wait for one."""
         waiting = [each.subject for each in self.robots if each.waits and not each.is_lost]
         query = "SELECT min(next_at) FROM reminder_marks WHERE next_at > %s AND number = ANY(%s)"
-        for (at,) in self.house.rows(query, now, waiting):
+        for (at,) in self.rows(query, now, waiting):
             if at is not None:
                 yield at
 
