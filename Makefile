@@ -12,6 +12,8 @@ INSTALLED := $(VENV)/installed
 # Our own commands and their children see the same text on every machine.
 export LC_ALL ?= C.UTF-8
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Whatever the shell says: what is compiled is kept, or each command of the suite compiles the whole.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help
 help: ## list these commands

@@ -14,6 +14,7 @@ from pathlib import Path
 from baohao.app.library import read_library
 from baohao.app.policies import shipped
 from baohao.store import partitions
+from bench.at_home import at_home
 from bench.console import console
 from bench.figures import Figure, show, write
 from bench.holding import holding
@@ -33,7 +34,7 @@ from bench.upkeep import planning
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 SUITES = (
     *("project", "upkeep", "receipts", "import", "doctor", "matching"),
-    *("renewals", "payments", "whatif", "console", "holder", "api"),
+    *("renewals", "payments", "whatif", "console", "holder", "api", "home"),
 )
 
 
@@ -110,6 +111,8 @@ def _measured(server: Server, asked: argparse.Namespace) -> Iterator[Figure]:
         yield from console(server, "bench", rounds=asked.rounds)
     if "holder" in suites:
         yield from holding(server, rounds=asked.rounds)
+    if "home" in suites:
+        yield from at_home(server.folder)
     if "renewals" in suites:
         yield from renewing(
             server, "bench", asked.lines, rounds=asked.rounds, seconds=asked.seconds

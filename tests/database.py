@@ -33,19 +33,33 @@ FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "o
 SMALL = {"shared_buffers": "64MB", "max_wal_size": "256MB", "autovacuum_naptime": "10s"}
 
 TEMPLATE = "baohao_template"
+#: A disk that is memory, and the room there has to be on it: a clone has hundreds of small files.
+MEMORY, ROOM_BYTES = Path("/dev/shm"), 4 * 2**30
 _numbers = itertools.count(1)
 
 
 @contextmanager
 def made_data_dir() -> Iterator[Path]:
-    """A short path that the account running PostgreSQL for root may enter; pytest's are closed."""
-    folder = Path(tempfile.mkdtemp(prefix="bh-"))
+    """
+    A short path that the account running PostgreSQL for root may enter; pytest's are closed.
+
+    It is in memory where there is room: processes are killed here, never the machine, and what a
+    killed process has written is with the system then, whatever is below.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="bh-", dir=_in_memory()))
     folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
     try:
         yield folder / "data"
     finally:
         Embedded(folder / "data").stop(immediate=True)
         shutil.rmtree(folder)
+
+
+def _in_memory() -> Path | None:
+    """Return the disk in memory, or None where it is missing, is small or lets no program run."""
+    if not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ROOM_BYTES:
+        return None
+    return None if os.statvfs(MEMORY).f_flag & os.ST_NOEXEC else MEMORY
 
 
 @pytest.fixture

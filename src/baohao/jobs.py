@@ -50,7 +50,7 @@ WATCH_S = 1
 #: How often units look for what nobody asks about (seconds).
 LOOK_S = 60.0
 #: The units that one household needs; the others are for who sells.
-AT_HOME = frozenset({"daily", "reminders", "messages", "push"})
+AT_HOME = frozenset({"daily", "reminders", "messages"})
 #: Pause of a unit that has more to do (seconds).
 UNIT_PAUSE_S = 1
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.shop import Shop
 
+from baohao.app.kept.telling import Telling
 from baohao.app.library import read_library
 from baohao.app.messages import preferences, remind
 from baohao.app.messages.outbox import Outbox, Ways
@@ -66,6 +67,7 @@ class Told:
             vault=VAULT,
             pages=PAGES,
             channels=frozenset({"email", "push", "sms"}),
+            cards=Telling(terms=self.shop.terms(), vault=VAULT),
         )
 
     def outbox(self, shell: Shell | None = None, mail: Mail | None = None) -> Outbox:

@@ -14,6 +14,7 @@ import pytest
 
 from baohao.app.play import play_policy
 from baohao.app.policies import load, zone_of
+from baohao.app.yearly import Yearlies
 from baohao.core.policy.lint import lint
 from baohao.core.policy.model import Policy
 from baohao.core.policy.overlays import Overlay, parse_overlay
@@ -83,6 +84,17 @@ def test_no_two_files_are_one_policy() -> None:
 def test_files_are_named_after_what_they_hold() -> None:
     assert all(key == table["operator"] for key, table in _tables("operators").items())
     assert all(key == table["overlay"] for key, table in _tables("overlays").items())
+
+
+def test_the_pages_say_what_the_files_say() -> None:
+    made: dict[Path, str] = LIBRARY["made"](Yearlies())
+    wrong = {file.name for file, text in made.items() if not _is_written(file, text)}
+    strays = set(LIBRARY["PAGES"].iterdir()) - made.keys()
+    assert (wrong, strays) == (set(), set()), "run docs/make_library.py"
+
+
+def _is_written(file: Path, text: str) -> bool:
+    return file.is_file() and file.read_text(encoding="utf-8") == text
 
 
 def test_every_limit_is_documented() -> None:

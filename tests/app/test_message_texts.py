@@ -39,7 +39,7 @@ def test_every_act_that_owes_a_message_has_a_text() -> None:
     orders = {ORDERED, OWED, FAILED, GAVE_UP, STOPPED}
     for kind in acts_ | orders | {"paid", "lost", "stops", "changed"}:
         assert kind in TEXTS["en"]["text"]
-    assert set(remind._TITLES.values()) <= set(TEXTS["en"]["title"])
+    assert set(remind.TITLES.values()) <= set(TEXTS["en"]["title"])
 
 
 #: How a verb names what it owes a message about.

@@ -417,3 +417,21 @@ def test_a_closed_house_tells_nobody(told: Told) -> None:
     told.shop.shell.run(house.close)
     told.run()
     assert told.letters == []
+
+
+def test_what_waited_when_a_backup_was_made_is_not_sent_again_and_what_is_due_later_is(
+    told: Told,
+) -> None:
+    from baohao.app import house
+
+    told.shop.answers([told.shop.renew(NUMBER)])
+    told.to(NUMBER, 30)
+    told.remind()
+    told.shop.shell.run(house.close)
+    told.shop.shell.run(house.reopen)
+    told.run()
+    assert told.letters == []
+    assert ("reminder", "email", "over") in told.states()
+    told.to(NUMBER, 7)
+    told.run()
+    assert len(told.letters) == 1

@@ -276,3 +276,13 @@ def test_law_an_observation_can_only_bring_reminders_forward(
     sooner = min(computed, observed)
     told = {r.due_at for r in due(of, both, wishes)}
     assert told == {r.due_at for r in due(of, exact(sooner), wishes)}
+
+
+def test_under_doubted_rules_leads_come_earlier_and_the_last_week_comes_again() -> None:
+    of = rule("30 days", "3 days")
+    doubted = due(of, doubted_from=date(2026, 1, 1))
+    assert [r.lead_days for r in doubted] == [44, 17, 3]
+    # Doubted only since the middle of December: what was told before was told in its time.
+    later = due(of, doubted_from=date(2026, 12, 10))
+    assert [r.lead_days for r in later] == [30, 17, 3]
+    assert due(of, doubted_from=date(2027, 6, 1)) == due(of)

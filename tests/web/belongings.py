@@ -77,6 +77,7 @@ def of_holder(shop: Shop, browser: Client, number: str, dear: str) -> dict[str, 
     return {
         "<uuid:talk>": talked(browser, number),
         "<card:card>": kept(shop, me),
+        **customers(shop, browser, me),
         "/my/for/ <tel:number>": dear[1:],
         "/my/for/ <uuid:quote>": str(quote),
         "/my/sharing/<uuid:consent>/code/ <uuid:consent>": str(wish.id),
@@ -92,6 +93,30 @@ def kept(shop: Shop, keeper: str) -> str:
     said = {"operator": "giffgaff", "plan": "payg", "policy": "gb.giffgaff.payg", "holder": keeper}
     shop.say("keep", card, principal=keeper, channel="app", last={"kind": "sms_out"}, **said)
     return card[1:]
+
+
+def customers(shop: Shop, browser: Client, keeper: str) -> dict[str, str]:
+    """Have somebody keep a card for a customer, and take a fee for it."""
+    from baohao.web.customers import passes
+    from baohao.web.customers.models import Deed, Pass, Receipt
+
+    told = {"key": str(uuid4()), "version": "0", "name": "Ming", "language": "en"}
+    customer = last_of(str(browser.post("/my/customers/new/", told)["Location"]))
+    on = (shop.now() - timedelta(days=9)).date().isoformat()
+    said = {"product": "gb.giffgaff.payg", "numbers": "+447400123457", "act": "sms_out", "on": on}
+    browser.post(f"/my/customers/{customer}/add/", said)
+    browser.post(f"/my/customers/{customer}/link/", {"what": "make"})
+    card = f"447400123457~{keeper}"
+    done = {"key": str(uuid4()), "version": "3", "act": "call_out||", "on": on, "paid": "cash"}
+    done |= {"cost": "0.10", "fee": "20", "fee_currency": "CNY"}
+    browser.post(f"/my/customers/{customer}/did/?card={card}", done)
+    deed = Deed.objects.get(customer=customer)
+    return {
+        "<uuid:customer>": customer,
+        "<uuid:deed>": str(deed.id),
+        "<uuid:receipt>": str(Receipt.objects.get(deed=deed).id),
+        "/card-status/ <str:token>": passes.token(Pass.objects.get(customer=customer)),
+    }
 
 
 def talked(browser: Client, number: str) -> str:

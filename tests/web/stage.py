@@ -50,7 +50,11 @@ STAFF = ("clerk", "supervisor", "product", "finance", "auditor", "admin")
 #: What stands in the places of an address, by ownership; a place that is not named has no owner.
 Places = Mapping[str, str]
 #: In places that have no owner.
-UNOWNED = {"<str:month>": "2026-11", "<str:format>": "csv"}
+UNOWNED = {
+    "<str:month>": "2026-11",
+    "<str:format>": "csv",
+    "/products/ <str:name>": "mo.demo.keep12",
+}
 #: What is nobody's.
 ABSENT = {
     "<tel:number>": "85366999999",
@@ -67,6 +71,9 @@ ABSENT = {
     "<str:version>": "1",
     "<uuid:basket>": NOTHING,
     "<uuid:talk>": NOTHING,
+    "<uuid:customer>": NOTHING,
+    "<uuid:deed>": NOTHING,
+    "<uuid:receipt>": NOTHING,
     "<uuid:consent>": NOTHING,
     "<uuid:draft>": NOTHING,
     "<uuid:campaign>": NOTHING,

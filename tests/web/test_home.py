@@ -23,7 +23,7 @@ HEAVY = frozenset(
     {
         *("polars", "numpy", "typst", "pyhanko", "asn1crypto", "fastapi", "starlette", "pydantic"),
         *("wechatpayv3", "python_calamine", "xlsxwriter", "httpx", "lxml", "reportlab", "PIL"),
-        *("prometheus_client", "aiosmtpd", "pandas", "pyarrow"),
+        *("prometheus_client", "aiosmtpd", "apprise"),
     }
 )
 #: Visits the pages of a home in a process of its own, and prints what that has loaded.

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.shop import Shop
 from tests.web.fixtures import entered
+from tests.web.test_cards import GIFFGAFF, added
 
+from baohao.outside.ids import new_id
 from baohao.wiring import Installation
 
 if TYPE_CHECKING:
@@ -199,3 +203,127 @@ def _empty(pages: Installation) -> None:
     from baohao.web.household.models import Household
 
     Household.objects.all().delete()
+
+
+# --- cards ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def card(two: tuple[Client, Client], counter: Shop, number: str) -> str:
+    """A card of Mei's that nobody else sees."""
+    mei, _ = two
+    day = (counter.now().date() - timedelta(days=9)).isoformat()
+    return added(mei, number, on=day)
+
+
+def test_a_card_is_its_keepers_alone_until_they_share_it(
+    two: tuple[Client, Client], card: str
+) -> None:
+    mei, joao = two
+    assert joao.get(card).status_code == 404
+    assert card not in joao.get("/my/cards/").content.decode()
+    _shared(mei, card, "yes")
+    page = joao.get(card).content.decode()
+    assert "kept by Mei" in page
+    assert "I did it" not in page
+    assert joao.get(f"{card}done/").status_code == 404
+    # Who sees it is its keeper's to say.
+    assert joao.post(_place(card), {"shared": "no", "version": "1"}).status_code == 404
+    _let_act(mei, "João")
+    assert joao.get(f"{card}done/").status_code == 200
+    _shared(mei, card, "no")
+    assert joao.get(card).status_code == 404
+    assert joao.get(f"{card}done/").status_code == 404
+
+
+def test_the_owner_does_not_see_what_a_member_keeps_to_themselves(
+    two: tuple[Client, Client], counter: Shop, number: str
+) -> None:
+    mei, joao = two
+    his = added(joao, number, on=counter.now().date().isoformat())
+    assert mei.get(his).status_code == 404
+    assert mei.get(_place(his)).status_code == 404
+    _shared(joao, his, "yes")
+    assert mei.get(his).status_code == 200
+    # Whoever is taken out takes what is theirs along, shared or not.
+    mei.post(f"/my/household/{_member('João').pk}/remove/")
+    assert mei.get(his).status_code == 404
+
+
+def test_two_who_change_who_sees_a_card_do_not_overwrite_each_other(
+    two: tuple[Client, Client], card: str
+) -> None:
+    mei, _ = two
+    seen = _version(mei, _place(card))
+    assert mei.post(_place(card), {"shared": "yes", "version": seen}).status_code == 302
+    answer = mei.post(_place(card), {"shared": "no", "version": seen})
+    assert answer.status_code == 409
+    assert "Everybody in the household sees this card" in answer.content.decode()
+
+
+def test_a_card_that_is_handed_over_goes_on_as_it_stood(
+    two: tuple[Client, Client], card: str
+) -> None:
+    mei, joao = two
+    before = _due(mei.get(card))
+    page = mei.get(_place(card)).content.decode()
+    found = re.search(r'name="key" value="([^"]+)"', page)
+    assert found
+    form = {"key": found[1], "to": "joao"}
+    # Sent twice, as an impatient finger does: the second finds a card that is gone.
+    for _ in range(2):
+        assert mei.post(_place(card), form).status_code == 302
+    theirs = card.replace("~mei/", "~joao/")
+    assert _due(joao.get(theirs)) == before
+    assert "This card is gone." in mei.get(card).content.decode()
+    assert mei.get(theirs).status_code == 404
+
+
+def test_cards_of_who_is_looked_after_are_kept_for_them_and_told_to_the_owner(
+    two: tuple[Client, Client], pages: Installation, counter: Shop, number: str
+) -> None:
+    from functools import partial
+
+    from baohao.app.messages import preferences
+    from baohao.web.desk import desk
+
+    mei, joao = two
+    mei.post("/my/household/look-after/", {"cared-name": "Po Po", "key": str(new_id())})
+    po = _member("Po Po").holder
+    mei.post("/my/preferences/", {"language": "pt", "zone": "Europe/Lisbon"})
+    said = desk().read(partial(preferences.read, vault=pages.vault, holder=po))
+    assert (said.language, said.zone) == ("pt", "Europe/Lisbon")
+    hers = added(mei, number, on=counter.now().date().isoformat(), keeper=po)
+    assert hers.endswith(f"~{po}/")
+    assert "kept by Po Po" in joao.get(hers).content.decode()
+    assert joao.get(f"{hers}done/").status_code == 404
+    assert mei.get(f"{hers}done/").status_code == 200
+    # Whom nobody looks after nobody keeps cards for.
+    key = re.search(r'name="key" value="([^"]+)"', mei.get(ADDING).content.decode())
+    assert key
+    form = {"key": key[1], "product": GIFFGAFF, "number": number, "act": "", "keeper": "joao"}
+    assert mei.post("/my/cards/new/", form).status_code == 409
+
+
+ADDING = f"/my/cards/new/?product={GIFFGAFF}"
+
+
+def _place(card: str) -> str:
+    return f"{card}household/"
+
+
+def _shared(client: Client, card: str, shared: str) -> None:
+    version = _version(client, _place(card))
+    answer = client.post(_place(card), {"shared": shared, "version": version})
+    assert answer.status_code == 302
+
+
+def _let_act(owner: Client, name: str) -> None:
+    page = f"/my/household/{_member(name).pk}/"
+    owner.post(page, {"name": name, "may_act": "on", "version": _version(owner, page)})
+
+
+def _due(answer: Any) -> str:
+    found = re.search(r'<p class="until.*?</p>', answer.content.decode(), re.DOTALL)
+    assert found
+    return found[0]

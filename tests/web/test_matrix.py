@@ -28,7 +28,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "rules" / "who-sees-what.md"
 #: Numbers that nobody needs to own: a guest's, and whoever walks in at an agent's.
 OPEN = (
     *("/renew/", "/pay/", "/stop/", "/badge/", "/calendar/", "/join/", "/agents/", "/brand/"),
-    *("/agent/walk-in/", "/operator/drafts/text/"),
+    *("/agent/walk-in/", "/operator/drafts/text/", "/products/", "/card-status/"),
 )
 #: What stays somebody's when their tenure has ended.
 KEPT = (
@@ -36,7 +36,7 @@ KEPT = (
     # Who was let see or pay, and who asked for it, is a person, whatever numbers they have.
     *("/my/for/", "/my/sharing/<uuid:consent>/code/"),
     # Cards of other operators' have nothing to do with a tenure here.
-    "/my/cards/",
+    *("/my/cards/", "/my/customers/"),
 )
 #: Where somebody may find that there is nothing of theirs yet.
 MAYBE = ("/accounts/2fa/app/away/", "/accounts/2fa/codes/", "/counter/till/")

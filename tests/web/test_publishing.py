@@ -141,6 +141,9 @@ def test_a_policy_gets_a_version_that_ends_the_one_before(
     assert "<ins>+ price      = &quot;130.00&quot;</ins>" in page
     assert "Played on sample lines" in page
     assert browser.get(f"{draft[:-1]}.svg")["Content-Type"] == "image/svg+xml"
+    assert f'hx-get="{draft}least/"' in page
+    least = browser.get(f"{draft}least/", headers={"hx-request": "true"}).content.decode()
+    assert least.index("MOP$130.00") < least.index("MOP$120.00")
     published(browser, draft)
     library = pages.library
     assert library.policies[KEEP12].effective_to == begins

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,10 +20,12 @@ from baohao.core.policy.findings import Finding, Place, PolicyFault
 from baohao.core.policy.lint import lint
 from baohao.core.policy.model import Policy
 from baohao.core.policy.overlays import Overlay, parse_overlay
-from baohao.core.policy.parse import parse
+from baohao.core.policy.parse import Parsed, parse
 
 #: A policy is a page or two; a file beyond this is something else.
 _MOST_BYTES = 1_000_000
+#: So many texts are kept as they were read: a library is read anew with each that is published.
+_TEXTS_KEPT = 1_000
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
 
@@ -69,17 +71,18 @@ class Located:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A TOML file that was read: its values and where they stand."""
+    """A TOML file that was read: its text, and the values in it."""
 
     file: str
     text: str = ""
     document: Mapping[str, Any] = field(default_factory=dict)
-    lines: Mapping[Place, int] = field(default_factory=dict)
 
     def locate(self, finding: Finding) -> Located:
         """Give a finding its line numbers."""
-        line = line_of(self.lines, finding.place)
-        other = None if finding.against is None else line_of(self.lines, finding.against)
+        # Where everything stands is looked for when something is wrong: mostly nothing is.
+        lines = _lines(self.text) if self.document else {}
+        line = line_of(lines, finding.place)
+        other = None if finding.against is None else line_of(lines, finding.against)
         written = self.text.split("\n")
         about = {line} if finding.place else set[int]()
         about |= set() if other is None else {other}
@@ -99,7 +102,7 @@ class Loaded:
     file: str
     policy: Policy | None
     findings: tuple[Located, ...]
-    #: What was read, with the line of every key.
+    #: What was read.
     source: Source | None = None
 
     def accepted(self) -> Policy:
@@ -132,8 +135,7 @@ def _read(file: str, read: Callable[[], str]) -> tuple[Source, Located | None]:
     text = ""
     try:
         text = read()
-        document = tomllib.loads(text, parse_float=Decimal)
-        return Source(file=file, text=text, document=document, lines=toml_lines(text)), None
+        return Source(file=file, text=text, document=_document(text)), None
     except PolicyFault as fault:
         refusal, line = fault, 1
     except RecursionError:
@@ -145,6 +147,27 @@ def _read(file: str, read: Callable[[], str]) -> tuple[Source, Located | None]:
         refusal = FileNotToml(reason=_AT_LINE.sub("", str(error)).strip())
     finding = Finding(place=(), refusal=refusal)
     return Source(file=file, text=text), Located(file=file, line=line, finding=finding)
+
+
+@lru_cache(_TEXTS_KEPT)
+def _document(text: str) -> Mapping[str, Any]:
+    """Return the values of a text; nobody changes them. Raises `ValueError`, `RecursionError`."""
+    return tomllib.loads(text, parse_float=Decimal)
+
+
+@lru_cache(_TEXTS_KEPT)
+def _parsed(text: str) -> Parsed:
+    """Return the policy that a text is, or what is wrong with it."""
+    return parse(_document(text), zone_of)
+
+
+@lru_cache(16)
+def _lines(text: str) -> Mapping[Place, int]:
+    """Return where everything stands in a text that was read."""
+    try:
+        return toml_lines(text)
+    except RecursionError:  # it was just not too deep to be read
+        return {}
 
 
 def _text(path: Path) -> str:
@@ -184,7 +207,7 @@ def load(path: Path, laws: Mapping[str, Overlay] | None = None) -> Loaded:
 
 def judge(source: Source, laws: Mapping[str, Overlay] | None = None) -> Loaded:
     """Judge a policy that was read, as `load` does."""
-    parsed = parse(source.document, zone_of)
+    parsed = _parsed(source.text) if source.document else parse({}, zone_of)
     found = parsed.findings
     if parsed.policy is not None:
         found = lint(parsed.policy, shipped_laws() if laws is None else laws)

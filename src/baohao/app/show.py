@@ -29,6 +29,7 @@ from baohao.core.line.state import LineState, Reading, Sold
 from baohao.core.money import format_minor
 from baohao.core.newer import by_newest
 from baohao.core.observed import fresh
+from baohao.core.policy.freshness import stale_from
 from baohao.core.policy.model import Offer, Policy
 from baohao.core.policy.worlds import worlds_of
 from baohao.core.reminders import Known, Reminder, Wishes, reminders
@@ -188,7 +189,11 @@ def reminders_of(
     until: datetime,
     wishes: Wishes,
 ) -> tuple[Reminder, ...]:
-    """Return the reminders of a line that fall due from `since` to before `until`."""
+    """
+    Return the reminders of a line that fall due from `since` to before `until`.
+
+    Of another operator's card under rules that nobody has looked at for a year, they come earlier.
+    """
     observed: dict[str, datetime] = {}
     for reading in fresh(state):
         # One that is over cannot be acted on; what is computed goes on being told.
@@ -203,6 +208,7 @@ def reminders_of(
         wishes=wishes,
         since=since,
         until=until,
+        doubted_from=stale_from(policy) if state.custody == "external" else None,
     )
 
 

@@ -265,18 +265,18 @@ def purchase(policy: Policy, act: Act) -> str:
 def unknown(of: Unknown) -> str:
     """Say what may be true, and why it is not known."""
     why = f" ({of.why})" if of.why else ""
-    return " or ".join(_value(value) for value in of.alternatives) + why
+    return " or ".join(as_written(value) for value in of.alternatives) + why
 
 
-def _value(value: object) -> str:
+def as_written(value: object) -> str:
     """Write a value of a document much as the document does."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Mapping):
-        pairs = (f"{key} = {_value(inner)}" for key, inner in value.items())
+        pairs = (f"{key} = {as_written(inner)}" for key, inner in value.items())
         return "{ " + ", ".join(pairs) + " }"
     if isinstance(value, list):
-        return "[" + ", ".join(_value(inner) for inner in value) + "]"
+        return "[" + ", ".join(as_written(inner) for inner in value) + "]"
     return str(value)
 
 

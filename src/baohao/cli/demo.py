@@ -27,6 +27,7 @@ from baohao.app.enrol import By
 from baohao.app.inventory import Defaults
 from baohao.cli import (
     demo_agency,
+    demo_cards,
     demo_hall,
     demo_life,
     demo_messages,
@@ -128,6 +129,7 @@ class Stage:
         demo_month.live(self._house, frozenset(numbers + family))
         demo_messages.prefer(self._house, "demo-holder", numbers)
         demo_life.live(self._house, numbers, family)
+        demo_cards.keep(self._house, demo_life.HOLDER)
         made_ = self._accounts()
         demo_life.speak(numbers, family)
         demo_hall.open_doors(self._house, numbers)

@@ -7,6 +7,7 @@ Where the `baohao` command begins.
 from __future__ import annotations
 
 import sys
+from functools import cache
 
 import typer
 
@@ -14,11 +15,14 @@ from baohao.cli.output import REFUSED, WRONG_USE, refuse, wrong
 from baohao.core.refusals import Refusal
 from baohao.wiring import BadSetting
 
+#: What is made of all commands and their options, once in a process.
+_tree = cache(typer.main.get_command)
+
 
 def main() -> None:
     """Run the command; the console script."""
     try:
-        _command()()
+        _tree(_command())()
     except Refusal as refusal:
         refuse(refusal)
         sys.exit(REFUSED)

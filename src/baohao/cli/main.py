@@ -39,7 +39,7 @@ from baohao.cli.demo import demo
 from baohao.cli.importing import import_lines
 from baohao.cli.messages import messages
 from baohao.cli.play import play
-from baohao.cli.policy import check, show
+from baohao.cli.policy import check, judge, show
 from baohao.cli.serve import serve
 from baohao.cli.tour import tour
 from baohao.cli.whatif import whatif
@@ -56,6 +56,7 @@ app = typer.Typer(
 policy_app = typer.Typer(help="Retention policies.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
 policy_app.command("check")(check)
+policy_app.command("judge")(judge)
 policy_app.command("show")(show)
 policy_app.command("play")(play)
 policy_app.command("upkeep")(keeping.of_policy)

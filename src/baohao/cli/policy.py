@@ -1,4 +1,4 @@
-"""`baohao policy check` and `policy show`: what is wrong with policies, and what they say."""
+"""`baohao policy check`, `show` and `judge`: what is wrong with policies, and what they say."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from baohao.app import brochure
+from baohao.app import brochure, judging
 from baohao.app.drawing import as_text
 from baohao.app.drawing_svg import as_svg
 from baohao.app.library import check as check_paths
@@ -66,6 +66,28 @@ def show(
         brochure.life_of(policy, found),
         lambda console: typer.echo(as_text(policy, found), nl=False),
     )
+
+
+def judge(file: ReadableFile, svg: Picture = None, json: Json = False) -> None:
+    """Judge a policy: the linter, its example histories, and its drawing."""
+    judged = judging.judge(file)
+    policy, drawn = judged.policy, ""
+    if policy is not None:
+        found = life(policy, brochure.morning(policy, policy.effective_from))
+        drawn = as_text(policy, found)
+        if svg is not None:
+            svg.write_text(as_svg(policy, found), encoding="utf-8")
+    examples = [{"title": each.title, "right": each.is_right} for each in judged.played]
+    facts = {"checked": 1, "findings": _facts(judged.findings), "examples": examples}
+
+    def told(console: Console) -> None:
+        typer.echo(drawn + "\n" * bool(drawn), nl=False)
+        for each in judged.played:
+            typer.echo(f"{'right' if each.is_right else 'WRONG'}: {each.title}")
+        _print_findings(console, 1, judged.findings)
+
+    tell(facts, told)
+    raise typer.Exit(REFUSED if judged.findings else DONE)
 
 
 def faults(findings: Sequence[Located]) -> None:

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 from a2wsgi import WSGIMiddleware
 
-from baohao.api import main as api
 from baohao.cli.asking import Data
 from baohao.cli.listening import listen
 from baohao.cli.output import console
@@ -31,10 +30,11 @@ class Both:
     """Gives machines what the API has, and people everything else."""
 
     def __init__(self, house: Installation) -> None:
-        # Django is loaded by who serves pages, and by no other command.
+        # Django and FastAPI are loaded by who serves pages, and by no other command.
+        from baohao.api.main import app
         from baohao.web import start
 
-        self._api = api.app(house)
+        self._api = app(house)
         self._web: Any = WSGIMiddleware(start.application(house), workers=THREADS)  # type: ignore[arg-type]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

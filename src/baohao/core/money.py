@@ -2,8 +2,7 @@
 Money: whole minor units and a currency, never a float.
 
 How many digits a currency has after its point is ISO 4217's business (the table below), not how
-people happen to write it: rupiah are used whole and still have two digits. XXX, which is no
-currency, has two: what was paid for the card of an operator of whom nothing is known.
+people happen to write it: rupiah are used whole and still have two digits.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ _WITH_TWO_DIGITS = (
     "GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD "
     "LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB "
     "PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SYP "
-    "SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD XXX YER ZAR ZMW"
+    "SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD YER ZAR ZMW"
 )
 _WITH_THREE_DIGITS = "BHD IQD JOD KWD LYD OMR TND"
 
@@ -49,6 +48,11 @@ EXPONENTS = {
     for digits, codes in ((0, _WITHOUT_DIGITS), (2, _WITH_TWO_DIGITS), (3, _WITH_THREE_DIGITS))
     for code in codes.split()
 }
+
+#: ISO 4217's word for no currency: what was paid for the card of an operator of whom nothing is
+#: known. It is written down with two digits, and no money is ever moved in it.
+NO_CURRENCY = "XXX"
+_DIGITS_OF_NONE = 2
 
 _AMOUNT = re.compile(r"(-?)(\d{1,15})(?:\.(\d+))?", re.ASCII)
 
@@ -61,6 +65,11 @@ def exponent_of(currency: str) -> int:
         raise CurrencyUnknown(currency=currency) from None
 
 
+def digits_of(currency: str) -> int:
+    """Return how many digits are written after the point; in none, as in a currency of two."""
+    return _DIGITS_OF_NONE if currency == NO_CURRENCY else exponent_of(currency)
+
+
 def parse_minor(text: str, currency: str) -> int:
     """
     Read an amount exactly, in minor units; raises `MoneyMalformed` or `CurrencyUnknown`.
@@ -68,7 +77,7 @@ def parse_minor(text: str, currency: str) -> int:
     >>> parse_minor("50.00", "MOP"), parse_minor("660", "JPY"), parse_minor("1.005", "KWD")
     (5000, 660, 1005)
     """
-    exponent = exponent_of(currency)
+    exponent = digits_of(currency)
     found = _AMOUNT.fullmatch(text)
     if found is None:
         raise MoneyMalformed(value=text, currency=currency, reason=_why_not(text))
@@ -103,7 +112,7 @@ def format_minor(amount_minor: int, currency: str) -> str:
     >>> format_minor(5000, "MOP"), format_minor(-5, "USD"), format_minor(660, "JPY")
     ('50.00', '-0.05', '660')
     """
-    exponent = exponent_of(currency)
+    exponent = digits_of(currency)
     sign = "-" if amount_minor < 0 else ""
     digits = str(abs(amount_minor)).rjust(exponent + 1, "0")
     if exponent == 0:

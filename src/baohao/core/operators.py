@@ -75,7 +75,7 @@ def _operator(table: Table) -> Operator:
         country=read_country(table),
         zone=zone,
         zone_name=zone_name,
-        currency=read_currency(table),
+        currency=read_currency(table, or_none=True),
         languages=table.words("languages"),
         authority=table.word("authority", ("here", "there")),
         custody=table.word("custody", ("issued", "external")),

@@ -23,6 +23,10 @@ MORNING, SPREAD = time(9), timedelta(hours=12)
 #: How long before a deadline, or before quiet hours that lead up to it, is the last chance to tell.
 LAST_CALL = timedelta(hours=1)
 
+#: Under rules that are not trusted one is told so many days earlier, for operators give notice of
+#: two weeks; what is due so near the end is told in its own time as well.
+EARLIER_DAYS, NEAR_DAYS = 14, 7
+
 _MICROSECOND = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
 
@@ -60,6 +64,8 @@ class Wishes:
     leads: tuple[Span, ...] = ()
 
 
+#: (civil day, number that day, instant) of a message, before quiet hours are looked at.
+_Turn = tuple[date, int, datetime]
 #: (subject, the last good day, the day it is for, its number that day).
 ReminderKey = tuple[str, date, date, int]
 
@@ -104,20 +110,23 @@ def reminders(
     since: datetime,
     until: datetime,
     sent: Set[ReminderKey] = frozenset(),
+    doubted_from: date | None = None,
 ) -> tuple[Reminder, ...]:
     """
     Return the reminders that fall due from `since` to before `until`, in order.
 
     `clocks` and `stages` (stage -> its end) hold what is known now; what is missing has no
     deadline. `zone` is that of the deadlines. The union over consecutive windows is the answer for
-    the whole. Where a schedule ran late, `most_urgent` says what is still worth sending.
+    the whole. Where a schedule ran late, `most_urgent` says what is still worth sending. On days
+    from `doubted_from` on the rules themselves are not trusted: each lead comes `EARLIER_DAYS`
+    earlier, and those of the last week in their own time too.
     """
     found: dict[tuple[str, datetime], Reminder] = {}
     for rule in rules:
         known = (clocks if rule.clock else stages).get(rule.clock or rule.stage or "")
         if known is None or known.deadline is None:
             continue
-        for reminder in _of_rule(rule, known, known.deadline, zone, wishes):
+        for reminder in _of_rule(rule, known, known.deadline, zone, wishes, doubted_from):
             # Two that quiet hours push together are one message, the more urgent one.
             at = (reminder.subject, reminder.due_at)
             if at not in found or found[at].day < reminder.day:
@@ -137,14 +146,20 @@ def most_urgent(due: Iterable[Reminder]) -> tuple[Reminder, ...]:
 
 
 def _of_rule(
-    rule: ReminderRule, known: Known, deadline: datetime, zone: tzinfo, wishes: Wishes
+    rule: ReminderRule,
+    known: Known,
+    deadline: datetime,
+    zone: tzinfo,
+    wishes: Wishes,
+    doubted_from: date | None,
 ) -> Iterator[Reminder]:
     """Yield all reminders of one deadline, whatever the window; each is due before it."""
     act_before = before(deadline, rule.margin, zone) if rule.margin else deadline
     last_day = civil_day(act_before - _MICROSECOND, zone)
     louder = _day_before(last_day, rule.escalate_from) if rule.escalate_from else None
     quiet = wishes.quiet or rule.quiet
-    for day, turn, nominal in sorted(_turns(rule, act_before, last_day, louder, zone, wishes)):
+    turns = _turns(rule, act_before, last_day, louder, zone, wishes)
+    for day, turn, nominal in sorted(_sooner(turns, last_day, doubted_from)):
         due_at = _awake(nominal, act_before, quiet, wishes.zone)
         if known.begins is not None and due_at < known.begins:
             continue
@@ -169,11 +184,11 @@ def _turns(
     louder: date | None,
     zone: tzinfo,
     wishes: Wishes,
-) -> set[tuple[date, int, datetime]]:
+) -> set[_Turn]:
     """
     Return (civil day, number that day, instant) of each message, before quiet hours are looked at.
     """
-    turns: set[tuple[date, int, datetime]] = set()
+    turns: set[_Turn] = set()
     for lead in (*rule.leads, *wishes.leads):
         if lead.seconds:
             # "24 hours" before is that instant, not that day.
@@ -188,6 +203,21 @@ def _turns(
             for turn in range(rule.escalate_per_day):
                 turns.add((day, turn, morning + SPREAD / rule.escalate_per_day * turn))
     return turns
+
+
+def _sooner(turns: set[_Turn], last_day: date, doubted_from: date | None) -> set[_Turn]:
+    """Return those of days on which the rules are doubted earlier, and those of the last week."""
+    if doubted_from is None:
+        return turns
+    by = timedelta(days=EARLIER_DAYS)
+    told = {turn for turn in turns if turn[0] < doubted_from or _is_near(turn[0], last_day)}
+    # Of a day that was louder, one message is enough so early.
+    sooner = {(day - by, turn, at - by) for day, turn, at in turns if turn == 0}
+    return told | {turn for turn in sooner if turn[0] >= doubted_from}
+
+
+def _is_near(day: date, last_day: date) -> bool:
+    return (last_day - day).days <= NEAR_DAYS
 
 
 def _level(day: date, last_day: date, louder: date | None) -> int:

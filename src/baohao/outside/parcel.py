@@ -14,7 +14,7 @@ import shutil
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -60,7 +60,8 @@ def pack(files: Mapping[str, Path], file: Path, passphrase: str) -> None:
     try:
         with part.open("wb") as out:
             sealed = _Sealed(out, passphrase) if passphrase else None
-            with tarfile.open(fileobj=sealed or out, mode="w|") as tar:
+            target: Any = sealed or out
+            with tarfile.open(fileobj=target, mode="w|") as tar:
                 for name, path in files.items():
                     tar.add(path, name, recursive=False, filter=_plain)
             if sealed is not None:
@@ -83,7 +84,7 @@ def unpack(file: Path, folder: Path, names: frozenset[str], passphrase: str) -> 
     found = []
     try:
         with file.open("rb") as held:
-            opened = _Opened(held, passphrase) if is_closed(file) else held
+            opened: Any = _Opened(held, passphrase) if is_closed(file) else held
             with tarfile.open(fileobj=opened, mode="r|") as tar:
                 for member in tar:
                     # A name says where; only those that we know are taken.

@@ -13,16 +13,12 @@ issued may take their place.
 
 from __future__ import annotations
 
-import logging
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
-from asn1crypto import cms, core
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -40,18 +36,6 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from cryptography.x509.oid import NameOID
-from pyhanko.keys import load_certs_from_pemder_data, load_private_key_from_pemder_data
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign import signers
-from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
-from pyhanko.sign.validation import (
-    EmbeddedPdfSignature,
-    SignatureCoverageLevel,
-    validate_pdf_signature,
-)
-from pyhanko_certvalidator import ValidationContext
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from baohao.app.ports import Judged, KeyUnfit, TokenForged
 from baohao.outside import key_files
@@ -64,12 +48,6 @@ _HALF = 32
 #: A receipt is looked at for as long as anybody keeps it, and no clock is asked when a key is made.
 _BEGINS = datetime(2020, 1, 1, tzinfo=UTC)
 _NO_END = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-#: Room for one certificate and one signature; pyHanko would sign twice to find out.
-_RESERVED_BYTES = 8192
-
-# It tells at length what is wrong with a file that somebody brings; we answer with its verdict.
-logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
-logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
 
 
 class Verifier:
@@ -103,41 +81,10 @@ class Verifier:
 
     def judge(self, pdf: bytes) -> Judged:
         """Say what the signature of a file proves; whatever the file is, raises nothing."""
-        token = ""
-        try:
-            reader = PdfFileReader(BytesIO(pdf))
-            token = str(reader.trailer["/Info"].get("/Keywords", ""))
-            signatures = reader.embedded_signatures
-            if not signatures:
-                return Judged(signature="none", token=token)
-            status = validate_pdf_signature(
-                signatures[0],
-                ValidationContext(trust_roots=list(map(_asn1, self._certificates))),
-            )
-            whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
-            whole = whole and self._is_ours_to_the_byte(pdf, signatures[0])
-            is_good = len(signatures) == 1 and whole and status.bottom_line
-            why = "" if is_good else _why(status.intact and status.valid and whole)
-        except Exception as broken:  # noqa: BLE001 - anybody's bytes end in whatever they like
-            why = f"it is no PDF that could be read ({type(broken).__name__})"
-            return Judged(signature="bad", why=why, token=token)
-        return Judged(signature="good" if is_good else "bad", why=why, token=token)
+        # Loaded by who needs it: what reads PDFs takes long to load, and few commands do.
+        from baohao.outside.pades import judge
 
-    def _is_ours_to_the_byte(self, pdf: bytes, signature: EmbeddedPdfSignature) -> bool:
-        """
-        Say whether the signature itself is written as we write it.
-
-        It cannot cover its own bytes, and one container may be written in many ways: 4 in 100 of
-        its bits may turn and no library minds.
-        """
-        known = (_asn1(each) for each in self._certificates)
-        by = next((c for c in known if c.dump() == signature.signer_cert.dump()), None)
-        start, size, end, _ = signature.byte_range
-        written = pdf[start + size : end]
-        if by is None:
-            return True  # somebody else's: that is told of it
-        ours = _container(by, signature.signer_info).hex().upper().encode()
-        return written == b"<" + ours.ljust(len(written) - 2, b"0") + b">"
+        return judge(pdf, self._certificates)
 
 
 class IssuerOfHouse(Verifier):
@@ -150,19 +97,6 @@ class IssuerOfHouse(Verifier):
         #: How tokens call the key.
         self.name = _name(self._key.public_key())
         super().__init__(_certificates(folder / CERTIFICATES_FILE, self._key, house))
-        # pyHanko reads the key anew for each signature: of P-256 that takes no time.
-        self._signer = signers.SimpleSigner(
-            signing_cert=_asn1(self._own()),
-            signing_key=load_private_key_from_pemder_data(_written(self._key), None),
-            cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]
-        )
-        self._meta = signers.PdfSignatureMetadata(
-            field_name="Issuer",
-            md_algorithm="sha256",
-            subfilter=SigSeedSubFilter.PADES,
-            certify=True,
-            docmdp_permissions=MDPPerm.NO_CHANGES,
-        )
 
     def token(self, said: bytes) -> str:
         """Return a short text that proves what it says to whoever has the certificate."""
@@ -172,10 +106,9 @@ class IssuerOfHouse(Verifier):
 
     def sign(self, pdf: bytes) -> bytes:
         """Return a PDF with a signature that allows no change."""
-        signer = signers.PdfSigner(self._meta, self._signer)
-        writer = IncrementalPdfFileWriter(BytesIO(pdf))
-        signed: bytes = signer.sign_pdf(writer, bytes_reserved=_RESERVED_BYTES).getvalue()
-        return signed
+        from baohao.outside.pades import sign
+
+        return sign(pdf, self._own(), _written(self._key))
 
     def rotate(self) -> IssuerOfHouse:
         """Sign by a new key from now on; what earlier ones have signed stays good."""
@@ -184,10 +117,6 @@ class IssuerOfHouse(Verifier):
 
     def _own(self) -> x509.Certificate:
         return next(c for c in self._certificates if _name(c.public_key()) == self.name)
-
-
-def _why(is_intact: bool) -> str:
-    return "it was signed by somebody else" if is_intact else "it was changed after it was signed"
 
 
 def _loaded(pem: bytes, file: Path) -> ec.EllipticCurvePrivateKey:
@@ -257,37 +186,6 @@ def _name(key: CertificatePublicKeyTypes) -> str:
     """Return how a key is called in tokens."""
     der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return sha256(der).hexdigest()[:8]
-
-
-def _asn1(certificate: x509.Certificate) -> Any:
-    """Return a certificate as pyHanko has it."""
-    pem = certificate.public_bytes(Encoding.PEM)
-    return next(load_certs_from_pemder_data(pem))
-
-
-def _container(by: Any, signed: Any) -> bytes:
-    """Return a signature as we write it: our certificate, what is signed, r and s, nothing else."""
-    sha256_ = {"algorithm": "sha256", "parameters": core.Null()}
-    signer = {
-        "version": "v1",
-        "sid": {
-            "issuer_and_serial_number": {"issuer": by.issuer, "serial_number": by.serial_number}
-        },
-        "digest_algorithm": sha256_,
-        "signed_attrs": signed["signed_attrs"],
-        "signature_algorithm": {"algorithm": "sha256_ecdsa"},
-        "signature": encode_dss_signature(*decode_dss_signature(signed["signature"].native)),
-    }
-    content = {
-        "version": "v1",
-        "digest_algorithms": [sha256_],
-        "encap_content_info": {"content_type": "data"},
-        "certificates": [by],
-        "signer_infos": [signer],
-    }
-    made = cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(content)})
-    written: bytes = made.dump()
-    return written
 
 
 def _encoded(data: bytes) -> str:

@@ -32,6 +32,11 @@ def of_keepers(conn: Connection, keepers: Sequence[str]) -> list[Kept]:
     ]
 
 
+def lives(conn: Connection, keeper: str) -> dict[str, int]:
+    """Return how many lives each card of a keeper has had, those they had erased, too."""
+    return {str(card): int(epoch) for card, epoch in rows(conn, "list_kept_lives", keeper)}
+
+
 def under(
     conn: Connection, pins: Collection[str], after: LineState | None, limit: int
 ) -> list[LineState]:
@@ -51,6 +56,17 @@ def note(
     return run(conn, "update_card_note", sealed, now, bucket, keeper, card, version) == 1
 
 
-def forget(conn: Connection, keeper: str) -> None:
-    """Forget all that a keeper said."""
-    run(conn, "delete_card_notes", bucket_of(keeper), keeper)
+def note_new(
+    conn: Connection, keeper: str, sealed: Sequence[tuple[str, str]], now: datetime
+) -> None:
+    """Keep what is said of cards (card, sealed text) of which nothing was said yet."""
+    cards, texts = [card for card, _ in sealed], [text for _, text in sealed]
+    run(conn, "insert_card_notes", bucket_of(keeper), keeper, now, cards, texts)
+
+
+def forget(conn: Connection, keeper: str, cards: Sequence[tuple[str, int]]) -> None:
+    """Forget all that a keeper said, and show their cards (card, lives) no more."""
+    bucket = bucket_of(keeper)
+    names, epochs = [card for card, _ in cards], [lives for _, lives in cards]
+    run(conn, "put_forgotten_cards", bucket, keeper, names, epochs)
+    run(conn, "delete_card_notes", bucket, keeper)

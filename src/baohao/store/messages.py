@@ -116,6 +116,11 @@ def of_code(conn: Connection, code: str) -> Message | None:
     return next(iter(_messages(rows(conn, "list_messages_of_code", code))), None)
 
 
+def of_id(conn: Connection, bucket: int, id_: UUID) -> Message | None:
+    """Return a message."""
+    return next(iter(_messages(rows(conn, "read_message", bucket, id_))), None)
+
+
 def latest(conn: Connection, limit: int) -> tuple[Message, ...]:
     """Return what was sent last."""
     return _messages(rows(conn, "list_latest_messages", limit))
@@ -151,9 +156,14 @@ def prefer(conn: Connection, holder: str, sealed: str, now: datetime) -> None:
     run(conn, "put_preferences", sealed, now, bucket_of(holder), holder)
 
 
+def destroy_key(conn: Connection, holder: str) -> None:
+    """Destroy a holder's key, and what they said of being told, which is sealed under it."""
+    run(conn, "erase_preferences", bucket_of(holder), holder)
+
+
 def erase(conn: Connection, holder: str) -> None:
     """Destroy a holder's key, and take the address of the calendar away."""
-    run(conn, "erase_preferences", bucket_of(holder), holder)
+    destroy_key(conn, holder)
     run(conn, "delete_calendar", bucket_of(holder), holder)
 
 

@@ -448,14 +448,14 @@ UPDATE house SET epoch = epoch + 1, is_open = false
 UPDATE house SET is_open = true
 
 -- name: forget_waiting_messages
--- Take back the messages that waited when a backup was made: they may have been sent since.
+-- Take back the messages of a restored house that waited: they may have been sent since.
 UPDATE messages SET state = 'over', due_at = NULL, done_at = clock_timestamp() + clock_offset,
        reply = 'the house was restored', lease = NULL
-FROM house WHERE state = 'waiting'
+FROM house WHERE state = 'waiting' AND NOT is_open
 
 -- name: forget_owed_messages
--- Owe no messages of acts that were done before a backup was made.
-DELETE FROM effects WHERE kind = 'message'
+-- Owe, in a house that was restored, no messages of acts that were done before.
+DELETE FROM effects WHERE kind = 'message' AND NOT (SELECT is_open FROM house)
 
 -- name: read_months
 -- Read for which months the journal has room.
@@ -2665,6 +2665,12 @@ SELECT id, number, epoch, what, key, channel, language, deadline, version, diges
        done_at, reply
 FROM messages WHERE code = %b AND state = 'sent' ORDER BY done_at DESC LIMIT 1
 
+-- name: read_message
+-- Read a message.
+SELECT id, number, epoch, what, key, channel, language, deadline, version, digest, sealed, code, made_at, state, tries,
+       done_at, reply
+FROM messages WHERE bucket = %b AND id = %b
+
 -- name: list_latest_messages
 -- List what was sent last, for the demo to show.
 SELECT id, number, epoch, what, key, channel, language, deadline, version, digest, sealed, code, made_at, state, tries,
@@ -2735,8 +2741,14 @@ JOIN lines l ON l.bucket = t.bucket AND l.number = t.number
 LEFT JOIN preferences p ON p.bucket = baohao_bucket(t.holder) AND p.holder = t.holder
 LEFT JOIN card_notes n ON n.bucket = baohao_bucket(t.holder) AND n.keeper = t.holder AND n.card = t.number
 WHERE t.holder = ANY(%b::text[]) AND t.until IS NULL AND strpos(t.number, '~') > 0
+  AND NOT EXISTS (SELECT FROM forgotten_cards f WHERE f.bucket = baohao_bucket(t.holder) AND f.keeper = t.holder
+                                                  AND f.card = t.number AND f.epochs >= t.epoch)
 ORDER BY t.number
 
+-- name: list_kept_lives
+-- Count the lives of every card of a keeper, those they had erased, too.
+SELECT number, epoch FROM tenures
+WHERE holder = %b AND until IS NULL AND strpos(number, '~') > 0
 -- name: page_kept_under
 -- List kept cards that are under some policies, behind a key.
 SELECT l.state
@@ -2756,6 +2768,44 @@ ON CONFLICT (bucket, keeper, card) DO NOTHING
 UPDATE card_notes SET version = version + 1, sealed = %b, updated_at = %b
 WHERE bucket = %b AND keeper = %b AND card = %b AND version = %b
 
+-- name: insert_card_notes
+-- Keep what a keeper says of cards of which nothing was said yet.
+INSERT INTO card_notes (bucket, keeper, card, version, sealed, updated_at)
+SELECT %b, %b, t.card, 1, t.sealed, %b FROM unnest(%b::text[], %b::text[]) AS t (card, sealed)
+ON CONFLICT (bucket, keeper, card) DO NOTHING
+
+-- name: put_forgotten_cards
+-- Show nobody any more the cards that a keeper had erased, in the lives that they have had.
+INSERT INTO forgotten_cards (bucket, keeper, card, epochs)
+SELECT %b, %b, t.card, t.epochs FROM unnest(%b::text[], %b::int[]) AS t (card, epochs)
+ON CONFLICT (bucket, keeper, card) DO UPDATE SET epochs = greatest(forgotten_cards.epochs, excluded.epochs)
+
 -- name: delete_card_notes
 -- Forget all that a keeper said.
 DELETE FROM card_notes WHERE bucket = %b AND keeper = %b
+
+-- name: lock_keeper
+-- Have who writes for a keeper wait for whoever writes for them now.
+SELECT FROM preferences WHERE bucket = %b AND holder = %b FOR UPDATE
+
+-- name: list_kept_customers
+-- List the customers of a keeper, and what the keeper says of themself, with the key to it.
+SELECT c.customer, c.version, c.sealed, p.key
+FROM kept_customers c
+LEFT JOIN preferences p ON p.bucket = c.bucket AND p.holder = c.keeper
+WHERE c.bucket = %b AND c.keeper = %b
+ORDER BY c.customer
+
+-- name: insert_kept_customer
+-- Keep what a keeper says of a customer for the first time.
+INSERT INTO kept_customers (bucket, keeper, customer, version, sealed, updated_at) VALUES (%b, %b, %b, 1, %b, %b)
+ON CONFLICT (bucket, keeper, customer) DO NOTHING
+
+-- name: update_kept_customer
+-- Keep what a keeper says of a customer in place of what was shown to them.
+UPDATE kept_customers SET version = version + 1, sealed = %b, updated_at = %b
+WHERE bucket = %b AND keeper = %b AND customer = %b AND version = %b
+
+-- name: delete_kept_customers
+-- Forget the customers of a keeper.
+DELETE FROM kept_customers WHERE bucket = %b AND keeper = %b

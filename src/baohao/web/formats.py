@@ -12,7 +12,7 @@ from django.utils.translation import get_language, ngettext
 
 from baohao.core.civil import Span, SpanMalformed, Unit
 from baohao.core.kept import number_of
-from baohao.core.money import exponent_of
+from baohao.core.money import digits_of
 from baohao.outside import numbering
 
 #: Django's languages -> Babel's locales.
@@ -42,7 +42,7 @@ def locale() -> str:
 
 def money(minor: int, currency: str) -> str:
     """Write an amount of minor units."""
-    amount = Decimal(minor).scaleb(-exponent_of(currency))
+    amount = Decimal(minor).scaleb(-digits_of(currency))
     return numbers.format_currency(amount, currency, locale=locale())
 
 

@@ -66,6 +66,7 @@ APPS = (
     "allauth.socialaccount.providers.openid_connect",
     "baohao.web.accounts",
     "baohao.web.agent",
+    "baohao.web.cards",
     "baohao.web.counter",
     "baohao.web.sharing",
     "baohao.web.support",
@@ -73,6 +74,7 @@ APPS = (
     "baohao.web.rescue",
     "baohao.web.house",
     "baohao.web.household",
+    "baohao.web.customers",
     "baohao.web",
 )
 
@@ -159,6 +161,7 @@ ACCOUNTS: Mapping[str, Any] = {
         "ours": "20/m/ip",
         "calendar": "60/m/ip",
         "joining": "30/m/ip",
+        "card_status": "60/m/ip",
         "confirm_email": "5/h/user",
         "push": "12/h/user",
         # Each has the directory asked, by us.

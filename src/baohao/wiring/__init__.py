@@ -28,6 +28,7 @@ from baohao.app.catalogue import commissions_at, fees_at, rates_at
 from baohao.app.charging import drift
 from baohao.app.charging.carry import Carrier
 from baohao.app.door import Door
+from baohao.app.kept.telling import Telling
 from baohao.app.library import Library
 from baohao.app.matching.match import Matcher
 from baohao.app.messages.outbox import Outbox, Ways
@@ -42,6 +43,7 @@ from baohao.app.shell import Shell, options
 from baohao.config import (
     HOME_VARIABLE,
     LIMITS_VARIABLE,
+    PUSH_VARIABLE,
     BadSetting,
     OidcDirectory,
     Settings,
@@ -109,6 +111,8 @@ LISTENERS_KEPT_S = 5.0
 SECRET = "secret.key"  # noqa: S105 - its name, not the key
 KEPT = (SECRET, home_file.NAME, "issuer.key", "issuer.pem")
 DUMP = "database.dump"
+#: What a home is beside what it was told: whoever lives there may be told by their phone.
+AT_HOME = {HOME_VARIABLE: "1", PUSH_VARIABLE: "1"}
 
 T = TypeVar("T")
 
@@ -149,7 +153,7 @@ def home(data: Path | None = None, environ: Mapping[str, str] = os.environ) -> I
     """Return one household's installation, in a folder of its own; raises `BadSetting`."""
     folder = data or settings(environ).data / "home"
     # What the environment says now comes before what was said once.
-    said = {**home_file.read(folder.expanduser()), **environ, HOME_VARIABLE: "1"}
+    said = {**AT_HOME, **home_file.read(folder.expanduser()), **environ}
     return Installation(settings=settings(said, data=folder))
 
 
@@ -194,7 +198,7 @@ class Installation:
         """
         folder = self.settings.data
         kept = {**home_file.read(folder), **said}
-        self.settings = settings({**kept, **environ, HOME_VARIABLE: "1"}, data=folder)
+        self.settings = settings({**AT_HOME, **kept, **environ}, data=folder)
         home_file.write(folder, kept)
         # Read once, like all that is made from settings.
         self.__dict__.pop("mail", None)
@@ -484,13 +488,15 @@ class Installation:
     def teller(self) -> Teller:
         """Return what writes down what holders are told."""
         ways = ((EMAIL, self.mail), (PUSH, self.push), (SMS, self.texts))
+        terms = self.terms()
         return Teller(
-            terms=self.terms(),
+            terms=terms,
             operators=self.library.operators,
             seals=self.seals,
             vault=self.vault,
             pages=self.settings.holder_url or "",
             channels=frozenset(channel for channel, port in ways if port is not None),
+            cards=Telling(terms=terms, vault=self.vault),
         )
 
     def outbox(self, opened: Shell) -> Outbox:

@@ -138,6 +138,7 @@ CASES: list[tuple[str, Document, Changes]] = [
         },
     ),
     ("policy.offer.term", GOOD, {"offers.0.term": None}),
+    ("policy.offer.word", GOOD, {"confidence": "U"}),
 ]
 
 

@@ -43,6 +43,7 @@ def _card(fields: Fields) -> Brought:
     about = Fields(fields.row, said if isinstance(said, Mapping) else {}, fields.given)
     hangs = about.raw.get("hangs")
     more = {key: value for key, value in about.raw.items() if key not in (*_ABOUT, "hangs")}
+    more["opening"] = [dict(each) for each in fields.lists("opening")]
     if fields.text("ended"):
         fields.refuse("ended", fields.text("ended"), ClosedThere())
     return Brought(

@@ -6,6 +6,7 @@ Who writes says which version they were shown; whoever comes second is told, and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -18,7 +19,7 @@ from baohao.store import kept as store
 from baohao.store.kept import Kept
 from baohao.store.sql import Connection
 
-TEXT_MAX, THINGS_MAX = 200, 60
+TEXT_MAX, NOTE_MAX, THINGS_MAX = 200, 2000, 60
 
 
 class NotesMoved(Refusal):
@@ -52,8 +53,8 @@ class About:
     fee_currency: str = ""
 
     def __post_init__(self) -> None:
-        texts = (self.name, self.whose, self.note, *self.hangs)
-        if any(len(text) > TEXT_MAX for text in texts) or len(self.hangs) > THINGS_MAX:
+        is_long = any(len(text) > TEXT_MAX for text in (self.name, self.whose, *self.hangs))
+        if is_long or len(self.note) > NOTE_MAX or len(self.hangs) > THINGS_MAX:
             raise NoteTooLong(most=TEXT_MAX, things=THINGS_MAX)
 
 
@@ -84,8 +85,20 @@ def write(conn: Connection, vault: Vault, keeper: str, card: str, noted: Noted) 
 
     Raises `NotesMoved`.
     """
-    plain = msgspec.json.encode([card, noted.about]).decode()
-    sealed = vault.seal(key_of(conn, vault, keeper), plain, context_of(keeper))
+    sealed = _sealed(vault, key_of(conn, vault, keeper), keeper, card, noted.about)
     if not store.note(conn, keeper, card, sealed, noted.version, clock.now(conn)):
         raise NotesMoved()
     return replace(noted, version=noted.version + 1)
+
+
+def write_new(conn: Connection, vault: Vault, keeper: str, said: Mapping[str, About]) -> None:
+    """Keep what is said of cards; of those of which something was said before, nothing changes."""
+    if said:
+        key = key_of(conn, vault, keeper)
+        sealed = [(card, _sealed(vault, key, keeper, card, about)) for card, about in said.items()]
+        store.note_new(conn, keeper, sealed, clock.now(conn))
+
+
+def _sealed(vault: Vault, key: str, keeper: str, card: str, about: About) -> str:
+    plain = msgspec.json.encode([card, about]).decode()
+    return vault.seal(key, plain, context_of(keeper))

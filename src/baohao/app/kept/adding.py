@@ -151,9 +151,11 @@ def last(policy: Policy, kind: str, on: date, said: Wanted, now: datetime) -> di
     known = counts(policy)
     if kind != "activate" and kind not in known:
         raise ActOther(kind=kind, product=policy.title, counts=", ".join(known) or "nothing")
-    # Of today, whatever the hour: it has been done.
-    at = min(at_wall(on, NOON, policy.zone), now)
-    act: dict[str, Any] = {"kind": kind, "at": at.isoformat()}
+    at = at_wall(on, NOON, policy.zone)
+    act: dict[str, Any] = {"kind": kind}
+    if at <= now:
+        act["at"] = at.isoformat()
+    # Else it is of this morning, and was done by now: said so, a second tap says the same.
     if said.amount:
         act["amount_minor"] = parse_minor(said.amount, policy.currency)
     if said.sku:

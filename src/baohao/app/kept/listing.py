@@ -6,7 +6,7 @@ Any number of cards, and of keepers, costs the same few trips to the database.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -24,12 +24,15 @@ from baohao.core.newer import by_newest
 from baohao.core.observed import fresh
 from baohao.core.policy.ending import service_clock
 from baohao.core.policy.freshness import checked_on, is_stale
-from baohao.core.policy.model import Policy
+from baohao.core.policy.model import KEEPING, Policy
 from baohao.core.refusals import Refusal
 from baohao.store import clock
 from baohao.store import kept as store
 from baohao.store.sql import Connection
 
+#: How long a look at a card is good for a list, as long as nothing happens to it, and how many are
+#: kept: working one out takes most of the time of a long list.
+SLOT_S, KNOWN_MAX = 600, 10_000
 #: Intervals are half-open: the last good moment is the one before.
 _MOMENT = timedelta(microseconds=1)
 
@@ -38,6 +41,19 @@ class CardUnknown(Refusal):
     """There is no such card of yours."""
 
     code = "kept.unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What the rules say of a card at an instant."""
+
+    glance: Glance
+    computed: date | None
+    by_newest: date | None
+
+
+#: card -> when and of what it was looked at last, and what was seen.
+_known: dict[str, tuple[tuple[int, int, LineState], _Look]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +115,9 @@ class Card:
 def of_keepers(conn: Connection, terms: Terms, vault: Vault, keepers: Sequence[str]) -> list[Card]:
     """Return the cards of keepers: the one that is due first comes first, those gone last."""
     now = clock.now(conn)
-    found = [_card(terms, vault, kept, now) for kept in store.of_keepers(conn, keepers)]
+    found = [
+        _card(terms, vault, kept, now, _remembered) for kept in store.of_keepers(conn, keepers)
+    ]
     return sorted(found, key=lambda each: (each.is_over, each.due or date.max, each.number))
 
 
@@ -108,32 +126,60 @@ def one(conn: Connection, terms: Terms, vault: Vault, subject: str) -> Card:
     now = clock.now(conn)
     for kept in store.of_keepers(conn, [keeper_of(subject)]):
         if kept.state.number == subject:
-            return _card(terms, vault, kept, now)
+            return _card(terms, vault, kept, now, _look)
     raise CardUnknown()
 
 
-def _card(terms: Terms, vault: Vault, kept: store.Kept, now: datetime) -> Card:
+def _card(
+    terms: Terms,
+    vault: Vault,
+    kept: store.Kept,
+    now: datetime,
+    look: Callable[[Terms, LineState, datetime], _Look],
+) -> Card:
     state = kept.state
-    policy, seen = policy_of(terms.rules, state.pin), glance(terms, state, now)
+    policy, seen = policy_of(terms.rules, state.pin), look(terms, state, now)
     keeper = keeper_of(state.number)
-    is_over = bool(state.standing.ended) or seen.kind not in ("stock", "live", "grace", "suspended")
-    ahead = prospect(state, terms.rules, max(now, state.standing.at or now))
-    ends = (ahead.service_until.earliest, ahead.safe_until.earliest)
+    is_over = bool(state.standing.ended) or seen.glance.kind not in KEEPING
     return Card(
         subject=state.number,
         number=number_of(state.number),
         keeper=keeper,
-        glance=seen,
+        glance=seen.glance,
         policy=policy,
         state=state,
         noted=about.opened(vault, keeper, kept),
         readings=_readings(state, service_clock(policy)),
-        computed=min((end.last_day for end in ends if end is not None), default=None),
-        by_newest=_by_newest(terms, state, ahead),
+        computed=seen.computed,
+        by_newest=seen.by_newest,
         is_over=is_over,
         checked=checked_on(policy),
         is_stale=is_stale(policy, civil_day(now, policy.zone)),
     )
+
+
+def _look(terms: Terms, state: LineState, now: datetime) -> _Look:
+    """Work out what the rules say of a card."""
+    ahead = prospect(state, terms.rules, max(now, state.standing.at or now))
+    ends = (ahead.service_until.earliest, ahead.safe_until.earliest)
+    return _Look(
+        glance=glance(terms, state, now),
+        computed=min((end.last_day for end in ends if end is not None), default=None),
+        by_newest=_by_newest(terms, state, ahead),
+    )
+
+
+def _remembered(terms: Terms, state: LineState, now: datetime) -> _Look:
+    """Return a look, or the one of minutes ago where nothing has happened since."""
+    of = (int(now.timestamp() // SLOT_S), id(terms.rules), state)
+    known = _known.get(state.number)
+    if known is not None and known[0] == of:
+        return known[1]
+    while len(_known) >= KNOWN_MAX:
+        _known.pop(next(iter(_known)), None)
+    seen = _look(terms, state, now)
+    _known[state.number] = (of, seen)
+    return seen
 
 
 def _readings(state: LineState, name: str) -> tuple[Reading, ...]:

@@ -15,11 +15,13 @@ from typing import Any
 
 from baohao.app.kept.listing import Card
 from baohao.core.civil import civil_day, midnight
+from baohao.core.line.acts import Act
+from baohao.core.line.fold import fold_on
 from baohao.core.money import format_minor
 from baohao.core.policy.model import Policy
 from baohao.core.refusals import Refusal
 from baohao.core.upkeep.means import PAID, Means, options
-from baohao.core.upkeep.plan import MARGIN_DAYS, NothingKeeps, Stand, Step, Upkeep, upkeep
+from baohao.core.upkeep.plan import MARGIN_DAYS, NothingKeeps, Stand, Step, Upkeep, begun, upkeep
 
 #: How far a plan goes: a year, and what a product of a year needs to come round.
 AHEAD = timedelta(days=400)
@@ -97,7 +99,7 @@ def _planned(key: _Key, now: datetime, ways: Ways) -> Plan:
     # Never before what was settled.
     at = max([now, *(each.at for each in state.standings if each.at is not None)])
     until = midnight(civil_day(at, policy.zone) + AHEAD, policy.zone)
-    stand = Stand(standings=state.standings, acts=state.acts)
+    stand = _stand(key.card, at)
     means = Means(abroad=ways.abroad)
     try:
         return Plan(found=upkeep(policy, stand, at, until, means, ways.margin_days))
@@ -115,10 +117,63 @@ def _planned(key: _Key, now: datetime, ways: Ways) -> Plan:
         return Plan(found=None, refusal=refusal)
 
 
+def _stand(card: Card, at: datetime) -> Stand:
+    """Return where a card stands, by the earlier of its rules and what its operator says."""
+    state, reading = card.state, card.reading
+    stand = Stand(standings=state.standings, acts=state.acts)
+    if reading is None or reading.until is None or card.read is None:
+        return stand
+    if reading.until <= at or (card.computed is not None and card.computed <= card.read):
+        return stand
+    nearer = Act(id="said", kind="adjust", at=at, clock=reading.name, until=reading.until)
+    # It is put right in what is planned, and nowhere else.
+    rules, acts = {state.pin: card.policy}, (*state.acts, nearer)
+    folded = fold_on(rules, state.pin, state.standings, acts, (nearer,), until=at)
+    return Stand(standings=tuple(each.standing for each in folded), acts=acts)
+
+
 def _guessed(policy: Policy, means: Means) -> dict[str, int]:
     """Return what would count and has no price, as if it had the least that it can have."""
     unit = 10**policy.exponent
-    return {each: unit if each in PAID else 0 for each in options(policy, means).unpriced}
+    # A message is the least of all that counts.
+    least = {"sms_out": 0}
+    unpriced = options(policy, means).unpriced
+    return {each: least.get(each, unit if each in PAID else 1) for each in unpriced}
+
+
+def of_product(policy: Policy, on: date) -> int | None:
+    """
+    Return what keeping a new card of a product costs a year, in minor units; `None`: nobody knows.
+    """
+    return _of_product(_Pinned(policy), on)
+
+
+class _Pinned:
+    """A policy: the same one while its pin is."""
+
+    __slots__ = ("policy",)
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Pinned) and self.policy.pin == other.policy.pin
+
+    def __hash__(self) -> int:
+        return hash(self.policy.pin)
+
+
+@lru_cache(maxsize=PLANS_KEPT)
+def _of_product(pinned: _Pinned, on: date) -> int | None:
+    policy = pinned.policy
+    at = midnight(on, policy.zone)
+    until = midnight(on + AHEAD, policy.zone)
+    try:
+        found = upkeep(policy, begun(policy, at), at, until, Means())
+    except Refusal:
+        return None
+    # A product that needs nothing within the time costs what nobody knows: its rules are silent.
+    return found.year_minor if found.steps else None
 
 
 def year_cost(found: Upkeep) -> str:

@@ -7,7 +7,7 @@ A card that was let go and kept anew, or under another product, is told whole: i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 
 from baohao.app import show
@@ -114,12 +114,18 @@ class _Teller:
             sku=act.sku if act is not None else "",
             reading=event.reading,
             read=_last_good(event.reading, zone),
-            effect=effect,
+            effect=self._shown(kept, effect),
             act=act.id if act is not None and is_open else "",
             is_undone=act is not None and act.id in self._gone,
             stage=self._kinds.get(settled.id, "") if settled is not None else "",
             product=self._product(event),
         )
+
+    def _shown(self, kept: Kept, effect: Effect | None) -> Effect | None:
+        """Of what was done before the card was kept, only where it led is known."""
+        if effect is not None and kept.recorded.asker.ask in self._keeping:
+            return replace(effect, before=None)
+        return effect
 
     def _product(self, event: Event) -> Policy | None:
         return policy_of(self._rules, str(event.data["pin"])) if event.kind == "stocked" else None

@@ -21,6 +21,7 @@ from baohao.app.orders import links
 from baohao.core.civil import civil_day
 from baohao.core.decide.case import safe_until
 from baohao.core.ids import following
+from baohao.core.kept import is_kept
 from baohao.core.line.fold import policy_of
 from baohao.core.line.ordered import ORDERED, OWED
 from baohao.core.line.state import LineState
@@ -106,7 +107,8 @@ def _readers(conn: Connection, owed: Owed) -> Iterator[_Reader]:
     """Yield whom an act is told to: of a number that went to another, the one and the other."""
     what, number = str(owed.data.get("what")), owed.subject
     held = messages.tenure(conn, number, owed.epoch)
-    if held is None:
+    if held is None or is_kept(number):
+        # What is done with a kept card its keeper has said themselves.
         return
     holder, is_open = held
     if what == "reversed" and not is_open:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hmac import compare_digest
 from uuid import UUID
@@ -25,6 +25,7 @@ from baohao.app.messages.wording import EMAIL, Words
 from baohao.app.ports import Appointment
 from baohao.app.show import reminders_of, viewed
 from baohao.core.bucket import bucket_of
+from baohao.core.kept import is_kept, number_of
 from baohao.core.reminders import Reminder
 from baohao.store import clock, lines, messages, tenures
 from baohao.store.lines import Line
@@ -33,6 +34,8 @@ from baohao.store.tenures import Held
 
 #: An appointment ends with the deadline, and takes so long.
 LENGTH = timedelta(hours=1)
+#: What a card of another operator's is called in the texts.
+CARD = "card"
 BUCKET_BYTES, ID_BYTES, MAC_BYTES = 2, 16, 24
 _BODY = BUCKET_BYTES + ID_BYTES
 #: What is signed begins with it, so that no other use of the house's key makes an address.
@@ -125,6 +128,10 @@ def _of_line(
     for subject, found in of_subject.items():
         last = found[-1]
         facts = remind.facts_of(policy, views, state, last, title="soon")
+        if is_kept(state.number):
+            # Nothing is renewed here: what counts is on the card's own page.
+            number = number_of(state.number)
+            facts = replace(facts, title=CARD, text=CARD, number=number, asks=False)
         written = words.of_appointment(facts)
         name = f"deadline\0{held.number}\0{held.epoch}\0{subject}"
         ends = last.deadline.astimezone(policy.zone)
@@ -136,9 +143,14 @@ def _of_line(
             ends=ends,
             title=written.title,
             text=written.text,
-            url=f"{teller.pages}/my/" if teller.pages else "",
+            url=f"{teller.pages}/{_path(state.number)}" if teller.pages else "",
             alarms=tuple(sorted({each.due_at for each in found})),
         )
+
+
+def _path(subject: str) -> str:
+    """Return where a line's page is; of the reader's own lines, where all are."""
+    return f"my/cards/{subject.removeprefix('+')}/" if is_kept(subject) else "my/"
 
 
 def _mac(body: bytes, sign: Sign) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any
 from baohao.app.messages.teller import Teller, read_code
 from baohao.app.messages.wording import spelled
 from baohao.app.ports import SealBroken
+from baohao.core.kept import number_of
 from baohao.store import lines, messages
 from baohao.store.messages import Message
 from baohao.store.sql import Connection
@@ -39,7 +40,7 @@ def ours(conn: Connection, typed: str) -> Ours | None:
         return None
     line = lines.find(conn, found.number)
     return Ours(
-        number=found.number,
+        number=number_of(found.number),
         operator="" if line is None else line.state.operator,
         what=found.what,
         channel=found.channel,

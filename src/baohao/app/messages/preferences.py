@@ -20,7 +20,7 @@ from baohao.app.ports import SealBroken, Vault
 from baohao.core.civil import Span, Unit
 from baohao.core.refusals import Refusal
 from baohao.core.reminders import Wishes
-from baohao.store import clock, messages, people, tenures
+from baohao.store import clock, kept, messages, people, tenures
 from baohao.store.sql import Connection
 
 #: Phones, and groups of a family; all of them are told at once.
@@ -155,6 +155,8 @@ def keep(conn: Connection, vault: Vault, holder: str, said: Preferences) -> None
     messages.prefer(conn, holder, vault.seal(key, plain, context_of(holder)), now)
     for held in tenures.of_holder(conn, holder):
         messages.look_again(conn, held.number)
+    for card in kept.of_keepers(conn, [holder]):
+        messages.look_again(conn, card.state.number)
 
 
 def key_of(conn: Connection, vault: Vault, holder: str) -> str:

@@ -51,7 +51,7 @@ DEFECT = timedelta(days=1)
 OFFERS_MAX = 3
 
 #: The level of a reminder -> its title.
-_TITLES = {1: "soon", 2: "urgent", 3: "last"}
+TITLES = {1: "soon", 2: "urgent", 3: "last"}
 
 
 def run(shell: Shell, teller: Teller, new_id: Callable[[], UUID]) -> int:
@@ -108,12 +108,13 @@ def _line(
     end = now + AHEAD
     found = reminders_of(policy, views, line, min(since, now), end, wishes)
     due = most_urgent(each for each in found if each.due_at <= now)
-    written = sum(
-        teller.write(conn, line, _event(teller, policy, views, line, each, new_id()), now)
-        for each in due
+    written = 0
+    for each in due:
         # One that is a day late may have been overtaken by the deadline itself.
-        if each.deadline > now
-    )
+        if each.deadline > now:
+            facts = _facts(conn, teller, policy, views, line, each, now)
+            if facts is not None:
+                written += teller.write(conn, line, _event(line, each, facts, new_id()), now)
     ahead = [each.due_at for each in found if each.due_at > now]
     return written, min([*ahead, *_ends(views, line, now)], default=None)
 
@@ -139,23 +140,30 @@ def key_of(reminder: Reminder) -> str:
     return f"{subject}|{last_day.isoformat()}|{day.isoformat()}|{turn}"
 
 
-def _event(
+def _facts(
+    conn: Connection,
     teller: Teller,
     policy: Policy,
     views: Sequence[Projection],
     line: LineState,
     reminder: Reminder,
-    id_: UUID,
-) -> Event:
-    assert line.tenure is not None  # noqa: S101 - nobody else is reminded
+    now: datetime,
+) -> Facts | None:
+    """Return what a reminder says; `None`: nobody is to be told."""
+    if is_kept(line.number):
+        return teller.cards.facts(conn, line, reminder, now) if teller.cards else None
     offers = [each for each in on_offer(policy, line) if each.verb == "renew"][:OFFERS_MAX]
     running = _running(teller.terms.promotions, policy, line, offers, reminder.due_at)
-    bare = facts_of(policy, views, line, reminder, title=_TITLES[reminder.level])
-    facts = replace(
+    bare = facts_of(policy, views, line, reminder, title=TITLES[reminder.level])
+    return replace(
         bare,
         offers=tuple((each.term, each.price_minor) for each in offers if each.term is not None),
         promotions=tuple({"": each.title, **each.titles} for each in running),
     )
+
+
+def _event(line: LineState, reminder: Reminder, facts: Facts, id_: UUID) -> Event:
+    assert line.tenure is not None  # noqa: S101 - nobody else is reminded
     return Event(
         id=id_,
         what=REMINDER,
@@ -166,8 +174,8 @@ def _event(
         deadline=reminder.deadline,
         named=reminder.channels,
         # On the last day by every way that there is.
-        by_all=reminder.level == max(_TITLES),
-        # Nobody has shown that a card which they keep is theirs.
+        by_all=reminder.level == max(TITLES),
+        # The number of another operator's card is not ours to write to, and may be off.
         handset="" if is_kept(line.number) else line.number,
     )
 

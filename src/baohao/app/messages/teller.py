@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from hashlib import sha256
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
 
-from baohao.app.messages import preferences
+from baohao.app.messages import preferences, tokens
 from baohao.app.messages.preferences import Preferences
 from baohao.app.messages.wording import EMAIL, PUSH, SMS, Facts, Words
 from baohao.app.ports import SealBroken, Seals, Vault
@@ -24,7 +25,7 @@ from baohao.core.ids import following
 from baohao.core.line.fold import policy_of
 from baohao.core.line.state import LineState
 from baohao.core.operators import Operator
-from baohao.core.reminders import Wishes
+from baohao.core.reminders import Reminder, Wishes
 from baohao.store import messages
 from baohao.store.messages import FAILED, WAITING, Message
 from baohao.store.sql import Connection
@@ -70,6 +71,16 @@ class Event:
     handset: str = ""
 
 
+class Cards(Protocol):
+    """Says what a reminder of a card of another operator's is about."""
+
+    def facts(
+        self, conn: Connection, line: LineState, reminder: Reminder, now: datetime
+    ) -> Facts | None:
+        """Return it; `None`: its keeper has let the card go."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Teller:
     """Writes messages down, by what the house has to send them."""
@@ -82,6 +93,8 @@ class Teller:
     pages: str
     #: What can be sent at all.
     channels: frozenset[str]
+    #: What is said of cards that people keep.
+    cards: Cards | None = None
 
     def preferences(self, conn: Connection, holder: str) -> Preferences:
         """Return what a holder has said of being told; what cannot be read was not said."""
@@ -182,6 +195,7 @@ class Teller:
             reader_zone=said.wishes(zone).zone,
             pages=self.pages,
             code=code_of(self.seals, id_),
+            done=tokens.token(line.number, id_, self.seals.sign) if event.facts.card else "",
         )
         written = words.of(event.facts)
         return Way(

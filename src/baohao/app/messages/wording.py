@@ -20,8 +20,9 @@ from typing import Any
 from babel import dates, numbers
 
 from baohao.core.civil import Span, Unit
-from baohao.core.money import exponent_of
+from baohao.core.money import digits_of
 from baohao.core.operators import Operator
+from baohao.core.policy.model import How
 
 TEXTS: Mapping[str, Mapping[str, Mapping[str, Any]]] = tomllib.loads(
     (Path(__file__).parent / "texts.toml").read_text(encoding="utf-8")
@@ -29,6 +30,8 @@ TEXTS: Mapping[str, Mapping[str, Mapping[str, Any]]] = tomllib.loads(
 #: Our languages -> Babel's locales, with the formats of Macau.
 LOCALES = {"zh-Hant": "zh_Hant_MO", "zh-Hans": "zh_Hans_MO", "pt": "pt_MO", "en": "en_MO"}
 EMAIL, PUSH, SMS = "email", "push", "sms"
+#: Who reminds of cards of others.
+HOUSE = "保號 baohao"
 #: These have titles, and are read by whoever has the mailbox or the phone: the number is in part.
 WRITTEN = frozenset({EMAIL, PUSH})
 
@@ -67,6 +70,30 @@ class Facts:
     is_grave: bool = False
     #: Renewing would help.
     asks: bool = False
+    #: Of a card of another operator's.
+    card: OfCard | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfCard:
+    """What is said of a card of another operator's that its reader keeps."""
+
+    #: What its keeper calls it; language -> its product's name, "" the usual one.
+    name: str
+    titles: Mapping[str, str]
+    #: The last good day by its rules, and by its operator, with the day that that was said.
+    computed: date | None = None
+    observed: date | None = None
+    said_on: date | None = None
+    #: What is to be done next, how often, for how much, and how.
+    act: str = ""
+    times: int = 1
+    price_minor: int = 0
+    how: How | None = None
+    #: When its rules were last checked, where that is too long ago.
+    checked: date | None = None
+    #: Where it is, below the pages.
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,23 +119,82 @@ class Words:
     #: Where the pages are; empty: nowhere.
     pages: str
     code: str = field(default="")
+    #: What records that it was done, for whoever has the message.
+    done: str = field(default="", repr=False)
 
     def of(self, facts: Facts) -> Said:
         """Write a message."""
         title, first = self._first(facts)
-        paragraphs = [first, *self._ways(facts), *self._ends()]
+        paragraphs = [first, *self._of_card(facts), *self._ways(facts), *self._ends()]
         join = "\n\n" if self.channel == EMAIL else "\n"
-        name = self.operator.names.get(self.language, self.operator.name)
+        name = HOUSE if facts.card else self._operator
         if self.channel in WRITTEN:
             text = join.join([*paragraphs, name]) + "\n"
-            url = f"{self.pages}/my/" if facts.asks and self.pages else ""
-            return Said(title=title, text=text, url=url)
+            return Said(title=title, text=text, url=self._tapped(facts))
         return Said(title="", text=self._part("from", name=name) + join.join(paragraphs))
 
     def of_appointment(self, facts: Facts) -> Said:
         """Write a deadline into a calendar, which others may look into."""
         title, first = self._first(facts)
         return Said(title=title, text="\n\n".join((first, *self._ways(facts))))
+
+    # --- cards of others --------------------------------------------------------------------------
+
+    def _tapped(self, facts: Facts) -> str:
+        if not self.pages or not (facts.asks or facts.card):
+            return ""
+        return self._done if facts.card else f"{self.pages}/my/"
+
+    @property
+    def _done(self) -> str:
+        return f"{self.pages}/done/{self.done}/"
+
+    @property
+    def _operator(self) -> str:
+        return self.operator.names.get(self.language, self.operator.name)
+
+    def _called(self, card: OfCard | None) -> str:
+        if card is None:
+            return ""
+        titles = card.titles
+        return card.name or titles.get(self.language) or titles.get(self.language[:2]) or titles[""]
+
+    def _of_card(self, facts: Facts) -> Iterator[str]:
+        """Say until when a card is good, by whom, what is the least to be done, and how."""
+        card = facts.card
+        if card is None:
+            return
+        dates = []
+        if card.computed is not None:
+            dates.append(self._part("computed", day=self._day(card.computed)))
+        if card.observed is not None:
+            said = self._day(card.said_on)
+            dates.append(self._part("observed", day=self._day(card.observed), said=said))
+        if dates:
+            yield self._part("between").join(dates)
+        if card.act:
+            yield from self._step(card, facts.currency)
+        if card.checked is not None:
+            yield self._part("stale", day=self._day(card.checked))
+        if self.pages:
+            yield self._part("done", url=self._done)
+            yield self._part("card", url=f"{self.pages}/{card.path}")
+        yield self._part("reminder", operator=self._operator)
+
+    def _step(self, card: OfCard, currency: str) -> Iterator[str]:
+        acts = self._texts["act"]
+        act = str(acts.get(card.act, acts["other"]))
+        if card.times > 1:
+            act = self._part("times", act=act, n=card.times)
+        if card.price_minor:
+            yield self._part("step", act=act, price=self._money(card.price_minor, currency))
+        else:
+            yield self._part("step_free", act=act)
+        how = card.how
+        if how is not None:
+            steps = how.steps_in.get(self.language) or how.steps
+            if said := " · ".join(filter(None, (how.dial, *steps, how.page))):
+                yield self._part("how", how=said)
 
     # --- the parts --------------------------------------------------------------------------------
 
@@ -122,6 +208,7 @@ class Words:
             "number": self._number(facts.number),
             "to": self._number(facts.to),
             "day": self._day(facts.day),
+            "name": self._called(facts.card),
         }
         title = str(self._texts["title"][facts.title]).format(**places)
         text = str(self._texts["text"][facts.text]).format(**places)
@@ -179,7 +266,7 @@ class Words:
             return self._part(bare, **places)
         return self._part(part, url=f"{self.pages}/{path}", **places)
 
-    def _part(self, part: str, /, **places: str) -> str:
+    def _part(self, part: str, /, **places: object) -> str:
         return str(self._texts["part"][part]).format(**places)
 
     # --- as the reader's locale writes it ---------------------------------------------------------
@@ -204,7 +291,7 @@ class Words:
         return dates.get_timezone_name(at, locale=self._locale)
 
     def _money(self, minor: int, currency: str) -> str:
-        amount = Decimal(minor).scaleb(-exponent_of(currency))
+        amount = Decimal(minor).scaleb(-digits_of(currency))
         return numbers.format_currency(amount, currency, locale=self._locale)
 
     def _span(self, span: Span) -> str:

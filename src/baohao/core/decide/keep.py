@@ -50,7 +50,8 @@ def keep(case: Case) -> Decision:
     for its own, and credit is what was there before the charges that have been taken since.
 
     Fields: `operator`, `plan`, `pin` or `policy`; `holder`; `begins`; `last`, an act as `record`
-    takes it; `clock` with `until`, and `balance_minor`, as the operator says now; `evidence`.
+    takes it; `clock` with `until`, and `balance_minor`, as the operator says now; `opening`, what
+    clocks and balances were set to when its life began, as another house wrote it down; `evidence`.
     A card that was let go, or lost, may be kept anew. Refuses with `KeeperMissing`, `LineExists`,
     `PolicyMissing`, `VersionMissing`, `ClockUnknown`, `BalanceContradicts`, `BeforeItBegan` and
     `NotYetTrue`.
@@ -59,7 +60,7 @@ def keep(case: Case) -> Decision:
     payload.only(
         ask,
         *("operator", "plan", "pin", "policy", "holder", "begins", "last"),
-        *("clock", "until", "balance_minor", "evidence"),
+        *("clock", "until", "balance_minor", "opening", "evidence"),
     )
     keeper = keeper_of(ask.subject)
     if not keeper or payload.text(ask, "holder") != keeper:
@@ -67,7 +68,7 @@ def keep(case: Case) -> Decision:
     first = stocked(case, custody="external", may_follow=_is_over(case))
     known = replace(case, line=evolve(case.line, first, rules))
     acts = tuple(_acts(known))
-    opening = _opening(known, acts)
+    opening = [*_told(known, acts[0].at), *_opening(known, acts)]
     since = acts[0].at if case.line is None else _follows(case, acts[0].at)
     tenure = Tenure(epoch=known.state.epochs + 1, holder=keeper, since=since)
     done = _begun(known, [*acts[:1], *opening, *acts[1:]], tenure)
@@ -100,6 +101,25 @@ def _acts(case: Case) -> Iterator[Act]:
         until, clock = payload.instant(ask, "until"), _clock(case)
         yield Act(
             id=f"{case.id}/{clock}", kind="adjust", at=begins, clock=clock, until=until, why=SAID
+        )
+
+
+def _told(case: Case, begins: datetime) -> Iterator[Act]:
+    """Yield what clocks and balances were set to when the card's life began."""
+    for number, said in enumerate(payload.parts(case.ask, "opening")):
+        inner = replace(case.ask, payload=said)
+        payload.only(inner, "clock", "until", "balance", "amount_minor")
+        of_clock = "clock" in said
+        clock = _clock(replace(case, ask=inner)) if of_clock else ""
+        yield Act(
+            id=f"{case.id}/{number}",
+            kind="adjust",
+            at=begins,
+            clock=clock,
+            until=payload.instant(inner, "until") if of_clock else None,
+            balance="" if of_clock else payload.text(inner, "balance", "main"),
+            amount_minor=None if of_clock else payload.whole(inner, "amount_minor"),
+            why=SAID,
         )
 
 

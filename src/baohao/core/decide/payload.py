@@ -140,6 +140,14 @@ def part(ask: Ask, field: str) -> Mapping[str, object]:
     return value
 
 
+def parts(ask: Ask, field: str) -> list[Mapping[str, object]]:
+    """Return a list of objects; empty when it is not said."""
+    value = ask.payload.get(field, [])
+    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+        raise FieldMalformed(field=field, reason="it must be a list of objects")
+    return list(value)
+
+
 def texts(ask: Ask, field: str) -> tuple[str, ...]:
     """Return a list of texts; empty when it is not said."""
     value = ask.payload.get(field, [])

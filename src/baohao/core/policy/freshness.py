@@ -20,7 +20,13 @@ def checked_on(policy: Policy) -> date | None:
     return max((source.checked for source in policy.sources), default=None)
 
 
+def stale_from(policy: Policy) -> date | None:
+    """Return the first day on which the last check is more than a year ago; `None`: no source."""
+    checked = checked_on(policy)
+    return None if checked is None else checked + FRESH + timedelta(days=1)
+
+
 def is_stale(policy: Policy, on: date) -> bool:
     """Return whether the rules were last checked more than a year before a day."""
-    checked = checked_on(policy)
-    return checked is not None and on - checked > FRESH
+    since = stale_from(policy)
+    return since is not None and on >= since

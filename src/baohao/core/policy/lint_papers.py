@@ -102,8 +102,7 @@ def offers(policy: Policy) -> Iterator[Finding]:
             place = ("offers", index)
             yield Finding(place=place, refusal=OfferWithoutTerm(verb=offer.verb))
     if policy.offers and policy.confidence == "U":
-        against = ("confidence",)
-        yield Finding(place=("offers", 0), refusal=OfferOnWord(), against=against)
+        yield Finding(place=("offers", 0), refusal=OfferOnWord(), against=("confidence",))
     if policy.offers and not policy.sellable:
         for number, unknown in enumerate(policy.unknowns):
             if ".extend" in unknown.path:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, time, tzinfo
 
 from baohao.core.civil import CLAMP, MonthEnd, Span
+from baohao.core.policy.examples import Example
 from baohao.core.policy.terms import Extension
 
 #: What may work on a line, in the order in which it is shown.
@@ -431,6 +432,7 @@ class Policy:
     reminders: tuple[ReminderRule, ...] = ()
     operator_notices: tuple[tuple[str, Span], ...] = ()
     how: tuple[How, ...] = ()
+    examples: tuple[Example, ...] = ()
     #: Every reading of the document that its unknowns allow; empty where nothing is unknown, and in
     #: the worlds themselves. `worlds_of` gives the policy itself then.
     worlds: tuple[Policy, ...] = ()

@@ -14,6 +14,7 @@ from datetime import tzinfo
 
 from baohao.core.money import EXPONENTS
 from baohao.core.policy import parse_clocks, parse_events, parse_selling, parse_stages
+from baohao.core.policy.examples import examples
 from baohao.core.policy.findings import Finding
 from baohao.core.policy.model import Policy, Unknown
 from baohao.core.policy.parse_head import (
@@ -77,7 +78,7 @@ def _world(
 
 
 def _policy(table: Table) -> Policy:
-    currency = read_currency(table)
+    currency = read_currency(table, or_none=True)
     zone_name, zone = read_zone(table)
     effective_from, effective_to = read_effective(table)
     balances = parse_events.balances(table)
@@ -121,6 +122,7 @@ def _policy(table: Table) -> Policy:
         reminders=parse_selling.reminders(table),
         operator_notices=parse_selling.operator_notices(table),
         how=parse_selling.how(table),
+        examples=examples(table),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, tzinfo
 
-from baohao.core.money import EXPONENTS, CurrencyUnknown
+from baohao.core.money import EXPONENTS, NO_CURRENCY, CurrencyUnknown
 from baohao.core.policy.model import Cohort, Source
 from baohao.core.policy.table import Table
 
@@ -28,12 +28,13 @@ def read_confidence(table: Table) -> str:
     return table.word("confidence", CONFIDENCES)
 
 
-def read_currency(table: Table) -> str:
-    """Read the currency first: all money in the document is written in it."""
+def read_currency(table: Table, *, or_none: bool = False) -> str:
+    """Read the currency first, in which all money is written; `or_none`: it may be none."""
     currency = table.text("currency", need=True)
-    if currency and currency not in EXPONENTS:
+    is_known = currency in EXPONENTS or (or_none and currency == NO_CURRENCY)
+    if currency and not is_known:
         table.refuse("currency", CurrencyUnknown(currency=currency))
-    if currency in EXPONENTS:
+    if is_known:
         table.reading.currency = currency
     return currency
 

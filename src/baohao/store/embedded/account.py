@@ -66,15 +66,14 @@ class Account:
         """
         if self.is_us:
             return
-        for part in reversed([folder, *folder.parents]):
-            if part.is_dir() and not self._may_enter(part):
-                raise FolderOutOfReach(folder=str(folder), account=self.name, closed=str(part))
-
-    def _may_enter(self, part: Path) -> bool:
+        parts = [str(part) for part in reversed([folder, *folder.parents]) if part.is_dir()]
         # Asked of the kernel as that account: mode bits alone know nothing of ACLs and mounts.
-        command: Sequence[str] = ("/bin/sh", "-c", 'cd -- "$1"', "sh", str(part))
+        asks = 'for part; do cd -- "$part" || { printf %s "$part"; exit 1; }; done'
+        command: Sequence[str] = ("/bin/sh", "-c", asks, "sh", *parts)
         done = subprocess.run(command, check=False, capture_output=True, **self.popen())
-        return done.returncode == 0
+        if done.returncode:
+            closed = os.fsdecode(done.stdout)
+            raise FolderOutOfReach(folder=str(folder), account=self.name, closed=closed)
 
 
 def account() -> Account:

@@ -182,9 +182,10 @@ class Embedded:
             if not self.account.is_us:
                 # The server's account passes through to its own folders and sees no names.
                 self.data.chmod(0o711)
+            # Folders above it may be new, and closed by our umask.
+            self.account.check_reaches(self.data)
         if not os.access(self.data, os.W_OK):
             raise FolderOfAnother(folder=str(self.data), owner=owner(self.data))
-        self.account.check_reaches(self.data)
 
     def _make_cluster(self) -> None:
         """Make the cluster if there is none; it gets its name last, for an initdb may be killed."""

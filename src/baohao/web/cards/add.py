@@ -25,9 +25,12 @@ from baohao.web.accounts.doors import holders, signed_in
 from baohao.web.cards import choices, words
 from baohao.web.cards.forms import Adding
 from baohao.web.desk import desk, made
+from baohao.web.household import people
 
 #: What is kept by cycle alone, for operators that nobody wrote down; listed last.
 GENERIC = "world"
+#: So many products are shown without folding.
+NARROW = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,17 +50,26 @@ def add(request: HttpRequest) -> HttpResponse:
     name = (request.POST or request.GET).get("product", "")
     policy = next((each for each in known if each.name == name), None)
     if policy is None:
-        return _choosing(request, known)
+        page = choosing(request, known, first=request.GET.get("country", "")[:2])
+        only = page["exact"]
+        if only is not None:
+            return redirect(f"{request.path}?product={only.name}")
+        return render(request, "cards/choose.html", page)
     timezone.activate(policy.zone)
-    form = Adding(request.POST or None, policy=policy, today=civil_day(now, policy.zone))
+    form = Adding(
+        request.POST or None,
+        policy=policy,
+        today=civil_day(now, policy.zone),
+        number=request.GET.get("number", "")[:40],
+    )
+    form.for_whom(people.kept_for(signed_in(request)))
     if request.method == "POST" and form.is_valid():
         try:
             return _kept(request, form, now)
         except Refusal as refusal:
             form.refuse(refusal)
     page = {"form": form, "policy": policy, "asking": choices.asking(policy)}
-    status = 409 if form.is_bound else 200
-    return render(request, "cards/new.html", page, status=status)
+    return render(request, "cards/new.html", page, status=409 if form.is_bound else 200)
 
 
 def offered(on: date) -> list[Policy]:
@@ -73,22 +85,19 @@ def offered(on: date) -> list[Policy]:
 # --- which product --------------------------------------------------------------------------------
 
 
-def _choosing(request: HttpRequest, known: Sequence[Policy]) -> HttpResponse:
+def choosing(request: HttpRequest, known: Sequence[Policy], *, first: str) -> dict[str, Any]:
+    """Return what the page shows on which a product is chosen, one country first."""
     wanted = request.GET.get("q", "").strip()[:80]
     found = [each for each in known if _is_meant(each, wanted)]
     exact = [each for each in found if words.product(each) == wanted]
-    if len(exact) == 1:
-        return redirect(f"{request.path}?product={exact[0].name}")
-    lands = _by_country(found)
-    first = request.GET.get("country", "")
-    page = {
-        "lands": sorted(lands, key=lambda each: each.code != first),
+    return {
+        "lands": sorted(_by_country(found), key=lambda each: each.code != first),
         "open": first,
         "q": wanted,
         "known": known,
-        "is_narrow": bool(wanted) and len(found) <= 12,
+        "is_narrow": bool(wanted) and len(found) <= NARROW,
+        "exact": exact[0] if len(exact) == 1 else None,
     }
-    return render(request, "cards/choose.html", page)
 
 
 def _is_meant(policy: Policy, wanted: str) -> bool:
@@ -123,12 +132,13 @@ def _is_generic(policy: Policy) -> bool:
 
 def _kept(request: HttpRequest, form: Adding, now: datetime) -> HttpResponse:
     """Have a card kept, once for each time that the form was shown; raises the refusal."""
-    keeper = signed_in(request).holder
+    by = signed_in(request).holder
+    keeper = form.cleaned_data.get("keeper") or by
     subject = kept_key(form.cleaned_data["number"], keeper)
     payload = adding.asked(desk().terms.rules, form.wanted, keeper, now)
     key = f"keep:{form.cleaned_data['key']}"
     try:
-        desk().ask(made("keep", subject, payload, by=keeper, channel="app", key=key))
+        desk().ask(made("keep", subject, payload, by=by, channel="app", key=key))
     except LineExists:
         messages.info(request, gettext("You keep this number already: here it is."))
         return redirect("cards_card", card=subject)

@@ -9,7 +9,8 @@ from baohao.core.policy.model import How, Policy
 from baohao.core.policy.terms import Tiers
 from baohao.core.upkeep.means import Means, options
 
-#: Of which act nobody knows: what the operator says is enough.
+#: An act that nobody remembers: what the operator says is enough.
+NOBODY_KNOWS = "unknown"
 UNKNOWN = gettext_lazy("I do not remember: I know what the operator says")
 #: So many amounts are offered.
 MOST = 8

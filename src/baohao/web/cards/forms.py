@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -11,9 +11,10 @@ from django.utils.translation import gettext, gettext_lazy
 
 from baohao.app.kept.adding import Wanted
 from baohao.core.identifiers.number import MalformedNumber
-from baohao.core.money import parse_minor
+from baohao.core.money import format_minor, parse_minor
 from baohao.core.policy.model import Policy
 from baohao.core.refusals import Malformed, Refusal
+from baohao.core.upkeep.plan import Step
 from baohao.outside import numbering
 from baohao.outside.ids import new_id
 from baohao.web.cards import choices, words
@@ -35,6 +36,14 @@ FIELDS = {
 }
 
 
+def _as_planned(policy: Policy, step: Step) -> dict[str, Any]:
+    """Return what is done where a plan is followed."""
+    option = step.option
+    minor = option.amount_minor
+    amount = format_minor(minor, policy.currency) if minor and option.times == 1 else ""
+    return {"act": option.kind, "amount": amount, "sku": option.sku}
+
+
 class Said(forms.Form):
     """What both have: an act, its day, its amount."""
 
@@ -51,8 +60,13 @@ class Said(forms.Form):
     )
     sku = forms.ChoiceField(required=False, label=gettext_lazy("What was bought"))
 
-    def __init__(self, data: Any, *, policy: Policy, today: date, act: str = "") -> None:
-        super().__init__(data, initial={"key": new_id(), "on": today, "act": act})
+    def __init__(
+        self, data: Any, *, policy: Policy, today: date, first: Step | None = None
+    ) -> None:
+        initial: dict[str, Any] = {"key": new_id(), "on": today}
+        if first is not None:
+            initial |= _as_planned(policy, first)
+        super().__init__(data, initial=initial)
         self.policy = policy
         self.money = words.with_money(policy)
         #: The usual amounts, as people type them.
@@ -112,16 +126,26 @@ class Adding(Said):
         widget=forms.TextInput(attrs=MONEY),
     )
 
-    def __init__(self, data: Any, *, policy: Policy, today: date, act: str = "") -> None:
-        super().__init__(data, policy=policy, today=today, act=act)
+    def __init__(self, data: Any, *, policy: Policy, today: date, number: str = "") -> None:
+        super().__init__(data, policy=policy, today=today)
+        self.initial["number"] = number
         self.fields["act"].choices = [  # type: ignore[attr-defined]
             *words.acts(policy),
             ("activate", words.did("activate")),
-            ("", choices.UNKNOWN),
+            (choices.NOBODY_KNOWS, choices.UNKNOWN),
         ]
+        self.fields["act"].required = True
         self.fields["balance"].required = bool(policy.charges)
         if not choices.hangs_on_credit(policy):
             del self.fields["balance"]
+
+    def for_whom(self, keepers: Sequence[tuple[str, str, bool]]) -> None:
+        """Ask whose card it is, where it may be somebody's who is looked after."""
+        if len(keepers) > 1:
+            choices_ = [(holder, name) for holder, name, _ in keepers]
+            self.fields["keeper"] = forms.ChoiceField(
+                label=gettext_lazy("Whose card it is"), choices=choices_
+            )
 
     def clean_number(self) -> str:
         """Return a number as it is kept: written as in the product's country, or as from abroad."""
@@ -137,14 +161,18 @@ class Adding(Said):
     def clean(self) -> None:
         """Hold an act and its day together."""
         data = self.cleaned_data
-        if data.get("act") and "on" in data and data["on"] is None:
+        if (
+            data.get("act") not in (None, choices.NOBODY_KNOWS)
+            and "on" in data
+            and data["on"] is None
+        ):
             self.add_error("on", gettext("Say on which day, or about when."))
 
     @property
     def wanted(self) -> Wanted:
         """What is said of the card."""
         data = self.cleaned_data
-        act = data["act"]
+        act = "" if data["act"] == choices.NOBODY_KNOWS else data["act"]
         return Wanted(
             product=self.policy.name,
             act=act,
@@ -166,9 +194,8 @@ class Done(Said):
     )
     accept_shorter = forms.BooleanField(required=False)
 
-    def __init__(self, data: Any, *, policy: Policy, today: date, act: str = "") -> None:
-        known: Iterable[tuple[str, str]] = words.acts(policy)
-        super().__init__(data, policy=policy, today=today, act=act)
-        self.fields["act"].choices = list(known)  # type: ignore[attr-defined]
+    def __init__(self, data: Any, *, policy: Policy, today: date, first: Step | None) -> None:
+        super().__init__(data, policy=policy, today=today, first=first)
+        self.fields["act"].choices = words.acts(policy)  # type: ignore[attr-defined]
         self.fields["act"].required = True
         self.fields["on"].required = True

@@ -20,6 +20,7 @@ from baohao.core.kept import keeper_of
 from baohao.web.accounts.doors import signed_in
 from baohao.web.accounts.models import Account
 from baohao.web.desk import desk
+from baohao.web.household import people
 
 
 class CardKey:
@@ -54,17 +55,36 @@ class Own:
 
 def keepers_seen_by(account: Account) -> Sequence[str]:
     """Return the keepers of whom somebody sees cards, themselves first."""
-    return [account.holder]
+    return [each.holder for each in people.keepers_seen_by(account)]
 
 
 def sees(account: Account, card: Card) -> bool:
-    """Whether somebody sees a card: it is their own, or its keeper shows it to the household."""
-    return card.keeper == account.holder or card.noted.about.shared
+    """
+    Whether somebody sees a card: it is their own, its keeper shows it to the household, or is
+    looked after by it.
+    """
+    mine, *others = people.keepers_seen_by(account)
+    if card.keeper == mine.holder:
+        return True
+    is_shown = card.noted.about.shared or card.keeper in people.looked_after_by(account)
+    return is_shown and card.keeper in [each.holder for each in others]
 
 
 def may_act(account: Account, card: Card) -> bool:
     """Whether somebody may take down what is done with a card."""
-    return card.keeper == account.holder
+    found = [each for each in people.keepers_seen_by(account) if each.holder == card.keeper]
+    return sees(account, card) and any(each.may_act for each in found)
+
+
+def keeper_name(account: Account, card: Card) -> str:
+    """Return what the household calls whose card it is; empty: it is the reader's own."""
+    _, *others = people.keepers_seen_by(account)
+    return next((each.name for each in others if each.holder == card.keeper), "")
+
+
+def is_shared(account: Account) -> bool:
+    """Whether there is a household that somebody may show a card to."""
+    return False
 
 
 def own_cards(request: HttpRequest) -> tuple[list[Card], datetime]:

@@ -5,25 +5,40 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from baohao.app import life
-from baohao.app.kept import plan
+from baohao.app.kept import plan, story
 from baohao.app.kept.listing import Card
-from baohao.app.kept.plan import Plan
-from baohao.web import formats
+from baohao.app.kept.plan import Plan, Ways
+from baohao.app.kept.story import Told
+from baohao.app.life import Life
 from baohao.web.accounts.doors import holders, signed_in
-from baohao.web.cards import words
+from baohao.web.cards import choices, words
 from baohao.web.cards.own import may_act, own_card, own_cards
+from baohao.web.cards.rules import rules
 from baohao.web.desk import desk
 from baohao.web.holder import drawing, saying
+from baohao.web.holder.leave import ACCOUNTS
 
 #: From so many cards on they are searched.
 SEARCHED_FROM = 11
 #: So many cards are planned for at once: one may take seconds.
 AT_ONCE = 5
+#: So many events are shown at once; those before them open.
+EVENTS_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Cards of one person."""
+
+    #: Empty: the reader's own.
+    whose: str
+    cards: Sequence[Card]
 
 
 @holders
@@ -32,28 +47,34 @@ def cards(request: HttpRequest) -> HttpResponse:
     found, now = own_cards(request)
     wanted = request.GET.get("q", "").strip()[:80]
     shown = [each for each in found if _is_meant(each, wanted)]
+    alive = [each for each in shown if not each.is_over]
     page = {
-        "cards": [each for each in shown if not each.is_over],
+        "groups": _by_person(alive),
         "gone": [each for each in shown if each.is_over],
         "today": now.date(),
         "q": wanted,
         "has_any": bool(found),
         "is_searched": len(found) >= SEARCHED_FROM,
-        "own": signed_in(request).holder,
     }
     return render(request, "cards/list.html", page)
+
+
+def _by_person(found: Sequence[Card]) -> list[Group]:
+    """Return cards by whose they are: in the order of whose is due first, one's own before all."""
+    whose = dict.fromkeys(each.noted.about.whose for each in found)
+    groups = [
+        Group(whose=name, cards=[each for each in found if each.noted.about.whose == name])
+        for name in whose
+    ]
+    return sorted(groups, key=lambda each: bool(each.whose))
 
 
 def _is_meant(card: Card, wanted: str) -> bool:
     """Whether a card is one of those that are looked for."""
     about = card.noted.about
     digits = "".join(each for each in wanted if each.isdecimal())
-    texts = (
-        about.name,
-        about.whose,
-        words.product(card.policy),
-        words.country(card.policy.country),
-    )
+    land = words.country(card.policy.country)
+    texts = (about.name, about.whose, words.product(card.policy), land)
     found = any(wanted.casefold() in text.casefold() for text in texts)
     return found or (len(digits) > 2 and digits in card.number)
 
@@ -84,26 +105,57 @@ def _whole(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0
 
 
+# --- one card -------------------------------------------------------------------------------------
+
+
 @holders
 def card(request: HttpRequest, card: str) -> HttpResponse:
     """Show one card: its two clocks, what keeps it, and what happened."""
     own = own_card(request, card)
     found, reader = own.card, signed_in(request)
-    told = desk().read(
-        partial(life.life, terms=desk().terms, number=found.subject, reader=reader.holder)
-    )
+
+    def read(conn: Any) -> tuple[Life, list[Told]]:
+        lived = life.life(conn, desk().terms, found.subject, reader.holder)
+        return lived, story.story(conn, desk().terms, found.subject)
+
+    lived, happened = desk().read(read)
+    about = found.noted.about
     page = {
         "card": found,
-        "line": found.glance,
         "today": own.today,
-        "life": told,
-        "drawn": drawing.drawn(told.stays, told.now),
-        "history": _history(told, found),
+        "life": lived,
+        "drawn": drawing.drawn(lived.stays, lived.now),
+        "ahead": saying.ahead(lived),
+        "rules": rules(found.policy),
+        "asking": choices.asking(found.policy),
+        "contradicting": _contradicting(happened),
+        "history": happened[:EVENTS_AT_ONCE],
+        "before": happened[EVENTS_AT_ONCE:],
         "may_act": may_act(reader, found),
-        "number": formats.number(found.number),
+        "hangs": [each for each in about.hangs if not each.startswith("✓")],
+        "accounts": ACCOUNTS,
     }
     return render(request, "cards/card.html", page)
 
 
-def _history(told: life.Life, card: Card) -> Sequence[saying.Told]:
-    return [saying.happened(each, card.policy.currency) for each in told.happened]
+def _contradicting(happened: Sequence[Told]) -> list[Told]:
+    """Return what the operator said of the date, where it said two things; the last one first."""
+    said = [each for each in happened if each.read is not None]
+    return said if len({each.read for each in said}) > 1 else []
+
+
+@holders
+def year(request: HttpRequest, card: str) -> HttpResponse:
+    """Show how a card is kept for a year."""
+    own = own_card(request, card)
+    is_abroad = "abroad" in request.GET
+    planned = partial(plan.of_card, own.card, own.now)
+    page = {
+        "card": own.card,
+        "plan": planned(Ways(abroad=is_abroad)),
+        "is_abroad": is_abroad,
+        "today": own.today,
+        "may_act": may_act(signed_in(request), own.card),
+    }
+    shown = "cards/plan.html" if getattr(request, "htmx", False) else "cards/year.html"
+    return render(request, shown, page)

@@ -8,11 +8,13 @@ from babel import Locale
 from django.utils.translation import gettext, gettext_lazy
 
 from baohao.app.kept import adding
+from baohao.app.kept.story import Told
 from baohao.core.policy.model import How, Policy
 from baohao.core.upkeep.means import PAID
 from baohao.core.upkeep.plan import Step
 from baohao.web import formats
-from baohao.web.templatetags.saying import money, titled
+from baohao.web.holder import saying
+from baohao.web.templatetags.saying import titled
 
 #: What happens to a card without its keeper: nobody says that they did it.
 BEFALL = frozenset({"charge", "port_in"})
@@ -55,6 +57,10 @@ DO = {
     "validity_pack": gettext_lazy("Buy more days"),
     "voucher": gettext_lazy("Top up with a voucher"),
 }
+#: How a card's life here ended.
+ENDED = {"terminate": gettext_lazy("It was let go"), "port_out": gettext_lazy("Its number left")}
+#: Where people say the place alone, and not whose it is.
+_PLACES = {"HK": "Asia/Hong_Kong", "MO": "Asia/Macau"}
 _COMMON = 0x1F1E6 - ord("A")
 
 
@@ -78,16 +84,35 @@ def do(kind: str) -> str:
     return str(DO.get(kind, kind.replace("_", " ")))
 
 
-def to_do(policy: Policy, step: Step) -> str:
-    """Say a step of a plan, with its amount."""
+def to_do(policy: Policy, step: Step, *, is_priced: bool) -> str:
+    """Say a step of a plan, with its amount where that is known."""
     option = step.option
     said = do(option.kind)
+    if option.sku:
+        said = f"{said} ({option.sku})"
     if option.times > 1:
         said = gettext("{what}, {times} times").format(what=said, times=option.times)
+    if not is_priced:
+        return gettext("{what} (nobody has said what it costs)").format(what=said)
     if option.cost_minor:
-        price = money(option.cost_minor, policy.currency)
+        price = formats.money(option.cost_minor, policy.currency)
         return gettext("{what}: {price}").format(what=said, price=price)
     return said
+
+
+def told(entry: Told) -> str:
+    """Say what happened to a card."""
+    if entry.product is not None:
+        return gettext("Kept here, as {product}").format(product=product(entry.product))
+    if entry.what == "acted":
+        return str(ENDED.get(entry.kind) or did(entry.kind))
+    if entry.what == "observed":
+        return gettext("The operator said")
+    if entry.what == "undone":
+        return gettext("A record was taken back")
+    if entry.kind == "stage":
+        return str(saying.ENTERED.get(entry.stage, saying.ENTERED["live"]))
+    return str(saying.SETTLED.get(entry.kind, entry.kind))
 
 
 def steps(how: How | None) -> tuple[str, ...]:
@@ -105,6 +130,8 @@ def product(policy: Policy) -> str:
 
 def country(code: str) -> str:
     """Say a country."""
+    if code in _PLACES:
+        return formats.place(_PLACES[code])
     return str(Locale.parse(formats.locale()).territories.get(code, code))
 
 

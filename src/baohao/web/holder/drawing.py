@@ -30,7 +30,7 @@ _TOP, _BAR = 24, 30
 _LETTER = 6.4
 
 #: Over the colour, so that nobody needs to tell colours apart.
-_PATTERNS = mark_safe(
+PATTERNS = mark_safe(
     "<defs>"
     '<pattern id="life-grace" width="8" height="8" patternUnits="userSpaceOnUse"'
     ' patternTransform="rotate(45)"><path d="M0 0V8"/></pattern>'
@@ -40,7 +40,8 @@ _PATTERNS = mark_safe(
     ' patternTransform="rotate(45)"><path d="M0 0V8M0 0H8"/></pattern>'
     "</defs>"
 )
-_PATTERN = {
+#: The pattern of a kind of stage, where it has one.
+PATTERN = {
     "grace": "life-grace",
     "suspended": "life-suspended",
     "lost": "life-lost",
@@ -64,7 +65,7 @@ def drawn(found: Sequence[Stay], now: datetime) -> SafeString:
     return format_html(
         '<svg class="life" viewBox="0 0 {} {}" role="img" aria-labelledby="life-t life-d">'
         '<title id="life-t">{}</title><desc id="life-d">{}</desc>{}{}{}{}</svg>',
-        *(WIDTH, HEIGHT, gettext("The life of this number"), said(shown), _PATTERNS),
+        *(WIDTH, HEIGHT, gettext("The life of this number"), said(shown), PATTERNS),
         format_html_join("", "{}", ((bar,) for bar in bars)),
         _days(shown, places, now),
         _today(places[now]),
@@ -92,11 +93,11 @@ def _bar(stay: Stay, left: int, right: int, *, now: datetime) -> SafeString:
         '<rect class="bar {}{}" x="{}" y="{}" width="{}" height="{}" rx="3"/>',
         *(stay.kind, past, left, _TOP, width, _BAR),
     )
-    if stay.kind not in _PATTERN:
+    if stay.kind not in PATTERN:
         return solid
     over = format_html(
         '<rect fill="url(#{})" x="{}" y="{}" width="{}" height="{}" rx="3"/>',
-        *(_PATTERN[stay.kind], left, _TOP, width, _BAR),
+        *(PATTERN[stay.kind], left, _TOP, width, _BAR),
     )
     return solid + over
 

@@ -24,6 +24,7 @@ from baohao.web.accounts.doors import holders, signed_in
 from baohao.web.desk import desk
 from baohao.web.holder import codes
 from baohao.web.holder.codes import Code
+from baohao.web.household import told
 from baohao.web.wording import said
 
 #: In a session: the target that is to be shown to be the holder's.
@@ -294,6 +295,7 @@ def _change(request: HttpRequest, change: Callable[[Preferences], Preferences]) 
             preferences.keep(conn, vault, holder, new)
 
     desk().shell.run(changed)
+    told.follow(signed_in(request))
 
 
 def _with(kept: Preferences, target: Target) -> Preferences:

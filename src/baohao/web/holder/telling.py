@@ -24,6 +24,7 @@ from baohao.web.accounts.doors import holders, signed_in
 from baohao.web.desk import desk
 from baohao.web.holder import codes
 from baohao.web.holder.codes import Code
+from baohao.web.household import told
 from baohao.web.settings import NAMES
 from baohao.web.wording import said
 
@@ -128,6 +129,7 @@ def wanted(request: HttpRequest) -> HttpResponse:
         # A new address counts when its code has come back.
         same = email if email in ("", kept.email) else kept.email
         _keep(holder, form.preferences(same, kept))
+        told.follow(signed_in(request))
         if email == same:
             messages.success(request, gettext("We will tell you like this from now on."))
             return redirect("my_preferences")
@@ -154,6 +156,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
         if codes.is_right(request, PENDING, form.cleaned_data["code"]):
             holder, vault = signed_in(request).holder, desk().house.vault
             desk().shell.run(partial(_confirm, vault=vault, holder=holder, email=email))
+            told.follow(signed_in(request))
             messages.success(request, gettext("The address is confirmed: mails go there now."))
             return redirect("my_preferences")
         wrong = True

@@ -11,7 +11,7 @@ from django.views.i18n import set_language
 
 from baohao.web.accounts.doors import everybody
 from baohao.web.accounts.own import account, everywhere
-from baohao.web.holder import telling
+from baohao.web.holder import pushing, telling
 from baohao.web.holder.feed import feed
 from baohao.web.home import views
 from baohao.web.public import app
@@ -21,10 +21,14 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("start/", views.start, name="start"),
     path("alive/", views.alive, name="alive"),
+    path("my/cards/", include("baohao.web.cards.urls")),
     path("", include("baohao.web.household.urls")),
     path("my/", views.mine, name="my"),
     path("my/preferences/", telling.wanted, name="my_preferences"),
     path("my/preferences/email/", telling.confirm, name="my_email"),
+    path("my/preferences/push/", pushing.add, name="my_push"),
+    path("my/preferences/push/code/", pushing.confirm, name="my_push_code"),
+    path("my/preferences/push/one/", pushing.one, name="my_push_one"),
     path("my/calendar/", telling.calendar, name="my_calendar"),
     path("calendar/<str:token>.ics", feed, name="calendar"),
     path("my/account/", account, name="my_account"),

@@ -120,4 +120,4 @@ def start(request: HttpRequest) -> HttpResponse:
 @holders
 def mine(request: HttpRequest) -> HttpResponse:
     """Lead to the cards: at home there are no other numbers."""
-    return redirect("household")
+    return redirect("cards")

@@ -58,10 +58,11 @@ def member(account: Account) -> Member | None:
 
 def keepers_seen_by(account: Account) -> list[Seen]:
     """Return whose cards an account sees, its own first; of the others' only what is shared."""
-    me = member(account)
+    together = _together(account)
+    me = next((each for each in together if each.holder == account.holder), None)
     if me is None:
         return [Seen(account.holder, "", True)]
-    others = Member.objects.filter(household=me.household).exclude(pk=me.pk).order_by("pk")
+    others = [each for each in together if each is not me]
     return [Seen(me.holder, me.name, True)] + [
         Seen(each.holder, each.name, me.may_act) for each in others
     ]
@@ -69,11 +70,24 @@ def keepers_seen_by(account: Account) -> list[Seen]:
 
 def looked_after_by(account: Account) -> frozenset[str]:
     """Return the holders of whom an account sees every card, for they do not sign in."""
-    me = member(account)
-    if me is None:
-        return frozenset()
-    cared = Member.objects.filter(household=me.household, kind=CARED)
-    return frozenset(cared.values_list("holder", flat=True))
+    return frozenset(each.holder for each in _together(account) if each.kind == CARED)
+
+
+def kept_for(account: Account) -> list[Seen]:
+    """Return for whom an account may keep cards: itself, and whoever is looked after."""
+    mine, *others = keepers_seen_by(account)
+    cared = looked_after_by(account)
+    return [mine, *(each for each in others if each.may_act and each.holder in cared)]
+
+
+def _together(account: Account) -> list[Member]:
+    """Return everybody of an account's household, asked for once a page; none: it has none."""
+    found: list[Member] | None = account.__dict__.get("_together")
+    if found is None:
+        mine = Member.objects.filter(account_id=account.pk).values("household")
+        found = list(Member.objects.filter(household__in=mine).order_by("pk"))
+        account.__dict__["_together"] = found
+    return found
 
 
 def begin(account: Account, name: str) -> Member:

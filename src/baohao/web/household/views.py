@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from baohao.outside.ids import new_id
 from baohao.web.accounts.doors import confirmed, holders, signed_in
 from baohao.web.desk import desk
-from baohao.web.household import invitations, people
+from baohao.web.household import invitations, people, told
 from baohao.web.household.forms import Asked, Named
 from baohao.web.household.models import OWNER, Invitation, Member
 from baohao.web.wording import said
@@ -97,6 +97,7 @@ def look_after(request: HttpRequest) -> HttpResponse:
         except ValueError:
             key = new_id()
         people.look_after(me.household, form.cleaned_data["name"], key)
+        told.follow(signed_in(request))
     return redirect("household")
 
 
@@ -157,6 +158,7 @@ def own(request: HttpRequest, person: int) -> HttpResponse:
     if found.account is None or found.pk == me.pk:
         raise Http404
     people.hand_over(me, found)
+    told.follow(found.account)
     return redirect("household")
 
 

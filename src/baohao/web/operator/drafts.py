@@ -50,7 +50,7 @@ def promotion(request: HttpRequest, draft: UUID | None = None) -> HttpResponse:
         id_ = draft or _key(request)
         text = promotion_text(form.wish(), operator)
         written = _written(request, id_, "promotions", text)
-        found = desk().read(partial(publishing.judged, folder=_folder(), text=written))
+        found = desk().read(partial(publishing.judged, folder=folder(), text=written))
         if not form.refused(found):
             return redirect("console_draft", draft=id_)
     page = {
@@ -85,14 +85,14 @@ def rewrite(request: HttpRequest, draft: UUID) -> HttpResponse:
 @workers(Act.CONSOLE)
 def one(request: HttpRequest, draft: UUID) -> HttpResponse:
     """Show a text: its faults, what it would do, and who wrote and approved it; move it on."""
-    kept, refused = _own(request, draft), None
+    kept, refused = own(request, draft), None
     if request.method == "POST":
         try:
             _moved(request, kept)
             return redirect("console_draft", draft=draft)
         except Refusal as refusal:
             refused = said(refusal)
-    library, faults = desk().read(partial(publishing.tried, folder=_folder(), text=kept))
+    library, faults = desk().read(partial(publishing.tried, folder=folder(), text=kept))
     is_kept = kept.state in ("draft", "proposed")
     zone = operator_of(request).zone
     page = {
@@ -113,8 +113,8 @@ def one(request: HttpRequest, draft: UUID) -> HttpResponse:
 @require_safe
 def drawing(request: HttpRequest, draft: UUID) -> HttpResponse:
     """Give the drawing of a policy that is a draft."""
-    kept = _own(request, draft)
-    library, _ = desk().read(partial(publishing.tried, folder=_folder(), text=kept))
+    kept = own(request, draft)
+    library, _ = desk().read(partial(publishing.tried, folder=folder(), text=kept))
     policy = library.policies.get(kept.name)
     if kept.folder != "policies" or policy is None:
         raise Http404
@@ -134,13 +134,13 @@ def _moved(request: HttpRequest, kept: Publication) -> None:
     key, id_, is_writer = kept.operator, kept.id, may(signed_in(request), Act.PRODUCT)
     work: Callable[[Any], object]
     if what == "publish" and _may_approve(request, kept):
-        work = partial(publishing.publish, folder=_folder(), operator=key, id_=id_, by=by)
+        work = partial(publishing.publish, folder=folder(), operator=key, id_=id_, by=by)
     elif what == "back" and (_may_approve(request, kept) or is_writer):
         work = partial(publishing.take_back, operator=key, id_=id_, why=why)
     elif not is_writer:
         raise Http404
     elif what == "propose":
-        work = partial(publishing.propose, folder=_folder(), operator=key, id_=id_)
+        work = partial(publishing.propose, folder=folder(), operator=key, id_=id_)
     elif what == "drop":
         work = partial(publishing.drop, operator=key, id_=id_, by=by)
     elif what == "withdraw":
@@ -178,7 +178,7 @@ def _written(request: HttpRequest, id_: UUID, folder: str, body: str) -> Publica
     return written
 
 
-def _own(request: HttpRequest, draft: UUID) -> Publication:
+def own(request: HttpRequest, draft: UUID) -> Publication:
     """Return a text of the reader's operator; raises `Http404` for any other."""
     key = operator_of(request).key
     try:
@@ -189,7 +189,7 @@ def _own(request: HttpRequest, draft: UUID) -> Publication:
 
 def _draft(request: HttpRequest, draft: UUID) -> Publication:
     """Return a text that may be written still; raises `Http404` for any other."""
-    kept = _own(request, draft)
+    kept = own(request, draft)
     if kept.state != "draft":
         raise Http404
     return kept
@@ -203,7 +203,7 @@ def _key(request: HttpRequest) -> UUID:
         raise Http404 from None
 
 
-def _folder() -> Path:
+def folder() -> Path:
     return desk().house.settings.policies
 
 
@@ -263,7 +263,7 @@ def _played(kept: Publication, library: Library) -> dict[str, Any]:
     policy = library.policies.get(kept.name)
     if policy is None:
         return {}
-    before = _before(policy, library)
+    before = followed(policy, library)
     begins = policy.effective_from
     old = {} if before is None else _safe(before, begins)
     samples = [
@@ -273,7 +273,7 @@ def _played(kept: Publication, library: Library) -> dict[str, Any]:
     return {"policy": policy, "before": before, "samples": samples, "changed": changed}
 
 
-def _before(policy: Policy, library: Library) -> Policy | None:
+def followed(policy: Policy, library: Library) -> Policy | None:
     """Return the version that one follows; `None`: it is the first."""
     earlier = [
         each

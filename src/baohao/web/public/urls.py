@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from baohao.web.public import app, checking, finding, guest, ours, stop, views
+from baohao.web.public import app, checking, done, finding, guest, ours, stop, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("verify/", views.verify, name="verify"),
     path("ours/", ours.ours, name="ours"),
     path("stop/<str:token>/", stop.stop, name="stop"),
+    path("done/<str:token>/", done.done, name="done"),
     path("brand/<str:name>.css", views.brand, name="brand_sheet"),
     path("check/", checking.number, name="check"),
     path("check/code/", checking.code, name="check_code"),

@@ -43,7 +43,9 @@ document.querySelectorAll("[data-copy]").forEach((button) => {
   if (!navigator.clipboard) return;
   button.hidden = false;
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    const text = document.getElementById(button.dataset.copy);
+    // What somebody changed in a field is copied as it stands there.
+    await navigator.clipboard.writeText(text.value ?? text.textContent);
     button.textContent = button.dataset.copied;
   });
 });

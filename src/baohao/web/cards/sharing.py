@@ -1,0 +1,76 @@
+"""Whether the household sees a card, and handing one over to somebody else in it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from baohao.app.kept import about
+from baohao.app.kept.about import Noted
+from baohao.app.kept.adding import end_of
+from baohao.app.kept.listing import Card
+from baohao.core.kept import kept_key
+from baohao.core.policy.ending import service_clock
+from baohao.web.accounts.models import Account
+from baohao.web.desk import desk, made
+from baohao.web.household import people
+
+
+def is_theirs(account: Account, card: Card) -> bool:
+    """Whether an account says who sees a card: its keeper, or whoever acts for who has no say."""
+    mine, *others = people.kept_for(account)
+    in_household = len(people.keepers_seen_by(account)) > 1
+    return in_household and card.keeper in [mine.holder, *(each.holder for each in others)]
+
+
+def share(card: Card, *, shared: bool, seen_version: int) -> None:
+    """Show a card to the household, or to nobody; raises `NotesMoved`."""
+    noted = replace(
+        card.noted, version=seen_version, about=replace(card.noted.about, shared=shared)
+    )
+    vault = desk().house.vault
+    write = partial(about.write, vault=vault, keeper=card.keeper, card=card.subject, noted=noted)
+    desk().shell.run(write)
+
+
+def hand_over(card: Card, to: str, *, by: str, key: UUID) -> str:
+    """
+    Let another keep a card from now on; return its key there.
+
+    It begins there as it stands here. Under the same key it is done once, whatever was cut off in
+    between. Raises `LineExists` where they keep that number already, and what `keep` does.
+    """
+    there = kept_key(card.number, to)
+    desk().ask(
+        made("keep", there, _as_it_stands(card, to), by=by, channel="app", key=f"hand:{key}")
+    )
+    noted = Noted(about=card.noted.about)
+    vault = desk().house.vault
+    write = partial(about.write, vault=vault, keeper=to, card=there, noted=noted)
+    with suppress(about.NotesMoved):
+        # Said by an earlier try of this, or when they kept it before.
+        desk().shell.run(write)
+    said = {"cause": "holder", "reason": "handed over"}
+    desk().ask(made("terminate", card.subject, said, by=by, channel="app", key=f"let-go:{key}"))
+    return there
+
+
+def _as_it_stands(card: Card, to: str) -> dict[str, Any]:
+    """Return what `keep` takes: the rules, the date and the credit of now."""
+    said: dict[str, Any] = {
+        "operator": card.glance.operator,
+        "plan": card.glance.plan,
+        "pin": card.policy.pin,
+        "holder": to,
+    }
+    clock = service_clock(card.policy)
+    if clock and card.due is not None:
+        said |= {"clock": clock, "until": end_of(card.policy, card.due).isoformat()}
+    elif card.state.tenure is not None:
+        said["begins"] = card.state.tenure.since.isoformat()
+    if "main" in card.glance.balances_minor:
+        said["balance_minor"] = card.glance.balances_minor["main"]
+    return said
