@@ -45,7 +45,7 @@ def done(request: HttpRequest, card: str) -> HttpResponse:
             form.refuse(refusal)
         except Refusal as refusal:
             form.refuse(refusal)
-    page = {"card": found, "form": form, "plan": planned, "shortens": shortens, "today": own.today}
+    page = {"card": found, "form": form, "plan": planned, "shortens": shortens, "now": own.now}
     return render(request, "cards/done.html", page, status=409 if form.is_bound else 200)
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_lazy
 from baohao.app.kept.adding import Wanted
 from baohao.core.identifiers.number import MalformedNumber
 from baohao.core.money import format_minor, parse_minor
+from baohao.core.policy.ending import service_clock
 from baohao.core.policy.model import Policy
 from baohao.core.refusals import Malformed, Refusal
 from baohao.core.upkeep.plan import Step
@@ -135,6 +136,10 @@ class Adding(Said):
             (choices.NOBODY_KNOWS, choices.UNKNOWN),
         ]
         self.fields["act"].required = True
+        if not service_clock(policy):
+            # There is no date that an operator would say.
+            del self.fields["until"]
+            del self.fields["act"].choices[-1]  # type: ignore[attr-defined]
         self.fields["balance"].required = bool(policy.charges)
         if not choices.hangs_on_credit(policy):
             del self.fields["balance"]
@@ -179,7 +184,7 @@ class Adding(Said):
             on=data["on"] if act else None,
             amount=data["amount"] if act in self.money else "",
             sku=data.get("sku", ""),
-            until=data["until"],
+            until=data.get("until"),
             balance=data.get("balance", ""),
         )
 

@@ -82,11 +82,6 @@ def keeper_name(account: Account, card: Card) -> str:
     return next((each.name for each in others if each.holder == card.keeper), "")
 
 
-def is_shared(account: Account) -> bool:
-    """Whether there is a household that somebody may show a card to."""
-    return False
-
-
 def own_cards(request: HttpRequest) -> tuple[list[Card], datetime]:
     """Return the cards that the reader sees, the first due first, and what time it is."""
     reader, house = signed_in(request), desk().house
