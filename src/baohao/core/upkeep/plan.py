@@ -153,6 +153,7 @@ class _Search:
         self._worlds = worlds_of(policy)
         self._rules = {policy.pin: policy}
         self._margin = timedelta(days=margin_days)
+        self._live = {stage.name for stage in policy.stages if stage.kind == "live"}
         found = options(policy, means)
         self._options, self._unpriced = found.known, found.unpriced
         self._day_minor = day_price(policy, found.known)
@@ -209,7 +210,13 @@ class _Search:
 
     def _next(self, node: _Node) -> Iterator[_Node]:
         """Yield what each option makes of a state, where it brings the line further."""
+        stages = {standing.stage for standing in node.standings}
+        if stages & self._live:
+            stages |= self._live
         for option in self._options:
+            if option.rule.stages is not None and not stages & option.rule.stages:
+                # What it would come to is another option's, of the rule that is for this stage.
+                continue
             # Now as well: at the latest, a tier by what is left in the balance may be out of reach.
             for at in dict.fromkeys((self._latest(node, option), node.at)):
                 if at < node.edge:
