@@ -159,6 +159,7 @@ def test_what_the_operator_says_stands_beside_and_none_of_it_is_lost(
     page = text(browser.get(card))
     assert "The operator has said different things" in page
     assert "dialled *100#" in page
+    # Of two that contradict each other on one day, the earlier.
     assert "29 days left" in page or "30 days left" in page
     # What is planned comes before what the operator says, too.
     assert (today + timedelta(days=23)).strftime("%-d %B %Y") in text(browser.get(f"{card}plan/"))

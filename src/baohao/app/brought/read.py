@@ -112,7 +112,12 @@ def _of_table(found: Table, given: Given) -> Taken:
                 Wrong(row=row, column="", value=shown(text), refusal=CellsTooMany())
                 for row, text in found.overfull
             ]
-            return replace(taken, wrong=(*wide, *taken.wrong))
+            return replace(
+                taken,
+                wrong=(*wide, *taken.wrong),
+                headings=found.headings,
+                cells=dict(found.rows),
+            )
     raise FileUnknown(file=given.file)
 
 

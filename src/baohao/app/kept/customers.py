@@ -31,7 +31,7 @@ TEXT_MAX, LONG_MAX = 200, 1_000
 _OWN = ""
 
 
-class NameMissing(Refusal):
+class CustomerUnnamed(Refusal):
     """Say what the customer is called."""
 
     code = "customers.name"
@@ -86,7 +86,7 @@ class Customer:
     def __post_init__(self) -> None:
         _short(self.name, self.contact, self.language, long=(self.note,))
         if not self.name.strip():
-            raise NameMissing()
+            raise CustomerUnnamed()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,11 +237,6 @@ def write_practice(
 ) -> None:
     """Keep what a keeper says of themself; raises `NotesMoved`."""
     _put(conn, vault, keeper, key_of(conn, vault, keeper), _OWN, version, practice)
-
-
-def forget(conn: Connection, keeper: str) -> None:
-    """Forget the customers of a keeper."""
-    store.forget(conn, keeper)
 
 
 def _put(

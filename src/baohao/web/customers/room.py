@@ -68,9 +68,9 @@ def own(request: HttpRequest, customer: UUID) -> tuple[Book, Entry]:
 
 
 def own_card(book: Book, entry: Entry, subject: str) -> Card:
-    """Return one of a customer's cards by its key, without the plus; raises `Http404`."""
+    """Return one of a customer's cards by its key; raises `Http404`."""
     for card in book.cards_of(entry):
-        if card.subject == f"+{subject.strip().removeprefix('+')}":
+        if card.subject == subject:
             return card
     raise Http404
 
