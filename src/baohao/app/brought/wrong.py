@@ -125,7 +125,7 @@ class ActUnclear(RowRefused):
     code = "brought.row.act"
 
 
-class FileOfOtherVersion(RowRefused):
+class VersionUnknown(RowRefused):
     """The file is of another version than those known here; look closely at what was read."""
 
     code = "brought.row.version"
