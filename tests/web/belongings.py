@@ -118,9 +118,20 @@ def customers(shop: Shop, browser: Client, keeper: str) -> dict[str, str]:
     card = f"447400123457~{keeper}"
     done = {"key": str(uuid4()), "version": "3", "act": "call_out||", "on": on, "paid": "cash"}
     done |= {"cost": "0.10", "fee": "20", "fee_currency": "CNY"}
-    browser.post(f"/my/customers/{customer}/did/?card={card}", done)
+    browser.post(f"/my/customers/{customer}/{card}/did/", done)
     deed = Deed.objects.get(customer=customer)
+    other = Pass.objects.create(
+        id=new_id(),
+        kind=Pass.TAKE,
+        keeper="somebody",
+        customer=uuid4(),
+        made_at=shop.now(),
+        until=shop.now(),
+        used_by=keeper,
+    )
     return {
+        "/my/customers/ <card:card>": card,
+        "/my/take-over/ <str:token>": passes.token(other),
         "<uuid:customer>": customer,
         "<uuid:deed>": str(deed.id),
         "<uuid:receipt>": str(Receipt.objects.get(deed=deed).id),

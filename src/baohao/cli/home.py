@@ -28,7 +28,7 @@ from baohao.outside.parcel import is_closed
 from baohao.wiring import Installation
 from baohao.wiring import home as installation
 
-PORT = 8861
+PORT, LOOPBACK = 8861, "127.0.0.1"
 #: Pages that are made at a time; each thread has two sessions of the database.
 THREADS = 3
 
@@ -44,7 +44,7 @@ root.add_typer(app, name="home")
 @app.callback()
 def home(
     context: typer.Context,
-    host: Annotated[str, typer.Option("--host", help="Where to listen.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option("--host", help="Where to listen.")] = LOOPBACK,
     port: Annotated[int, typer.Option("--port")] = PORT,
     proxy: Annotated[
         str, typer.Option("--proxy", help="Address of the proxy before it, if there is one.")
@@ -193,7 +193,8 @@ def _serve(house: Installation, said: Said, host: str, port: int, proxy: str) ->
         made = start.application(house, names_of(host))
         stack.callback(lambda: desk.desk().close())
         pages = WSGIMiddleware(made, workers=THREADS)  # type: ignore[arg-type]
-        _begin(house, said, f"http://{host}:{port}")
+        # By name: a passkey works at no address of digits.
+        _begin(house, said, f"http://{'localhost' if host == LOOPBACK else host}:{port}")
         stack.enter_context(jobs.Beside(house))
         listen(pages, host, port, proxy, lifespan="off")
 

@@ -17,7 +17,7 @@ from baohao.app.brought.own_csv import HEADINGS
 from baohao.app.brought.own_json import FORMAT, MORE, VERSION
 from baohao.app.csv_files import write_rows
 from baohao.app.door import Answered
-from baohao.app.kept import customers, listing
+from baohao.app.kept import customers, listing, robots
 from baohao.app.kept.listing import Card
 from baohao.app.messages import preferences
 from baohao.app.messages.preferences import Preferences
@@ -244,6 +244,7 @@ def erase(shell: Shell, vault: Vault, new_id: Callable[[], UUID], keeper: str) -
 def _forget(conn: Connection, vault: Vault, keeper: str, cards: Sequence[tuple[str, int]]) -> None:
     wishes = _wishes(conn, vault, keeper)
     store.forget(conn, keeper, cards)
+    robots.end_keys(conn, keeper)
     customers.forget(conn, keeper)
     messages.destroy_key(conn, keeper)
     if wishes != Preferences():
