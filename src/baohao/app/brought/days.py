@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 from baohao.app.brought.wrong import (
+    CellNoDay,
     CellWrong,
     DayAmbiguous,
     DayCounted,
     DayHidden,
-    CellNoDay,
     DayNever,
     YearShort,
 )

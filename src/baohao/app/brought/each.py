@@ -45,7 +45,9 @@ def of_version(taken: Taken, said: object, known: Container[object]) -> Taken:
     if said in known:
         return taken
     value = str(said)[:20]
-    other = Wrong(row=0, column="version", value=value, refusal=FileOfOtherVersion(), is_fatal=False)
+    other = Wrong(
+        row=0, column="version", value=value, refusal=FileOfOtherVersion(), is_fatal=False
+    )
     return replace(taken, wrong=(other, *taken.wrong))
 
 

@@ -29,8 +29,8 @@ from baohao.app.brought.wrong import (
     FileBinary,
     FileBroken,
     FileEmpty,
-    FilePacked,
     FileNoList,
+    FilePacked,
     NumberTwice,
     Wrong,
 )
