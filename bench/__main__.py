@@ -15,6 +15,7 @@ from baohao.app.library import read_library
 from baohao.app.policies import shipped
 from baohao.store import partitions
 from bench.at_home import at_home
+from bench.cards import keeping
 from bench.console import console
 from bench.figures import Figure, show, write
 from bench.holding import holding
@@ -34,7 +35,7 @@ from bench.upkeep import planning
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 SUITES = (
     *("project", "upkeep", "receipts", "import", "doctor", "matching"),
-    *("renewals", "payments", "whatif", "console", "holder", "api", "home"),
+    *("renewals", "payments", "whatif", "console", "holder", "cards", "api", "home"),
 )
 
 
@@ -111,6 +112,8 @@ def _measured(server: Server, asked: argparse.Namespace) -> Iterator[Figure]:
         yield from console(server, "bench", rounds=asked.rounds)
     if "holder" in suites:
         yield from holding(server, rounds=asked.rounds)
+    if "cards" in suites:
+        yield from keeping(server, rounds=asked.rounds)
     if "home" in suites:
         yield from at_home(server.folder)
     if "renewals" in suites:

@@ -59,15 +59,15 @@ def holding(server: Server, *, rounds: int) -> Iterator[Figure]:
     recorded: dict[str, Recorded] = {}
     _serve_plainly(recorded)
     for holder, mine in numbers.items():
-        browser = _signed_in(holder, mine[0])
+        browser = signed_in(holder, mine[0])
         pages = {"its numbers": "/my/"}
         if holder == next(iter(HOLDERS)):
             one = f"/my/{mine[0].removeprefix('+')}/"
             pages |= {"one number": one, "terms": f"{one}renew/"}
         for name, address in pages.items():
-            recorded["page"] = _recorded(browser, address)
+            recorded["page"] = sent_by(browser, address)
             _alike(browser.get(address).content, browser.get("/plain/").content)
-            ours, theirs = partial(_asked, browser, address), partial(_asked, browser, "/plain/")
+            ours, theirs = partial(visited, browser, address), partial(visited, browser, "/plain/")
             yield _figure(f"holder: {name}, {len(mine)} lines", ours, theirs, rounds)
     from baohao.web.desk import desk
 
@@ -79,10 +79,10 @@ def _opened(house: Installation, holder: str, count: int) -> list[str]:
     begin = 6_610_0000 + sum(HOLDERS.values()) * list(HOLDERS).index(holder)
     numbers = [f"+853{begin + n}" for n in range(count)]
     asked = {"holder": holder, "holder_kind": "organisation", "document": "bir", "paid": SELLER}
-    asks = [_ask("fund", SELLER, {"amount_minor": FLOAT_MINOR})]
+    asks = [ask_of("fund", SELLER, {"amount_minor": FLOAT_MINOR})]
     for number in numbers:
-        asks.append(_ask("stock", number, {"operator": "demo", "plan": PLAN, "pin": PIN}))
-        asks.append(_ask("activate", number, {"term": "12 months", **asked}))
+        asks.append(ask_of("stock", number, {"operator": "demo", "plan": PLAN, "pin": PIN}))
+        asks.append(ask_of("activate", number, {"term": "12 months", **asked}))
     with house.shell() as shell:
         for answer in shell.answer(asks):
             if isinstance(answer, Refusal):
@@ -90,7 +90,8 @@ def _opened(house: Installation, holder: str, count: int) -> list[str]:
     return numbers
 
 
-def _ask(verb: str, subject: str, said: dict[str, Any]) -> Ask:
+def ask_of(verb: str, subject: str, said: dict[str, Any]) -> Ask:
+    """Return an ask of the bench's own."""
     id_ = new_id()
     return Ask(
         id=id_,
@@ -103,7 +104,8 @@ def _ask(verb: str, subject: str, said: dict[str, Any]) -> Ask:
     )
 
 
-def _signed_in(holder: str, number: str) -> Client:
+def signed_in(holder: str, number: str = "") -> Client:
+    """Return the browser of a holder, who came in by a number of theirs if there is one."""
     from django.test import Client
 
     from baohao.web.accounts.models import Account
@@ -112,16 +114,17 @@ def _signed_in(holder: str, number: str) -> Client:
     browser = Client(SERVER_NAME="localhost")
     account = Account.objects.of_holder(holder)
     browser.force_login(account, "allauth.account.auth_backends.AuthenticationBackend")
-    session = browser.session
-    session[TENURE] = (number, 1)
-    session.save()
+    if number:
+        session = browser.session
+        session[TENURE] = (number, 1)
+        session.save()
     return browser
 
 
 # --- the rival ------------------------------------------------------------------------------------
 
 
-def _recorded(browser: Client, address: str) -> Recorded:
+def sent_by(browser: Client, address: str) -> Recorded:
     """Open a page, and note what it sent on our own connections, and what it rendered."""
     from django.db import connection
     from django.template import engines
@@ -186,7 +189,8 @@ def _serve_plainly(recorded: dict[str, Recorded]) -> None:
 # --- measuring ------------------------------------------------------------------------------------
 
 
-def _asked(browser: Client, address: str, times: int = PAGES) -> int:
+def visited(browser: Client, address: str, times: int = PAGES) -> int:
+    """Open a page some times."""
     for _ in range(times):
         answer = browser.get(address)
         if answer.status_code != 200:
@@ -196,8 +200,8 @@ def _asked(browser: Client, address: str, times: int = PAGES) -> int:
 
 def _figure(name: str, ours: Callable[[], int], theirs: Callable[[], int], rounds: int) -> Figure:
     """Measure both in turns, by the CPU time of this process: the database is the same."""
-    _cpu(ours), _cpu(theirs)
-    pairs = [(_cpu(ours), _cpu(theirs)) for _ in range(rounds)]
+    cpu(ours), cpu(theirs)
+    pairs = [(cpu(ours), cpu(theirs)) for _ in range(rounds)]
     mine, other = [a for a, _ in pairs], [b for _, b in pairs]
     return Figure(
         name=name,
@@ -211,7 +215,8 @@ def _figure(name: str, ours: Callable[[], int], theirs: Callable[[], int], round
     )
 
 
-def _cpu(work: Callable[[], int]) -> Slice:
+def cpu(work: Callable[[], int]) -> Slice:
+    """Do the work, by the CPU time of this process."""
     began = time.process_time()
     found = measured(work)
     return replace(found, seconds=time.process_time() - began)

@@ -26,8 +26,8 @@ from baohao.cli.output import Json, console, pairs, tell
 from baohao.core.refusals import Refusal
 from baohao.outside.parcel import is_closed
 from baohao.wiring import Installation
-from baohao.wiring.at_home import held, keep_said, pack, unpack
-from baohao.wiring.at_home import home as installation
+from baohao.wiring.home import held, keep_said, pack, unpack
+from baohao.wiring.home import home as installation
 
 PORT, LOOPBACK = 8861, "127.0.0.1"
 #: Pages that are made at a time; each thread has two sessions of the database.

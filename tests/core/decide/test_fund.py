@@ -37,7 +37,7 @@ REFUSED: Refused = {
         PayerUnknown: lambda: asked("fund", "revenue:keep12:MOP", amount_minor=1),
         AccountMalformed: lambda: asked("fund", "float", amount_minor=1),
         ShiftCounted: lambda: asked("fund", TILL, COUNTED, amount_minor=1),
-        CurrencyUnknown: lambda: asked("fund", ADVANCE, amount_minor=1, exchange=theirs("XXX")),
+        CurrencyUnknown: lambda: asked("fund", ADVANCE, amount_minor=1, exchange=theirs("ZZZ")),
     },
     "withdraw": {
         PayerUnknown: lambda: asked("withdraw", "bank:main:MOP", amount_minor=1),

@@ -21,14 +21,16 @@ from baohao.core.decide.stock import LineExists
 from baohao.core.kept import kept_key
 from baohao.core.policy.model import Policy
 from baohao.core.refusals import Refusal
+from baohao.web import formats
 from baohao.web.accounts.doors import holders, signed_in
 from baohao.web.cards import choices, words
 from baohao.web.cards.forms import Adding
+from baohao.web.cards.own import own_card
 from baohao.web.desk import desk, made
 from baohao.web.household import people
 
 #: What is kept by cycle alone, for operators that nobody wrote down; listed last.
-GENERIC = "world"
+GENERIC = "zz"
 #: So many products are shown without folding.
 NARROW = 12
 
@@ -145,8 +147,18 @@ def _kept(request: HttpRequest, form: Adding, now: datetime) -> HttpResponse:
     name = form.cleaned_data["name"].strip()
     if name:
         desk().shell.run(partial(_named, keeper=keeper, subject=subject, name=name))
-    messages.success(request, gettext("Kept. We watch its dates from now on."))
+    _tell(request, subject)
     return redirect("cards_card", card=subject)
+
+
+def _tell(request: HttpRequest, subject: str) -> None:
+    """Say until when a card is good, now that it is kept."""
+    card = own_card(request, subject).card
+    if card.due is None:
+        messages.success(request, gettext("Kept. No end of it is in sight."))
+        return
+    text = gettext("Kept. It is good until {day}; you are told in time what keeps it.")
+    messages.success(request, text.format(day=formats.day(card.due)))
 
 
 def _named(conn: Any, keeper: str, subject: str, name: str) -> None:

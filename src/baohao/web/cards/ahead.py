@@ -13,6 +13,7 @@ from django.shortcuts import render
 from baohao.app.kept import plan
 from baohao.app.kept.listing import Card
 from baohao.app.kept.plan import Plan
+from baohao.core.money import NO_CURRENCY
 from baohao.core.policy.model import Policy
 from baohao.core.upkeep.plan import Step
 from baohao.web.accounts.doors import holders
@@ -129,6 +130,11 @@ class Purse:
 
     currency: str
     costs: Sequence[Cost]
+
+    @property
+    def is_priceless(self) -> bool:
+        """Whether not even the currency is known, or nothing of any card's cost."""
+        return self.currency == NO_CURRENCY or self.unknown == len(self.costs)
 
     @property
     def year_minor(self) -> int:

@@ -49,7 +49,7 @@ def change(request: HttpRequest, card: str) -> HttpResponse:
 def _changed(request: HttpRequest, card: Card, form: Adding, now: datetime) -> None:
     """End the old life and begin the new one; what is refused of the new is said before."""
     by, key = signed_in(request).holder, form.cleaned_data["key"]
-    payload = adding.asked(desk().terms.rules, form.wanted, by, now)
+    payload = adding.asked(desk().terms.rules, form.wanted, card.keeper, now)
     asks = [made("keep", card.subject, payload, by=by, channel="app", key=f"keep:{key}")]
     if not card.is_over:
         why = gettext("It is {product} now").format(product=words.product(form.policy))

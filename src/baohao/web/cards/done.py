@@ -45,7 +45,7 @@ def done(request: HttpRequest, card: str) -> HttpResponse:
             form.refuse(refusal)
         except Refusal as refusal:
             form.refuse(refusal)
-    page = {"card": found, "form": form, "plan": planned, "shortens": shortens, "today": own.today}
+    page = {"card": found, "form": form, "plan": planned, "shortens": shortens, "now": own.now}
     return render(request, "cards/done.html", page, status=409 if form.is_bound else 200)
 
 
@@ -79,7 +79,7 @@ def undo(request: HttpRequest, card: str) -> HttpResponse:
     """Take back what was recorded by mistake."""
     own = acted_on(request, card)
     of = (request.POST or request.GET).get("act", "")[:200]
-    told = desk().read(partial(story.story, terms=desk().terms, subject=own.card.subject))
+    told = desk().read(partial(story.story, terms=desk().terms, state=own.card.state))
     entry = next((each for each in told if of and each.act == of), None)
     if entry is None:
         # A second tap finds that it is gone.

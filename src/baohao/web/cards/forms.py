@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_lazy
 from baohao.app.kept.adding import Wanted
 from baohao.core.identifiers.number import MalformedNumber
 from baohao.core.money import format_minor, parse_minor
+from baohao.core.policy.ending import service_clock
 from baohao.core.policy.model import Policy
 from baohao.core.refusals import Malformed, Refusal
 from baohao.core.upkeep.plan import Step
@@ -20,7 +21,6 @@ from baohao.outside.ids import new_id
 from baohao.web.cards import choices, words
 from baohao.web.wording import said
 
-DAY = {"type": "date"}
 MONEY = {"inputmode": "decimal", "autocomplete": "off"}
 #: Refusals of the door and the field that they are about.
 FIELDS = {
@@ -36,6 +36,11 @@ FIELDS = {
 }
 
 
+def day_input() -> forms.DateInput:
+    """Return a field of a day, which browsers read in this form alone, whatever the language."""
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
 def _as_planned(policy: Policy, step: Step) -> dict[str, Any]:
     """Return what is done where a plan is followed."""
     option = step.option
@@ -49,9 +54,7 @@ class Said(forms.Form):
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     act = forms.ChoiceField(required=False, widget=forms.RadioSelect)
-    on = forms.DateField(
-        required=False, label=gettext_lazy("On which day"), widget=forms.DateInput(attrs=DAY)
-    )
+    on = forms.DateField(required=False, label=gettext_lazy("On which day"), widget=day_input())
     amount = forms.CharField(
         required=False,
         max_length=20,
@@ -117,7 +120,7 @@ class Adding(Said):
     until = forms.DateField(
         required=False,
         label=gettext_lazy("The operator says that it is good until"),
-        widget=forms.DateInput(attrs=DAY),
+        widget=day_input(),
     )
     balance = forms.CharField(
         required=False,
@@ -135,6 +138,10 @@ class Adding(Said):
             (choices.NOBODY_KNOWS, choices.UNKNOWN),
         ]
         self.fields["act"].required = True
+        if not service_clock(policy):
+            # There is no date that an operator would say.
+            del self.fields["until"]
+            del self.fields["act"].choices[-1]  # type: ignore[attr-defined]
         self.fields["balance"].required = bool(policy.charges)
         if not choices.hangs_on_credit(policy):
             del self.fields["balance"]
@@ -179,7 +186,7 @@ class Adding(Said):
             on=data["on"] if act else None,
             amount=data["amount"] if act in self.money else "",
             sku=data.get("sku", ""),
-            until=data["until"],
+            until=data.get("until"),
             balance=data.get("balance", ""),
         )
 

@@ -148,7 +148,6 @@ def leave(request: HttpRequest, card: str) -> HttpResponse:
             refused = said(refusal)
     page = {
         "card": own.card,
-        "today": own.today,
         "left": [each for each in things(own.card) if not each.is_moved],
         "is_listed": bool(own.card.noted.about.hangs),
         "refused": refused,

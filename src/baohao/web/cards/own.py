@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from baohao import wiring
 from baohao.app.kept import listing
-from baohao.app.kept.listing import Card, CardUnknown
+from baohao.app.kept.listing import Card, CardNotKept
 from baohao.core.civil import civil_day
 from baohao.core.kept import keeper_of
 from baohao.web.accounts.doors import signed_in
@@ -82,11 +82,6 @@ def keeper_name(account: Account, card: Card) -> str:
     return next((each.name for each in others if each.holder == card.keeper), "")
 
 
-def is_shared(account: Account) -> bool:
-    """Whether there is a household that somebody may show a card to."""
-    return False
-
-
 def own_cards(request: HttpRequest) -> tuple[list[Card], datetime]:
     """Return the cards that the reader sees, the first due first, and what time it is."""
     reader, house = signed_in(request), desk().house
@@ -127,6 +122,6 @@ def acted_on(request: HttpRequest, subject: str) -> Own:
 def _one(conn: Any, subject: str) -> Own | None:
     try:
         card = listing.one(conn, desk().terms, desk().house.vault, subject)
-    except CardUnknown:
+    except CardNotKept:
         return None
     return Own(card=card, now=wiring.now(conn))

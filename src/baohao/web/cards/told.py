@@ -23,8 +23,8 @@ from baohao.core.refusals import Malformed, Refusal
 from baohao.outside.ids import new_id
 from baohao.web.accounts.doors import holders, signed_in
 from baohao.web.cards import choices
-from baohao.web.cards.forms import DAY, MONEY
-from baohao.web.cards.own import acted_on, is_shared, own_card
+from baohao.web.cards.forms import MONEY, day_input
+from baohao.web.cards.own import acted_on, own_card
 from baohao.web.desk import desk, made
 from baohao.web.wording import said
 
@@ -36,7 +36,7 @@ class Saying(forms.Form):
     until = forms.DateField(
         required=False,
         label=gettext_lazy("It is good until"),
-        widget=forms.DateInput(attrs=DAY),
+        widget=day_input(),
     )
     balance = forms.CharField(
         required=False,
@@ -89,7 +89,7 @@ def says(request: HttpRequest, card: str) -> HttpResponse:
         "card": own.card,
         "form": form,
         "asking": choices.asking(own.card.policy),
-        "today": own.today,
+        "now": own.now,
     }
     return render(request, "cards/says.html", page, status=409 if form.is_bound else 200)
 
@@ -143,14 +143,11 @@ class Naming(forms.Form):
         label=gettext_lazy("Where the card is, or anything else"),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    shared = forms.BooleanField(required=False, label=gettext_lazy("My household sees it"))
 
-    def __init__(self, data: Any, noted: Noted, *, has_household: bool) -> None:
+    def __init__(self, data: Any, noted: Noted) -> None:
         said_ = noted.about
         initial = {"version": noted.version, "name": said_.name, "whose": said_.whose}
-        super().__init__(data, initial=initial | {"note": said_.note, "shared": said_.shared})
-        if not has_household:
-            del self.fields["shared"]
+        super().__init__(data, initial=initial | {"note": said_.note})
 
     def of(self, before: About) -> About:
         """Return what is said now, with what this form does not speak of as it was."""
@@ -160,7 +157,6 @@ class Naming(forms.Form):
             name=data["name"].strip(),
             whose=data["whose"].strip(),
             note=data["note"].strip(),
-            shared=data.get("shared", before.shared),
         )
 
 
@@ -169,8 +165,7 @@ def about(request: HttpRequest, card: str) -> HttpResponse:
     """Keep what a keeper says of a card; whoever comes second sees what the first said."""
     own = acted_on(request, card)
     noted, other = own.card.noted, None
-    shared = is_shared(signed_in(request))
-    form = Naming(request.POST or None, noted, has_household=shared)
+    form = Naming(request.POST or None, noted)
     if request.method == "POST" and form.is_valid():
         wanted = form.of(noted.about)
         try:

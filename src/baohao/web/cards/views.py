@@ -51,7 +51,7 @@ def cards(request: HttpRequest) -> HttpResponse:
     page = {
         "groups": _by_person(alive),
         "gone": [each for each in shown if each.is_over],
-        "today": now.date(),
+        "now": now,
         "q": wanted,
         "has_any": bool(found),
         "is_searched": len(found) >= SEARCHED_FROM,
@@ -115,14 +115,15 @@ def card(request: HttpRequest, card: str) -> HttpResponse:
     found, reader = own.card, signed_in(request)
 
     def read(conn: Any) -> tuple[Life, list[Told]]:
-        lived = life.life(conn, desk().terms, found.subject, reader.holder)
-        return lived, story.story(conn, desk().terms, found.subject)
+        lived = life.life(conn, desk().terms, found.subject, reader="")
+        return lived, story.story(conn, desk().terms, found.state)
 
     lived, happened = desk().read(read)
     about = found.noted.about
     page = {
         "card": found,
-        "today": own.today,
+        "now": own.now,
+        "because": _because(happened, found),
         "life": lived,
         "drawn": drawing.drawn(lived.stays, lived.now),
         "ahead": saying.ahead(lived),
@@ -136,6 +137,12 @@ def card(request: HttpRequest, card: str) -> HttpResponse:
         "accounts": ACCOUNTS,
     }
     return render(request, "cards/card.html", page)
+
+
+def _because(happened: Sequence[Told], card: Card) -> Told | None:
+    """Return what gave a card its date."""
+    acts = (each for each in happened if each.effect is not None and not each.is_undone)
+    return next((each for each in acts if each.effect.after == card.computed), None)  # type: ignore[union-attr]
 
 
 def _contradicting(happened: Sequence[Told]) -> list[Told]:
@@ -154,7 +161,7 @@ def year(request: HttpRequest, card: str) -> HttpResponse:
         "card": own.card,
         "plan": planned(Ways(abroad=is_abroad)),
         "is_abroad": is_abroad,
-        "today": own.today,
+        "now": own.now,
         "may_act": may_act(signed_in(request), own.card),
     }
     shown = "cards/plan.html" if getattr(request, "htmx", False) else "cards/year.html"

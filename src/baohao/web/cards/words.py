@@ -9,6 +9,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from baohao.app.kept import adding
 from baohao.app.kept.story import Told
+from baohao.core.money import NO_CURRENCY
 from baohao.core.policy.model import How, Policy
 from baohao.core.upkeep.means import PAID
 from baohao.core.upkeep.plan import Step
@@ -59,6 +60,8 @@ DO = {
 }
 #: How a card's life here ended.
 ENDED = {"terminate": gettext_lazy("It was let go"), "port_out": gettext_lazy("Its number left")}
+#: The country of what is kept by its cycle alone.
+NOWHERE = "ZZ"
 #: Where people say the place alone, and not whose it is.
 _PLACES = {"HK": "Asia/Hong_Kong", "MO": "Asia/Macau"}
 _COMMON = 0x1F1E6 - ord("A")
@@ -71,6 +74,8 @@ def acts(policy: Policy) -> list[tuple[str, str]]:
 
 def with_money(policy: Policy) -> frozenset[str]:
     """Return the acts of a product that are told with an amount."""
+    if policy.currency == NO_CURRENCY:
+        return frozenset()
     return frozenset(kind for kind, _ in acts(policy) if kind in PAID)
 
 
@@ -93,7 +98,7 @@ def to_do(policy: Policy, step: Step, *, is_priced: bool) -> str:
     if option.times > 1:
         said = gettext("{what}, {times} times").format(what=said, times=option.times)
     if not is_priced:
-        return gettext("{what} (nobody has said what it costs)").format(what=said)
+        return gettext("{what} (price not known)").format(what=said)
     if option.cost_minor:
         price = formats.money(option.cost_minor, policy.currency)
         return gettext("{what}: {price}").format(what=said, price=price)
@@ -130,13 +135,15 @@ def product(policy: Policy) -> str:
 
 def country(code: str) -> str:
     """Say a country."""
+    if code == NOWHERE:
+        return ""
     if code in _PLACES:
         return formats.place(_PLACES[code])
     return str(Locale.parse(formats.locale()).territories.get(code, code))
 
 
 def flag(code: str) -> str:
-    """Return the flag of a country as text; empty: it is none."""
-    if len(code) != 2 or not (code.isascii() and code.isupper()):
+    """Return the flag of a country as text; empty: it is none, or of none."""
+    if code == NOWHERE or len(code) != 2 or not (code.isascii() and code.isupper()):
         return ""
     return "".join(chr(ord(letter) + _COMMON) for letter in code)

@@ -26,7 +26,8 @@ from baohao.web.desk import desk
 from baohao.web.household import people
 from baohao.web.household.invitations import NameTaken
 from baohao.web.household.models import Member
-from baohao.wiring.at_home import BadSetting, keep_said, mail_server
+from baohao.wiring import BadSetting
+from baohao.wiring.home import keep_said, mail_server
 
 #: What is served before anybody has answered.
 OPEN = ("/start/", "/static/", "/language/", "/app.webmanifest", "/sw.js", "/alive/")

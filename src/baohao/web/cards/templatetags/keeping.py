@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import quote
 
 from babel import dates
@@ -95,6 +95,12 @@ def days_until(due: date, today: date) -> str:
 def place(subject: str) -> str:
     """Return a card's key as an id of a page has it."""
     return "".join(each if each.isalnum() else "-" for each in subject)
+
+
+@register.simple_tag
+def today_of(card: Card, now: datetime) -> date:
+    """Return the day that it is where a card's operator is."""
+    return civil_day(now, card.policy.zone)
 
 
 @register.simple_tag

@@ -1,4 +1,4 @@
-"""One household's installation: what it was told once, and all of it in one file and back."""
+"""One household's installation: what it was told once, and the one file that it goes into."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from baohao.app import house as houses
-from baohao.config import HOME_VARIABLE, PUSH_VARIABLE, BadSetting, mail_server, settings
+from baohao.config import HOME_VARIABLE, PUSH_VARIABLE, mail_server, settings
 from baohao.outside import home_file, parcel
 from baohao.wiring import SECRET, Installation
 
-__all__ = ["BadSetting", "held", "home", "keep_said", "mail_server", "pack", "unpack"]
+__all__ = ["held", "home", "keep_said", "mail_server", "pack", "unpack"]
 
-#: What a home is beside what it was told: whoever lives there may be told by their phone.
+#: What a home is before anything is said: whoever lives there may be told by their phone.
 AT_HOME = {HOME_VARIABLE: "1", PUSH_VARIABLE: "1"}
-#: What a backup has beside its database.
+#: What a backup of a home has beside its database.
 KEPT = (SECRET, home_file.NAME, "issuer.key", "issuer.pem")
 DUMP = "database.dump"
 
@@ -68,8 +68,8 @@ def unpack(house: Installation, file: Path, passphrase: str = "") -> None:
     """
     Replace a home by the one in a file, and open it; raises as `parcel.unpack` and `resume`.
 
-    Nothing has changed where the file is unfit. The keys come last: until they are there the same
-    file can be restored again.
+    Nothing has changed where the file is unfit. The keys come last: until they are there the
+    same file can be restored again.
     """
     folder = house.settings.data
     house.embedded.make_folder()
