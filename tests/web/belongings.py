@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.payments.cashdesk import Desk
 from tests.shop import TILL, Shop, granted
 
@@ -77,6 +78,7 @@ def of_holder(shop: Shop, browser: Client, number: str, dear: str) -> dict[str, 
     return {
         "<uuid:talk>": talked(browser, number),
         "<card:card>": kept(shop, me),
+        "/my/cards/import/ <uuid:file>": brought(browser),
         **customers(shop, browser, me),
         "/my/for/ <tel:number>": dear[1:],
         "/my/for/ <uuid:quote>": str(quote),
@@ -93,6 +95,13 @@ def kept(shop: Shop, keeper: str) -> str:
     said = {"operator": "giffgaff", "plan": "payg", "policy": "gb.giffgaff.payg", "holder": keeper}
     shop.say("keep", card, principal=keeper, channel="app", last={"kind": "sms_out"}, **said)
     return card[1:]
+
+
+def brought(browser: Client) -> str:
+    """Send a file of cards to be looked at."""
+    rows = b"number,product,last day\n+447400123458,giffgaff,2026-06-01\n"
+    sent = browser.post("/my/cards/import/", {"file": SimpleUploadedFile("cards.csv", rows)})
+    return last_of(str(sent["Location"]))
 
 
 def customers(shop: Shop, browser: Client, keeper: str) -> dict[str, str]:

@@ -57,6 +57,10 @@ def test_a_card_is_found_added_and_dated(
     assert f"?product={GIFFGAFF}" in found
     assert "lyca" not in re.sub(r"<datalist.*?</datalist>", "", found, flags=re.DOTALL).lower()
     today = counter.now().date()
+    chinese = {"Accept-Language": "zh-hant"}
+    page = browser.get(f"/my/cards/new/?product={GIFFGAFF}", headers=chinese).content.decode()
+    # As fields of a day take it, whatever the reader's language.
+    assert f'value="{today.isoformat()}"' in page
     form = filled(
         browser,
         f"/my/cards/new/?product={GIFFGAFF}",

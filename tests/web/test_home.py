@@ -34,7 +34,7 @@ sys.argv = ["baohao", "home"]
 from baohao.cli import entry
 entry._command()
 from baohao import jobs
-from baohao.wiring import home
+from baohao.wiring.home import home
 house = home(Path(sys.stdin.readline().strip()))
 from baohao.web import desk, start
 start.application(house)

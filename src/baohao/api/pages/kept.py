@@ -16,7 +16,7 @@ from baohao.api.models import Body, Instant, Told, Written
 from baohao.api.problems import standing_at
 from baohao.api.wire import idempotency_key
 from baohao.app.kept import listing, robots
-from baohao.app.kept.listing import Card, CardUnknown
+from baohao.app.kept.listing import Card, CardNotKept
 from baohao.core.asks import Ask
 from baohao.core.identifiers.number import parse_number
 from baohao.core.kept import kept_key
@@ -128,12 +128,12 @@ def _id(said: str | None, key: str | None) -> str:
 
 
 async def _card(desk: Desk, caller: Caller, written: str) -> Card:
-    """Return a card that the key may speak of; raises `MalformedNumber` and `CardUnknown`."""
+    """Return a card that the key may speak of; raises `MalformedNumber` and `CardNotKept`."""
     with standing_at("/number"):
         number = parse_number(written)
     if number not in caller.credential.cards:
         # Whether somebody keeps it or not.
-        raise CardUnknown()
+        raise CardNotKept()
     return await _look(desk, kept_key(number, caller.credential.keeper))
 
 

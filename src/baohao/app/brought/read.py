@@ -29,8 +29,8 @@ from baohao.app.brought.wrong import (
     FileBinary,
     FileBroken,
     FileEmpty,
+    FileNoList,
     FilePacked,
-    FileUnknown,
     NumberTwice,
     Wrong,
 )
@@ -102,7 +102,7 @@ def _of_document(text: str, given: Given) -> Taken:
             if len(taken.rows) > ROWS_MAX:
                 raise too_large(given.file)
             return taken
-    raise FileUnknown(file=given.file)
+    raise FileNoList(file=given.file)
 
 
 def _of_table(found: Table, given: Given) -> Taken:
@@ -118,7 +118,7 @@ def _of_table(found: Table, given: Given) -> Taken:
                 headings=found.headings,
                 cells=dict(found.rows),
             )
-    raise FileUnknown(file=given.file)
+    raise FileNoList(file=given.file)
 
 
 def _once(taken: Taken) -> Taken:

@@ -19,7 +19,7 @@ from baohao.app import show
 from baohao.app.door import Answered, KeyReused
 from baohao.app.kept import listing, plan
 from baohao.app.kept.adding import DayAhead, Wanted, counts, last
-from baohao.app.kept.listing import Card, CardUnknown
+from baohao.app.kept.listing import Card, CardNotKept
 from baohao.app.kept.telling import clock_of
 from baohao.app.messages import tokens
 from baohao.app.messages.tokens import Sign
@@ -77,7 +77,7 @@ def look(conn: Connection, terms: Terms, vault: Vault, sign: Sign, token: str) -
     message, now = _message(conn, token, sign), clock.now(conn)
     try:
         card = listing.one(conn, terms, vault, message.number)
-    except CardUnknown:
+    except CardNotKept:
         raise LinkForged from None
     assert message.deadline is not None  # noqa: S101 - `_message` has looked
     held = messages.tenure(conn, message.number, message.epoch)

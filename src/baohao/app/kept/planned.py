@@ -55,7 +55,7 @@ class ActAssumed(RowRefused):
     code = "brought.row.act_assumed"
 
 
-class CurrencyOther(RowRefused):
+class FileCurrencyOther(RowRefused):
     """The amount is in {currency}, and the product's are in {wanted}: it is left out."""
 
     code = "brought.row.currency"
@@ -294,7 +294,7 @@ def _minor(plan: Plan, policy: Policy, amount: Any, currency: str) -> int | None
     if amount is None:
         return None
     if currency not in ("", policy.currency) and policy.currency != NO_CURRENCY:
-        plan.warn("", amount, CurrencyOther(currency=currency, wanted=policy.currency))
+        plan.warn("", amount, FileCurrencyOther(currency=currency, wanted=policy.currency))
         return None
     try:
         minor = parse_minor(f"{amount:f}", policy.currency)

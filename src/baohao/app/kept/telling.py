@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from baohao.app import show
 from baohao.app.kept import listing, plan
-from baohao.app.kept.listing import Card, CardUnknown
+from baohao.app.kept.listing import Card, CardNotKept
 from baohao.app.messages.remind import TITLES
 from baohao.app.messages.wording import Facts, OfCard
 from baohao.app.ports import Vault
@@ -38,7 +38,7 @@ class Telling:
         """Return it; `None`: its keeper has let the card go."""
         try:
             card = listing.one(conn, self.terms, self.vault, line.number)
-        except CardUnknown:
+        except CardNotKept:
             return None
         if card.is_over:
             return None

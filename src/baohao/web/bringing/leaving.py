@@ -9,12 +9,13 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext, ngettext
 
 from baohao.app.kept import leaving, listing
 from baohao.outside.ids import new_id
 from baohao.web.accounts.doors import holders, signed_in
 from baohao.web.bringing import files
+from baohao.web.customers.models import Pass
 from baohao.web.desk import desk
 
 
@@ -41,13 +42,14 @@ def sheet(request: HttpRequest) -> HttpResponse:
 def erase(request: HttpRequest) -> HttpResponse:
     """Say what would be forgotten, and forget it once the word was typed."""
     keeper = signed_in(request).holder
-    # Translators: what somebody types to have everything erased; one word.
-    word = pgettext("typed", "ERASE")
+    word = gettext("ERASE")
     is_wrong = False
     if request.method == "POST":
         typed = request.POST.get("word", "").strip().casefold()
         if typed == word.casefold():
             files.drop(keeper)
+            # Links that were given to customers lead nowhere from now on.
+            Pass.objects.filter(keeper=keeper).delete()
             done = leaving.erase(desk().shell, desk().house.vault, new_id, keeper)
             told = ngettext("{n} card was erased.", "{n} cards were erased.", done.cards)
             messages.success(request, told.format(n=done.cards))

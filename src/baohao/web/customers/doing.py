@@ -181,7 +181,8 @@ def did(request: HttpRequest, customer: UUID, card: str) -> HttpResponse:
 def message(request: HttpRequest, customer: UUID, card: str = "") -> HttpResponse:
     """Write a message for a customer, to be handed on: of all their cards that are due, or one."""
     book, entry = own(request, customer)
-    today, cards = ledger.today(book.keeper), due_cards(book.cards_of(entry), book.keeper)
+    today = ledger.today(book.keeper)
+    cards = due_cards(book.cards_of(entry), today)
     if card:
         cards = [own_card(book, entry, card)]
     look = passes.standing(Pass.LOOK, book.keeper, customer)
@@ -200,9 +201,8 @@ def message(request: HttpRequest, customer: UUID, card: str = "") -> HttpRespons
     return render(request, "customers/message.html", page)
 
 
-def due_cards(cards: Sequence[Card], keeper: str) -> list[Card]:
+def due_cards(cards: Sequence[Card], today: date) -> list[Card]:
     """Return which of a customer's cards are spoken of: those due soon, or the one due first."""
-    today = ledger.today(keeper)
     ahead = [card for card in cards if card.due is not None]
     return [card for card in ahead if is_due(card, today, "30")] or ahead[:1]
 
