@@ -8,10 +8,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.shop import Shop
+from tests.web.test_cards import added
 
 from baohao.wiring import Installation
 
@@ -196,3 +199,49 @@ def test_a_code_of_an_app_is_asked_for_beside_the_password_by_whoever_wants_it(
     answer = home.post("/accounts/login/", {"login": "mei", "password": SAID["password"]})
     assert answer["Location"].startswith("/accounts/login/second/")
     assert home.get("/my/household/").status_code == 302
+
+
+def test_a_robot_tells_by_its_key_what_was_done_with_its_card_and_of_no_other(
+    pages: Installation, counter: Shop, home: Client, number: str
+) -> None:
+    import secrets
+    from functools import partial
+
+    from baohao.app.kept import robots
+    from baohao.web.desk import desk
+    from baohao.web.home import starting
+    from baohao.web.household.models import Member
+
+    home.post("/start/", {**SAID, "key": starting.key()})
+    day = counter.now().date()
+    added(home, number, on=(day - timedelta(days=90)).isoformat())
+    keeper, kinds = Member.objects.get().holder, frozenset({"sms_out"})
+    make = partial(
+        robots.make_key, keeper=keeper, label="phone", kinds=kinds, chance=secrets.token_bytes
+    )
+    key = desk().shell.run(partial(make, cards=frozenset({number})))
+    tell = partial(_told, _robot(), key=key)
+    assert tell({"number": number, "kind": "sms_out", "id": "1"}, key="").status_code == 401
+    before = tell({"number": number, "kind": "sms_out", "id": "1"})
+    assert before.status_code == 201
+    assert before.json()["act_by"] > (day + timedelta(days=170)).isoformat()
+    again = tell({"number": number, "kind": "sms_out", "id": "1"})
+    assert again["Idempotent-Replayed"] == "true"
+    assert tell({"number": number, "kind": "top_up", "id": "2"}).json()["code"] == "key.kind"
+    assert tell({"number": "+447400123999", "kind": "sms_out", "id": "3"}).status_code == 404
+    assert tell({"number": number, "kind": "sms_out"}).json()["code"] == "request.body"
+    assert tell({"number": number, "kind": "sms_out", "more": 1}).status_code == 422
+    read = {"number": number, "until": (day + timedelta(days=30)).isoformat(), "id": "4"}
+    answer = tell(read, where="readings")
+    assert (answer.status_code, answer.json()["operator_says"]) == (201, read["until"])
+
+
+def _robot() -> Client:
+    from django.test import Client
+
+    return Client(SERVER_NAME="localhost", enforce_csrf_checks=True)
+
+
+def _told(client: Client, body: dict[str, object], *, key: str, where: str = "records") -> Any:
+    headers = {"Authorization": f"Bearer {key}"}
+    return client.post(f"/v1/kept/{where}", body, "application/json", headers=headers)

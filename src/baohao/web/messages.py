@@ -61,6 +61,8 @@ UNSHOWN = (
     "core/identifiers/mrz.py",
     "core/policy/",
     "core/promotions/",
+    # Told to machines.
+    "web/home/robots.py",
 )
 #: What is said within a refusal's sentence, where it stands in the code as it is.
 _SAID_WITHIN = ("reason", "hint")
