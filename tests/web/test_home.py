@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -139,8 +140,6 @@ def test_a_mail_server_that_cannot_be_used_moves_nobody_in(home: Client) -> None
 def test_members_sign_in_by_what_they_chose_until_they_are_taken_out(
     pages: Installation, home: Client
 ) -> None:
-    import re
-
     from django.test import Client
 
     from baohao.web.home import starting
@@ -236,12 +235,39 @@ def test_a_robot_tells_by_its_key_what_was_done_with_its_card_and_of_no_other(
     assert (answer.status_code, answer.json()["operator_says"]) == (201, read["until"])
 
 
+def test_every_page_that_a_home_leads_to_is_there(
+    pages: Installation, counter: Shop, home: Client, number: str
+) -> None:
+    from baohao.web.home import starting
+
+    home.post("/start/", {**SAID, "key": starting.key()})
+    home.post("/my/household/look-after/", {"cared-name": "Po Po"})
+    waiting, seen = [added(home, number, on=counter.now().date().isoformat())], {"/my/cards/"}
+    waiting += seen
+    while waiting:
+        answer = home.get(waiting.pop())
+        assert answer.status_code in (200, 302), answer.request["PATH_INFO"]
+        found = re.findall(r'(?:href|hx-get|action)="(/[^"#]*)"', answer.content.decode())
+        places = {each.replace("&amp;", "&") for each in found} - seen
+        # One product is as another, and what is sent only is not looked at.
+        kept = {each for each in places if not LEFT.search(each)}
+        seen |= kept
+        waiting += kept
+    assert len(seen) > 25
+
+
+LEFT = re.compile(
+    r"/static/|/logout/|/language/|/products/.|product=(?!gb\.giffgaff)|/push/one/"
+    r"|/household/(invite|look-after|leave)/|/(link|remove|own|everywhere|undo)/|\?.*&"
+)
+
+
 def _robot() -> Client:
     from django.test import Client
 
     return Client(SERVER_NAME="localhost", enforce_csrf_checks=True)
 
 
-def _told(client: Client, body: dict[str, object], *, key: str, where: str = "records") -> Any:
+def _told(client: Client, body: Mapping[str, object], *, key: str, where: str = "records") -> Any:
     headers = {"Authorization": f"Bearer {key}"}
     return client.post(f"/v1/kept/{where}", body, "application/json", headers=headers)
