@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,10 +22,19 @@ from bench.machine import measured
 
 #: What a household looks at, in turns.
 PAGES = (
-    *("/my/", "/my/household/", "/my/preferences/", "/my/account/", "/help/"),
-    *("/my/household/", "/accounts/2fa/", "/app.webmanifest"),
+    *("/my/cards/", "/my/cards/next/", "/my/household/", "/my/preferences/", "/my/account/"),
+    *("/my/cards/calendar/", "/my/cards/cost/", "/help/", "/my/cards/new/", "/products/"),
 )
-VISITS = 200
+#: Their cards: what each is of, and its number.
+CARDS = {
+    "mo.ctm.prepaid": "+85366123401",
+    "hk.hahasim.yearly": "+85251234002",
+    "hk.clubsim.local": "+85251234003",
+    "hk.cmhk.prepaid": "+85251234004",
+    "gb.giffgaff.payg": "+447400123005",
+    "id.telkomsel.prepaid": "+6281234567806",
+}
+VISITS, PEOPLE = 200, 4
 NAME, MIB = "bench", 2**20
 
 
@@ -35,7 +45,9 @@ def at_home(folder: Path) -> Iterator[Figure]:
     password.write_text(secrets.token_urlsafe(16), encoding="ascii")
     with _served(data, password) as (process, client):
         _sign_in(client, password.read_text(encoding="ascii"))
-        visits = measured(lambda: _visit(client))
+        cards = [_keep(client, product, number) for product, number in CARDS.items()]
+        pages = [page for card in cards for page in (card, f"{card}plan/", *PAGES)]
+        visits = measured(lambda: _visit(client, pages))
         yield _figure("resident memory of a home after 200 pages", _rss(process), visits.load, 300)
         yield _figure("its peak, sign-in included", _peak(process), visits.load, 300)
         database = Process(Embedded(data).running().pid)
@@ -56,10 +68,29 @@ def _figure(name: str, mib: float, load: float, most: int | None) -> Figure:
     )
 
 
-def _visit(client: httpx.Client) -> int:
-    for n in range(VISITS):
-        client.get(PAGES[n % len(PAGES)], follow_redirects=True).raise_for_status()
+def _visit(client: httpx.Client, pages: Sequence[str]) -> int:
+    def look(n: int) -> None:
+        client.get(pages[n % len(pages)], follow_redirects=True).raise_for_status()
+
+    # As several people, so that every thread and each of its sessions is used.
+    with ThreadPoolExecutor(PEOPLE) as people:
+        for _ in people.map(look, range(VISITS)):
+            continue
     return VISITS
+
+
+def _keep(client: httpx.Client, product: str, number: str) -> str:
+    page = client.get("/my/cards/new/", params={"product": product}).text
+    hidden = dict(re.findall(r'name="(csrfmiddlewaretoken|key)" value="([^"]+)"', page))
+    # Long enough ahead for any of them.
+    until = re.search(r'max="(\d{4})', page)
+    assert until
+    said = {"act": "unknown", "on": "", "until": f"{int(until[1]) + 1}-03-01", "balance": "50"}
+    form = {**hidden, "product": product, "number": number, **said}
+    answer = client.post("/my/cards/new/", data=form)
+    refused = re.findall(r"role=.alert.>([^<]*)", answer.text)
+    assert answer.status_code == 302, f"{product}: {refused}"
+    return str(answer.headers["Location"])
 
 
 def _sign_in(client: httpx.Client, password: str) -> None:

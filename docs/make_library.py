@@ -40,6 +40,7 @@ CONFIDENCE = {
     "M": "memory",
     "NC": "not confirmed",
     "X": "invented",
+    "U": "its keeper's own word",
 }
 
 _HEAD = "| product | country | confidence | checked | unknowns |"

@@ -14,7 +14,7 @@ import pytest
 import typst
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.database", "tests.shop.fixtures", "tests.web.fixtures"]
+pytest_plugins = ["tests.database", "tests.queueing", "tests.shop.fixtures", "tests.web.fixtures"]
 
 #: Programs that come in a package of another name.
 _PACKAGES = dict.fromkeys(("pdfsig", "pdftoppm", "pdftotext"), "poppler-utils")

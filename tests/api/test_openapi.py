@@ -70,10 +70,13 @@ SCOPES = {
     "GET /v1/charges": Scope.FACTS,
     "POST /v1/records": Scope.FACTS,
     "POST /v1/observations": Scope.FACTS,
+    "POST /v1/kept/records": Scope.KEPT,
+    "POST /v1/kept/readings": Scope.KEPT,
 }
-#: An agent's key is for none of these, and an operator's for nothing that is paid.
-OPERATORS = frozenset({Scope.FACTS, Scope.HANDOVER})
-AGENTS = frozenset({Scope.SELL, Scope.REVERSE, Scope.MONEY})
+#: An agent's key is for none of these, and an operator's for nothing that is paid; for what robots
+#: tell of kept cards, neither is.
+OPERATORS = frozenset({Scope.FACTS, Scope.HANDOVER, Scope.KEPT})
+AGENTS = frozenset({Scope.SELL, Scope.REVERSE, Scope.MONEY, Scope.KEPT})
 
 
 def document(served: Served) -> dict[str, Any]:

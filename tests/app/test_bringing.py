@@ -133,6 +133,18 @@ def test_a_newer_file_of_the_same_tracker_adds_what_was_done_since(house: Shop) 
     ]
 
 
+def test_a_reading_goes_to_the_card_that_its_owner_names(house: Shop) -> None:
+    data = (SAMPLES / "prepaid-balance.csv").read_bytes()
+    bring(house, b"number,product,last act,last day\n+447700900199,giffgaff,text,2026-09-01\n")
+    assert [what(bring(house, data)), what(bring(house, data))] == [{"more": 1}, {"same": 1}]
+    (reading,) = cards(house)["+447700900199"].state.readings
+    assert (reading.name, reading.amount_minor, str(reading.at.date())) == (
+        "main",
+        970,
+        "2026-10-31",
+    )
+
+
 def test_what_does_not_fit_a_product_is_told_and_the_card_kept(house: Shop) -> None:
     data = (
         b"number,product,last act,last day,amount,until,balance\n"

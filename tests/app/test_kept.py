@@ -12,7 +12,7 @@ from baohao.app import tenures
 from baohao.app.kept import about, adding, listing, plan
 from baohao.app.kept.about import About, Noted, NotesMoved
 from baohao.app.kept.adding import ActOther, DayAhead, NothingKnown, ProductUnknown, Wanted
-from baohao.app.kept.listing import Card, CardUnknown
+from baohao.app.kept.listing import Card, CardNotKept
 from baohao.app.library import library
 from baohao.core.kept import kept_key
 from baohao.outside.sealing import SealsOfHouse, VaultOfHouse
@@ -137,7 +137,7 @@ def test_what_nobody_can_mean_is_refused(house: Shop) -> None:
     ):
         with pytest.raises(refusal):
             keep(house, "h-1", **said)
-    with pytest.raises(CardUnknown):
+    with pytest.raises(CardNotKept):
         house.shell.run(
             lambda conn: listing.one(conn, house.terms(), VAULT, kept_key(NUMBER, "h-1"))
         )

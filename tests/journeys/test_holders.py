@@ -49,6 +49,21 @@ def test_a_guest_renews_on_a_phone(phone: Makes, door: Shop, number: str) -> Non
     assert len(door.line(number).sold) == 2
 
 
+def test_anybody_finds_what_keeps_a_card(phone: Makes) -> None:
+    traveller = phone()
+    traveller.goes("/")
+    traveller.taps("Cards and what keeps them")
+    traveller.shows("products-listed")
+    # What is found takes the place of the list while one types.
+    traveller.writes("Card or operator", "giffgaff")
+    traveller.sees("1 card")
+    traveller.taps("giffgaff pay as you go")
+    traveller.heading("giffgaff pay as you go")
+    traveller.sees("6 months, counted from that day")
+    traveller.sees("Send one text message, roaming too")
+    traveller.shows("products-one")
+
+
 def test_three_numbers_are_renewed_in_one_payment(phone: Makes, door: Shop, number: str) -> None:
     numbers = [f"+85363780{n}{number[-3:-1]}" for n in range(3)]
     for each in numbers:

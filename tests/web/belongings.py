@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.payments.cashdesk import Desk
 from tests.shop import TILL, Shop, granted
 
@@ -77,6 +78,7 @@ def of_holder(shop: Shop, browser: Client, number: str, dear: str) -> dict[str, 
     return {
         "<uuid:talk>": talked(browser, number),
         "<card:card>": kept(shop, me),
+        "/my/cards/import/ <uuid:file>": brought(browser),
         **customers(shop, browser, me),
         "/my/for/ <tel:number>": dear[1:],
         "/my/for/ <uuid:quote>": str(quote),
@@ -95,6 +97,13 @@ def kept(shop: Shop, keeper: str) -> str:
     return card[1:]
 
 
+def brought(browser: Client) -> str:
+    """Send a file of cards to be looked at."""
+    rows = b"number,product,last day\n+447400123458,giffgaff,2026-06-01\n"
+    sent = browser.post("/my/cards/import/", {"file": SimpleUploadedFile("cards.csv", rows)})
+    return last_of(str(sent["Location"]))
+
+
 def customers(shop: Shop, browser: Client, keeper: str) -> dict[str, str]:
     """Have somebody keep a card for a customer, and take a fee for it."""
     from baohao.web.customers import passes
@@ -109,9 +118,20 @@ def customers(shop: Shop, browser: Client, keeper: str) -> dict[str, str]:
     card = f"447400123457~{keeper}"
     done = {"key": str(uuid4()), "version": "3", "act": "call_out||", "on": on, "paid": "cash"}
     done |= {"cost": "0.10", "fee": "20", "fee_currency": "CNY"}
-    browser.post(f"/my/customers/{customer}/did/?card={card}", done)
+    browser.post(f"/my/customers/{customer}/{card}/did/", done)
     deed = Deed.objects.get(customer=customer)
+    other = Pass.objects.create(
+        id=new_id(),
+        kind=Pass.TAKE,
+        keeper="somebody",
+        customer=uuid4(),
+        made_at=shop.now(),
+        until=shop.now(),
+        used_by=keeper,
+    )
     return {
+        "/my/customers/ <card:card>": card,
+        "/my/take-over/ <str:token>": passes.token(other),
         "<uuid:customer>": customer,
         "<uuid:deed>": str(deed.id),
         "<uuid:receipt>": str(Receipt.objects.get(deed=deed).id),

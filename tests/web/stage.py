@@ -114,9 +114,11 @@ class Stage:
         self._of_holders(first.customers[0], second.customers[0])
         self._of_operators()
         number = self.worlds["holder-1"]["/my/for/ <tel:number>"]
+        status = "/card-status/ <str:token>"
         self.open_to_all = {
             **belongings.open_to_all(self.house, self.shop, f"+{number}", first.key),
             "<uuid:payment>": self.worlds["staff-1"]["<uuid:payment>"],
+            status: self.worlds["holder-1"][status],
         }
 
     def browser(self, role: str) -> Client:

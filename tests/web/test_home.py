@@ -34,7 +34,7 @@ sys.argv = ["baohao", "home"]
 from baohao.cli import entry
 entry._command()
 from baohao import jobs
-from baohao.wiring import home
+from baohao.wiring.home import home
 house = home(Path(sys.stdin.readline().strip()))
 from baohao.web import desk, start
 start.application(house)
@@ -180,3 +180,19 @@ def test_every_page_of_a_home_says_who_it_is_for(home: Client) -> None:
     assert {address for address, audience in found.items() if not audience} == set()
     workers = set(found.values()) - {"everybody", "holder", "signed_in", "nobody"}
     assert workers == set()
+
+
+def test_a_code_of_an_app_is_asked_for_beside_the_password_by_whoever_wants_it(
+    pages: Installation, home: Client
+) -> None:
+    from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+
+    from baohao.web.accounts.models import Account
+    from baohao.web.home import starting
+
+    home.post("/start/", {**SAID, "key": starting.key()})
+    TOTP.activate(Account.objects.get(name="mei"), generate_totp_secret())
+    home.post("/accounts/logout/")
+    answer = home.post("/accounts/login/", {"login": "mei", "password": SAID["password"]})
+    assert answer["Location"].startswith("/accounts/login/second/")
+    assert home.get("/my/household/").status_code == 302

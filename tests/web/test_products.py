@@ -44,6 +44,7 @@ def test_a_page_says_what_keeps_the_number_and_what_is_not_known(
         "Dates and plans take the worst of these.",
         "*122*1#",
         "MOP$10.00 every 30 days",
+        "from which day is not known",
         "about MOP$105.50 a year",
     ):
         assert said in page, said
@@ -53,6 +54,16 @@ def test_a_page_says_what_keeps_the_number_and_what_is_not_known(
     assert "left the market" in over
     unpriced = browser.get("/products/gb.o2.payg/").content.decode()
     assert "Nothing whose price is known keeps the number for a year" in unpriced
+
+
+def test_the_cheapest_year_is_a_page_and_a_part_of_one(
+    pages: Installation, browser: Client
+) -> None:
+    address = "/products/hk.valuegb.local/year/"
+    assert "</html>" in browser.get(address).content.decode()
+    part = browser.get(address, headers={"hx-request": "true"}).content.decode()
+    assert "</html>" not in part
+    assert "HK$50.00" in part
 
 
 def test_products_are_found_by_words_by_country_and_from_abroad(

@@ -90,7 +90,7 @@ def test_a_phone_counts_when_its_code_has_come_back(
         ("pasted", {"first": "file:///etc/passwd"}, "none of the services"),
         ("pasted", {"first": "gotifys://10.0.0.1/AGotifyTokenX15"}, "public network"),
         ("gotify", {"first": "AGotifyTokenX15", "second": "169.254.169.254"}, "public network"),
-        ("ntfy", {"first": "a/b c?d#e", "second": ""}, "not complete"),
+        ("ntfy", {"first": "a/b c?d#e", "second": ""}, "whom it is for"),
     ],
 )
 def test_what_cannot_be_pushed_to_is_said_and_not_kept(

@@ -16,6 +16,7 @@ from __future__ import annotations
 import hmac
 import re
 import time
+from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -183,9 +184,15 @@ class Callers:
         `RateOver` or `BudgetOver`.
         """
         kind, _, text = headers.get(b"authorization", b"").partition(b" ")
-        if kind.lower() != b"bearer" or not text:
+        is_plain = kind.lower() == b"basic"
+        if is_plain:
+            # Robots that send no headers of their own send a password that stands in the address.
+            text = _password(text)
+        if (kind.lower() != b"bearer" and not is_plain) or not text:
             raise KeyMissing()
         bearer = await self._bearer(text.strip())
+        if is_plain and not bearer.credential.keeper:
+            raise KeyMissing()
         if not bearer.credential.comes_from(address):
             raise KeyElsewhere()
         return self._admitted(bearer)
@@ -300,6 +307,14 @@ def _limits(per_second: int, left: int, reset_s: int) -> list[tuple[bytes, bytes
         (b"ratelimit-remaining", b"%d" % left),
         (b"ratelimit-reset", b"%d" % reset_s),
     ]
+
+
+def _password(text: bytes) -> bytes:
+    """Return the password of a Basic authorization (RFC 7617); empty: there is none."""
+    try:
+        return b64decode(text.strip(), validate=True).partition(b":")[2]
+    except ValueError:
+        return b""
 
 
 def _read(text: bytes) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from baohao.api.callers import Caller
 from baohao.api.desk import Desk
 from baohao.api.wire import idempotency_key, line_of
 from baohao.core.asks import Ask
-from baohao.core.credentials import Scope
+from baohao.core.credentials import KeyRefusal, Scope
 
 
 def _desk(request: Request) -> Desk:
@@ -22,11 +22,17 @@ def _desk(request: Request) -> Desk:
 AtDesk = Annotated[Desk, Depends(_desk)]
 
 
+class KeyNarrow(KeyRefusal):
+    """The key is a robot's: it records what is done with its cards, and nothing else."""
+
+    code = "key.narrow"
+
+
 class Asking:
     """The dependency that admits a caller whose key is for a scope; `None`: whoever has a key."""
 
-    def __init__(self, scope: Scope | None, *, streams: bool = False) -> None:
-        self._scope = scope
+    def __init__(self, scope: Scope | None, *, streams: bool = False, robots: bool = True) -> None:
+        self._scope, self._robots = scope, robots
         #: Whether the page reads the body, and holds the signature against it.
         self._streams = streams
 
@@ -38,6 +44,8 @@ class Asking:
         request.state.limits = caller.limits
         if self._scope is not None:
             caller.may(self._scope)
+        if caller.credential.keeper and not self._robots:
+            raise KeyNarrow()
         if caller.credential.signing and not self._streams:
             body = await request.body()
             desk.callers.signed(caller, headers, line_of(request.scope), body)
@@ -47,6 +55,7 @@ class Asking:
 
 
 Anybody = Annotated[Caller, Depends(Asking(None))]
+Owner = Annotated[Caller, Depends(Asking(None, robots=False))]
 Reader = Annotated[Caller, Depends(Asking(Scope.READ))]
 Seller = Annotated[Caller, Depends(Asking(Scope.SELL))]
 Sender = Annotated[Caller, Depends(Asking(Scope.SELL, streams=True))]
@@ -54,6 +63,7 @@ Reverser = Annotated[Caller, Depends(Asking(Scope.REVERSE))]
 Accountant = Annotated[Caller, Depends(Asking(Scope.MONEY))]
 Listener = Annotated[Caller, Depends(Asking(Scope.EVENTS))]
 Witness = Annotated[Caller, Depends(Asking(Scope.FACTS))]
+Robot = Annotated[Caller, Depends(Asking(Scope.KEPT))]
 Host = Annotated[Caller, Depends(Asking(Scope.HANDOVER))]
 
 

@@ -194,15 +194,9 @@ def reminders_of(
 
     Of another operator's card under rules that nobody has looked at for a year, they come earlier.
     """
-    observed: dict[str, datetime] = {}
-    for reading in fresh(state):
-        # One that is over cannot be acted on; what is computed goes on being told.
-        if reading.until is not None and reading.until > views[0].at:
-            observed[reading.name] = min(reading.until, observed.get(reading.name, reading.until))
-    clocks = {name: _known(views, name, observed.get(name)) for name in policy.clocks}
     return reminders(
         policy.reminders,
-        clocks,
+        clocks_of(policy, views, state),
         _stages(views),
         zone=policy.zone,
         wishes=wishes,
@@ -210,6 +204,16 @@ def reminders_of(
         until=until,
         doubted_from=stale_from(policy) if state.custody == "external" else None,
     )
+
+
+def clocks_of(policy: Policy, views: Sequence[Projection], state: LineState) -> dict[str, Known]:
+    """Return what is known of each deadline, by the rules and by the operator."""
+    observed: dict[str, datetime] = {}
+    for reading in fresh(state):
+        # One that is over cannot be acted on; what is computed goes on being told.
+        if reading.until is not None and reading.until > views[0].at:
+            observed[reading.name] = min(reading.until, observed.get(reading.name, reading.until))
+    return {name: _known(views, name, observed.get(name)) for name in policy.clocks}
 
 
 def _known(views: Sequence[Projection], clock_id: str, observed: datetime | None) -> Known:

@@ -21,10 +21,10 @@ from typing import Any
 from baohao.app.brochure import morning
 from baohao.app.policies import shipped
 from baohao.app.upkeep import Wanted, of_policy
-from baohao.core.civil import FarAhead, civil_day
+from baohao.core.civil import FarAhead, civil_day, midnight
 from baohao.core.policy.model import Policy
-from baohao.core.upkeep.means import Means, options
-from baohao.core.upkeep.plan import NothingKeeps, TooManyWays, Upkeep
+from baohao.core.upkeep.means import Means, Option, options
+from baohao.core.upkeep.plan import NothingKeeps, TooManyWays, Upkeep, begun, upkeep
 
 #: The day on which every line begins.
 BEGINS = date(2026, 1, 1)
@@ -49,8 +49,8 @@ class Deed:
     amount_minor: int
     channel: str
     rule: str
-    #: The last day on which the number would be safe without it.
-    without_day: int
+    #: The last day on which the number would be safe without it; `None`: it begins the time.
+    without_day: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +104,9 @@ class Yearlies:
 
 def yearly(policy: Policy) -> Yearly:
     """Search for the cheapest way through the first year, and what a year costs after it."""
-    begins = morning(policy, BEGINS)
-    unpriced = options(policy, Means()).unpriced
+    begins, unpriced = morning(policy, BEGINS), options(policy, Means()).unpriced
+    if _waits(policy):
+        return replace(_bought_first(policy, begins), unpriced=unpriced)
     try:
         found = of_policy(policy, begins, _until(BEGINS))
     except NothingKeeps as nothing:
@@ -137,27 +138,76 @@ def _year_minor(
             return None
     if not found.steps or found.safe_until is None:
         return found.year_minor
-    paid = max(1, (found.safe_until - found.steps[0].before).days)
-    return -(-found.cost_minor * _DAYS // paid)
+    return _rate(found.cost_minor, found.steps[0].before, found.safe_until)
+
+
+def _rate(cost_minor: int, since: datetime, until: datetime) -> int:
+    """Return what a year of a time costs, rounded up."""
+    return -(-cost_minor * _DAYS // max(1, (until - since).days))
+
+
+# --- lines whose time begins with what is bought first --------------------------------------------
+
+
+def _waits(policy: Policy) -> bool:
+    """Whether the clock of the first stage is started by nothing but an act that counts."""
+    until = policy.stages[0].until
+    clock = None if until is None or until.clock is None else policy.clocks[until.clock]
+    return clock is not None and clock.starts == ("never",)
+
+
+def _bought_first(policy: Policy, begins: datetime) -> Yearly:
+    """Return the cheapest year that begins with any act whose price is known."""
+    found = [_begun_with(policy, begins, first) for first in options(policy, Means()).known]
+    priced = [each for each in found if each is not None and each.year_minor is not None]
+    return min(priced, key=lambda each: each.year_minor or 0, default=Yearly())
+
+
+def _begun_with(policy: Policy, begins: datetime, first: Option) -> Yearly | None:
+    until = midnight(BEGINS + timedelta(days=_DAYS + 1), policy.zone)
+    try:
+        found = upkeep(policy, begun(policy, begins, first), begins, until)
+    except (NothingKeeps, TooManyWays, FarAhead):
+        return None
+    if found.safe_until is None:
+        return None
+    told, cost_minor = _told(found), found.cost_minor + first.cost_minor
+    return replace(
+        told,
+        deeds=(_deed(first, 0, None), *told.deeds),
+        cost_minor=cost_minor,
+        year_minor=_rate(cost_minor, begins, found.safe_until),
+    )
+
+
+# --- answers --------------------------------------------------------------------------------------
 
 
 def _told(found: Upkeep) -> Yearly:
     policy = found.policy
     deeds = tuple(
-        Deed(
-            day=(civil_day(step.at, policy.zone) - BEGINS).days,
-            kind=step.option.kind,
-            times=step.option.times,
-            bought=str(step.option.term) if step.option.term else step.option.sku,
-            amount_minor=step.option.cost_minor,
-            channel=step.option.channel,
-            rule=step.option.rule.id,
-            without_day=_last(policy, step.before),
+        _deed(
+            step.option,
+            (civil_day(step.at, policy.zone) - BEGINS).days,
+            _last(policy, step.before),
         )
         for step in found.steps
     )
     safe = None if found.safe_until is None else _last(policy, found.safe_until)
     return Yearly(deeds=deeds, cost_minor=found.cost_minor, safe_day=safe)
+
+
+def _deed(option: Option, day: int, without_day: int | None) -> Deed:
+    return Deed(
+        day=day,
+        kind=option.kind,
+        times=option.times,
+        bought=str(option.term) if option.term else option.sku,
+        amount_minor=option.cost_minor,
+        channel=option.channel,
+        rule=option.rule.id,
+        without_day=without_day,
+    )
 
 
 def _last(policy: Policy, end: datetime) -> int:

@@ -28,6 +28,7 @@ from baohao.app.inventory import Defaults
 from baohao.cli import (
     demo_agency,
     demo_cards,
+    demo_customers,
     demo_hall,
     demo_life,
     demo_messages,
@@ -132,6 +133,7 @@ class Stage:
         demo_cards.keep(self._house, demo_life.HOLDER)
         made_ = self._accounts()
         demo_life.speak(numbers, family)
+        demo_customers.keep()
         demo_hall.open_doors(self._house, numbers)
         return numbers, made_
 

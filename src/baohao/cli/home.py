@@ -26,9 +26,10 @@ from baohao.cli.output import Json, console, pairs, tell
 from baohao.core.refusals import Refusal
 from baohao.outside.parcel import is_closed
 from baohao.wiring import Installation
-from baohao.wiring import home as installation
+from baohao.wiring.home import held, keep_said, pack, unpack
+from baohao.wiring.home import home as installation
 
-PORT = 8861
+PORT, LOOPBACK = 8861, "127.0.0.1"
 #: Pages that are made at a time; each thread has two sessions of the database.
 THREADS = 3
 
@@ -44,7 +45,7 @@ root.add_typer(app, name="home")
 @app.callback()
 def home(
     context: typer.Context,
-    host: Annotated[str, typer.Option("--host", help="Where to listen.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option("--host", help="Where to listen.")] = LOOPBACK,
     port: Annotated[int, typer.Option("--port")] = PORT,
     proxy: Annotated[
         str, typer.Option("--proxy", help="Address of the proxy before it, if there is one.")
@@ -89,9 +90,9 @@ def home(
         is_usual=yes,
     )
     house = installation(data)
-    with house.held():
+    with held(house):
         if url:
-            house.keep_said({"BAOHAO_HOLDER_URL": url})
+            keep_said(house, {"BAOHAO_HOLDER_URL": url})
         _serve(house, said, host, port, proxy)
 
 
@@ -121,7 +122,7 @@ def backup(
         passphrase = typer.prompt("Passphrase", hide_input=True, confirmation_prompt=True)
     with _left_as_it_was(house):
         house.embedded.start()
-        house.pack(file, passphrase)
+        pack(house, file, passphrase)
     facts = {"file": str(file), "bytes": file.stat().st_size, "closed": bool(passphrase)}
     tell(facts, lambda console: console.print(pairs({**facts, "bytes": f"{facts['bytes']:,}"})))
 
@@ -144,11 +145,11 @@ def restore(
     passphrase = _line(passphrase_file)
     if not passphrase and is_closed(file) and sys.stdin.isatty():
         passphrase = typer.prompt("Passphrase", hide_input=True)
-    with house.held():
+    with held(house):
         if house.embedded.cluster.is_dir() and not replace:
             raise HomeThere(folder=str(house.settings.data))
         with _left_as_it_was(house):
-            house.unpack(file, passphrase)
+            unpack(house, file, passphrase)
             _sign_out(installation(data))
     facts = {"folder": str(house.settings.data), "next": "baohao home"}
     tell(facts, lambda console: console.print(pairs(facts)))
@@ -193,7 +194,8 @@ def _serve(house: Installation, said: Said, host: str, port: int, proxy: str) ->
         made = start.application(house, names_of(host))
         stack.callback(lambda: desk.desk().close())
         pages = WSGIMiddleware(made, workers=THREADS)  # type: ignore[arg-type]
-        _begin(house, said, f"http://{host}:{port}")
+        # By name: a passkey works at no address of digits.
+        _begin(house, said, f"http://{'localhost' if host == LOOPBACK else host}:{port}")
         stack.enter_context(jobs.Beside(house))
         listen(pages, host, port, proxy, lifespan="off")
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import getpass
-import os
 import re
 import secrets
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 
+from baohao.outside.this_machine import language, zone
+
 if TYPE_CHECKING:
     from baohao.web.home.starting import Answers
 
-#: How messages are written, by how languages of this machine begin.
-LANGUAGES = (("zh_CN", "zh-Hans"), ("zh_SG", "zh-Hans"), ("zh", "zh-Hant"), ("pt", "pt"))
-LOCALTIME = Path("/etc/localtime")
 LEAST = 12
 
 
@@ -90,18 +87,6 @@ class Said:
 def login_of(name: str) -> str:
     """Return what somebody signs in by, made of what they are called."""
     return re.sub(r"[^\w.@+-]+", ".", name).strip(".") or "me"
-
-
-def language() -> str:
-    """Return the language that this machine speaks, of those that messages are written in."""
-    named = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
-    return next((ours for head, ours in LANGUAGES if named.startswith(head)), "en")
-
-
-def zone() -> str:
-    """Return the time zone of this machine, as it is named."""
-    _, found, name = str(LOCALTIME.resolve()).partition("zoneinfo/")
-    return os.environ.get("TZ") or (name if found and "/" in name else "Asia/Macau")
 
 
 def _me() -> str:

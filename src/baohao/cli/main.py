@@ -15,6 +15,7 @@ from baohao.cli import (
     books,
     bulk,
     buy,
+    cards,
     care,
     charging,
     commission,
@@ -67,6 +68,7 @@ app.add_typer(lines_app, name="lines")
 lines_app.command("import")(import_lines)
 lines_app.command("show")(lines.show)
 lines_app.command("export")(lines.export)
+app.add_typer(cards.app, name="cards")
 app.add_typer(books.app, name="books")
 books.app.command("revenue")(figures.revenue)
 books.app.command("deferred")(figures.deferred)

@@ -15,6 +15,7 @@ the kind `bh_test_` works on the lines of invented operators alone.
         ├── ScopeMissing       it is not for this
         ├── SandboxOnly        it is for invented operators
         ├── TwoLive            a label has two keys already
+        ├── KindMissing        it is not for such acts
         └── CredentialMalformed a label, a network or a limit that cannot be used
 """
 
@@ -37,6 +38,8 @@ _WRITTEN = re.compile(rf"bh_(?:live|test)_[0-9A-Za-z]{{{_LENGTH}}}", re.ASCII)
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,39}", re.ASCII)
 #: How an operator's own systems are written as a principal.
 OPERATOR = "operator:"
+#: And a robot that somebody lets record what is done with their cards.
+KEEPER = "keeper:"
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -84,6 +87,12 @@ class TwoLive(KeyRefusal):
     code = "key.two_live"
 
 
+class KindMissing(KeyRefusal):
+    """The key is not for recording "{kind}"; it is for {kinds}."""
+
+    code = "key.kind"
+
+
 class CredentialMalformed(KeyRefusal):
     """The key's {part} is not valid: {reason}."""
 
@@ -107,6 +116,8 @@ class Scope(StrEnum):
     FACTS = "facts"
     #: An operator's own app: holders handed over signed in, and their wallets.
     HANDOVER = "handover"
+    #: Somebody's own robot: records and readings of cards that they keep, and nothing else.
+    KEPT = "kept"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +125,7 @@ class Credential:
     """One key, without its secret. Raises `CredentialMalformed`."""
 
     id: str
-    #: The principal: an agent's key, or "operator:KEY".
+    #: The principal: an agent's key, "operator:KEY" or "keeper:ID".
     owner: str
     label: str
     is_sandbox: bool
@@ -130,6 +141,9 @@ class Credential:
     per_day: int = 5_000_000
     #: From then on it is dead; `None`: nobody has said.
     ends_at: datetime | None = None
+    #: Of a robot: the numbers that it may speak of, and the kinds of acts; empty: any that count.
+    cards: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if _LABEL.fullmatch(self.label) is None:
@@ -155,11 +169,23 @@ class Credential:
         """The operator whose systems ask by it; empty: it is an agent's."""
         return self.owner.removeprefix(OPERATOR) if self.owner.startswith(OPERATOR) else ""
 
+    @property
+    def keeper(self) -> str:
+        """Whose robot asks by it; empty: it is no robot's."""
+        return self.owner.removeprefix(KEEPER) if self.owner.startswith(KEEPER) else ""
+
+    def records(self, kind: str) -> None:
+        """Raise `KindMissing` where a robot may not record such acts."""
+        if self.kinds and kind not in self.kinds:
+            raise KindMissing(kind=kind, kinds=", ".join(sorted(self.kinds)))
+
     def covers(self, other: Credential) -> bool:
         """Tell whether another key may do no more than this one, and from nowhere else."""
         return (
             self.is_sandbox == other.is_sandbox
             and other.scopes <= self.scopes
+            and other.cards <= self.cards
+            and (not self.kinds or frozenset() < other.kinds <= self.kinds)
             and (not self.networks or self.networks == other.networks)
         )
 

@@ -179,7 +179,7 @@ class ApprisePush:
         if call.refused:
             raise TargetRefused(reason=call.refused)
         if not call.asked:
-            raise TargetRefused(reason="the address is not complete: whom is it for?")
+            raise TargetRefused(reason="the address does not say whom it is for")
         return str(plugin.service_name)
 
     def send(self, target: str, note: Note) -> Posted:

@@ -68,7 +68,10 @@ def regions(number: str) -> tuple[str, ...]:
     """Return the countries (ISO 3166-1 alpha-2) that share the country code of an E.164 number."""
     if is_macau(Number(number)):
         return (_MACAU,)
-    code = phonenumbers.parse(number, None).country_code or 0
+    try:
+        code = phonenumbers.parse(number, None).country_code or 0
+    except phonenumbers.NumberParseException:
+        return ()
     return tuple(phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(code, ()))
 
 

@@ -42,6 +42,8 @@ def add(conn: Connection, made: Credential) -> bool:
             made.signing or None,
             made.per_second,
             made.per_day,
+            sorted(made.cards),
+            sorted(made.kinds),
             bucket_of(made.owner),
             made.owner,
             made.label,
@@ -88,7 +90,7 @@ def end_request(conn: Connection, principal: str, key: str, answer: Mapping[str,
 
 def _listed(row: Row) -> Listed:
     id_, owner, label, is_sandbox, verifier, scopes, nets, signing, *rest = row
-    per_second, per_day, created_at, ends_at, last_used_at = rest
+    per_second, per_day, created_at, ends_at, last_used_at, cards, kinds = rest
     return Listed(
         credential=Credential(
             id=id_,
@@ -102,6 +104,8 @@ def _listed(row: Row) -> Listed:
             per_second=per_second,
             per_day=per_day,
             ends_at=ends_at,
+            cards=frozenset(cards),
+            kinds=frozenset(kinds),
         ),
         created_at=created_at,
         last_used_at=last_used_at,

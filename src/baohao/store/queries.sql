@@ -747,21 +747,21 @@ WHERE bucket = %b AND agent = %b
 -- name: read_credential
 -- Read a key by its id.
 SELECT id, owner, label, is_sandbox, verifier, scopes, networks, signing, per_second, per_day, created_at,
-       ends_at, last_used_at
+       ends_at, last_used_at, cards, kinds
 FROM credentials WHERE id = %b
 
 -- name: read_credentials
 -- Read the keys of a principal.
 SELECT id, owner, label, is_sandbox, verifier, scopes, networks, signing, per_second, per_day, created_at,
-       ends_at, last_used_at
+       ends_at, last_used_at, cards, kinds
 FROM credentials WHERE bucket = %b AND owner = %b ORDER BY created_at DESC, id
 
 -- name: insert_credential
 -- Keep a new key in one of the two places that its label has; none is free: nothing is written.
 INSERT INTO credentials (bucket, id, owner, label, is_sandbox, verifier, scopes, networks, signing, per_second,
-                         per_day, place, created_at)
+                         per_day, cards, kinds, place, created_at)
 SELECT %b::smallint, %b::text, %b::text, %b::text, %b::bool, %b::bytea, %b::text[], %b::text[], %b::text, %b::int,
-       %b::int, free.place, clock_timestamp() + clock_offset
+       %b::int, %b::text[], %b::text[], free.place, clock_timestamp() + clock_offset
 FROM house, LATERAL (
     SELECT place FROM (VALUES (1::smallint), (2::smallint)) AS p (place)
     WHERE NOT EXISTS (SELECT FROM credentials c WHERE c.bucket = %b AND c.owner = %b AND c.label = %b
@@ -2805,7 +2805,3 @@ ON CONFLICT (bucket, keeper, customer) DO NOTHING
 -- Keep what a keeper says of a customer in place of what was shown to them.
 UPDATE kept_customers SET version = version + 1, sealed = %b, updated_at = %b
 WHERE bucket = %b AND keeper = %b AND customer = %b AND version = %b
-
--- name: delete_kept_customers
--- Forget the customers of a keeper.
-DELETE FROM kept_customers WHERE bucket = %b AND keeper = %b

@@ -37,6 +37,7 @@ UNSHOWN = (
     "app/feed/",
     "app/house.py",
     "app/intake.py",
+    "app/judging.py",
     "app/inventory_columns.py",
     "app/library.py",
     "app/play.py",

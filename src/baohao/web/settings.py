@@ -71,6 +71,7 @@ APPS = (
     "baohao.web.sharing",
     "baohao.web.support",
     "baohao.web.leaving",
+    "baohao.web.bringing",
     "baohao.web.rescue",
     "baohao.web.house",
     "baohao.web.household",

@@ -15,9 +15,11 @@ urlpatterns = [
     path("", include("baohao.web.sharing.urls")),
     path("", include("baohao.web.rescue.urls")),
     path("", include("baohao.web.support.urls")),
-    path("", include("baohao.web.customers.urls")),
+    path("my/cards/", include("baohao.web.bringing.urls")),
     path("my/cards/", include("baohao.web.cards.urls")),
     path("", include("baohao.web.household.urls")),
+    # After the cards, whose addresses it writes as they do.
+    path("", include("baohao.web.customers.urls")),
     path("products/", include("baohao.web.products.urls")),
     path("my/", include("baohao.web.holder.urls")),
     path("counter/", include("baohao.web.counter.urls")),

@@ -9,7 +9,6 @@ loaded by who needs it: a household runs in a small machine's memory.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -41,14 +40,11 @@ from baohao.app.ports.telling import Mail, Push, Texts
 from baohao.app.receipts.desk import Desk
 from baohao.app.shell import Shell, options
 from baohao.config import (
-    HOME_VARIABLE,
     LIMITS_VARIABLE,
-    PUSH_VARIABLE,
     BadSetting,
     OidcDirectory,
     Settings,
     StripeAccount,
-    mail_server,
     settings,
 )
 from baohao.core import velocity
@@ -58,7 +54,7 @@ from baohao.core.commissions import CommissionSchedule
 from baohao.core.exchange import RateSchedule
 from baohao.core.fees import FeeSchedule
 from baohao.core.refusals import Refusal
-from baohao.outside import home_file, parcel, queue
+from baohao.outside import queue
 from baohao.outside.apprise_push import ApprisePush
 from baohao.outside.ids import new_id
 from baohao.outside.kept import Kept
@@ -91,9 +87,7 @@ __all__ = [
     "OidcDirectory",
     "ServerElsewhere",
     "StripeAccount",
-    "home",
     "installation",
-    "mail_server",
     "now",
     "verifier",
 ]
@@ -107,12 +101,8 @@ FEES_KEPT_S = 60.0
 AGENTS_KEPT_S = 5.0
 #: For how long who listens is; what happens so soon after the first listening may not be told.
 LISTENERS_KEPT_S = 5.0
-#: The file with the key of the house · what a backup of a home has beside its database.
+#: The file with the key of the house.
 SECRET = "secret.key"  # noqa: S105 - its name, not the key
-KEPT = (SECRET, home_file.NAME, "issuer.key", "issuer.pem")
-DUMP = "database.dump"
-#: What a home is beside what it was told: whoever lives there may be told by their phone.
-AT_HOME = {HOME_VARIABLE: "1", PUSH_VARIABLE: "1"}
 
 T = TypeVar("T")
 
@@ -149,14 +139,6 @@ def installation(data: Path | None = None, environ: Mapping[str, str] = os.envir
     return Installation(settings=settings(environ, data=data))
 
 
-def home(data: Path | None = None, environ: Mapping[str, str] = os.environ) -> Installation:
-    """Return one household's installation, in a folder of its own; raises `BadSetting`."""
-    folder = data or settings(environ).data / "home"
-    # What the environment says now comes before what was said once.
-    said = {**AT_HOME, **home_file.read(folder.expanduser()), **environ}
-    return Installation(settings=settings(said, data=folder))
-
-
 @dataclass(kw_only=True)
 class Installation:
     """One baohao: its settings, its library, its database."""
@@ -189,26 +171,6 @@ class Installation:
         files; raises `LibraryRefused`.
         """
         return self._library_read.get(self._library)
-
-    def keep_said(self, said: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> None:
-        """
-        Keep settings in the folder of a home, and go by them from now on.
-
-        An empty one is forgotten. Raises `BadSetting`, and then nothing has changed.
-        """
-        folder = self.settings.data
-        kept = {**home_file.read(folder), **said}
-        self.settings = settings({**AT_HOME, **kept, **environ}, data=folder)
-        home_file.write(folder, kept)
-        # Read once, like all that is made from settings.
-        self.__dict__.pop("mail", None)
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold a home against another process that serves or replaces it; raises `HomeRuns`."""
-        self.embedded.make_folder()
-        with home_file.held(self.settings.data):
-            yield
 
     def forget_library(self) -> None:
         """Read anew at once: something was published."""
@@ -571,37 +533,6 @@ class Installation:
         """Replace the embedded database by the one in a file; it stays closed until resumed."""
         self.embedded.start()
         restore(self.embedded, file, before_open=house.close)
-
-    def pack(self, file: Path, passphrase: str = "") -> None:
-        """Put a home into one file: its database, its keys, and what it was told."""
-        folder = self.settings.data
-        with tempfile.TemporaryDirectory(dir=folder) as made:
-            dump = Path(made) / DUMP
-            self.backup(dump)
-            kept = {name: folder / name for name in KEPT if (folder / name).is_file()}
-            parcel.pack({DUMP: dump, **kept}, file, passphrase)
-
-    def unpack(self, file: Path, passphrase: str = "") -> None:
-        """
-        Replace a home by the one in a file, and open it; raises as `parcel.unpack` and `resume`.
-
-        Nothing has changed where the file is unfit. The keys come last: until they are there the
-        same file can be restored again.
-        """
-        folder = self.settings.data
-        self.embedded.make_folder()
-        with tempfile.TemporaryDirectory(dir=folder) as made:
-            found = parcel.unpack(file, Path(made), frozenset({DUMP, *KEPT}), passphrase)
-            if not {DUMP, SECRET} <= set(found):
-                raise parcel.ParcelUnfit(file=str(file))
-            self.restore(Path(made) / DUMP)
-            for name in KEPT:
-                (folder / name).unlink(missing_ok=True)
-                if name in found:
-                    (Path(made) / name).rename(folder / name)
-        self.migrate()
-        with self.shell() as opened:
-            opened.run(house.reopen)
 
     # --- how --------------------------------------------------------------------------------------
 

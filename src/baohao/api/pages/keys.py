@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
 from baohao.api.callers import Caller
-from baohao.api.coming import Anybody, AtDesk, Key, replayed
+from baohao.api.coming import AtDesk, Key, Owner, replayed
 from baohao.api.desk import Connection
 from baohao.api.models import Told
 from baohao.api.paging import LIMIT, After, Limit, page
@@ -86,9 +86,7 @@ class PutAway(Told):
 
 
 @router.get("/keys", summary="Your keys", response_model=Keys)
-async def list_keys(
-    desk: AtDesk, caller: Anybody, after: After = "", limit: Limit = LIMIT
-) -> object:
+async def list_keys(desk: AtDesk, caller: Owner, after: After = "", limit: Limit = LIMIT) -> object:
     """What each is for, and when it was last used."""
     rows = await desk.read(partial(keys.listed, owner=caller.principal))
     found, more = page(rows, _place, after, limit)
@@ -106,7 +104,7 @@ async def rotate_key(
     id: KeyId,
     key: Key,
     desk: AtDesk,
-    caller: Anybody,
+    caller: Owner,
     response: Response,
 ) -> object:
     """The new key may do what the old one may. It is in the first answer and nowhere else."""
@@ -134,7 +132,7 @@ async def put_key_away(
     id: KeyId,
     key: Key,
     desk: AtDesk,
-    caller: Anybody,
+    caller: Owner,
     response: Response,
 ) -> object:
     """A key that may do no more than the one that asks, and not that one itself."""

@@ -33,7 +33,7 @@ class Me(Told):
     """Who asks."""
 
     principal: str
-    kind: Literal["agent", "operator"]
+    kind: Literal["agent", "operator", "robot"]
     name: str
     key: str = Field(description="Enough of it to find it again.")
     label: str
@@ -51,13 +51,13 @@ async def me(desk: AtDesk, caller: Anybody) -> object:
     """The principal, what the key is for, and what pays."""
     key, agent = caller.credential, caller.agent
     known = desk.installation.library.operators.get(key.operator)
-    name = agent.name if agent is not None else known.name if known is not None else key.operator
+    name = agent.name if agent is not None else known.name if known is not None else key.label
     account = None
     if agent is not None:
         account = {"account": agent.float_account, "currency": agent.currency}
     return {
         "principal": caller.principal,
-        "kind": "operator" if agent is None else "agent",
+        "kind": "robot" if key.keeper else "operator" if agent is None else "agent",
         "name": name,
         "key": key.shown,
         "label": key.label,

@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 from baohao.app.brought.wrong import (
+    CellNoDay,
     CellWrong,
     DayAmbiguous,
     DayCounted,
     DayHidden,
-    DayMalformed,
     DayNever,
     YearShort,
 )
@@ -73,7 +73,7 @@ def civil(text: str) -> date:
     try:
         said = datetime.fromisoformat(_plain(text))
     except ValueError:
-        raise DayMalformed(value=shown(text)) from None
+        raise CellNoDay(value=shown(text)) from None
     if said.tzinfo is None:
         return _day(text, said.year, said.month, said.day)
     there = said.astimezone(UTC)
@@ -118,4 +118,4 @@ def _fault(text: str, plain: str) -> CellWrong:
         return DayHidden()
     if _COUNT.fullmatch(plain):
         return DayCounted(value=shown(text))
-    return DayMalformed(value=shown(text))
+    return CellNoDay(value=shown(text))

@@ -9,7 +9,7 @@ from datetime import date
 from baohao.app.brought.days import order_of
 from baohao.app.brought.fields import Fields
 from baohao.app.brought.model import Brought, Done, Given, Said, Taken
-from baohao.app.brought.wrong import OtherVersion, Wrong
+from baohao.app.brought.wrong import VersionUnknown, Wrong
 
 #: What a word of a tracker's own says of an act, where it says anything.
 _WORDS = (
@@ -45,7 +45,7 @@ def of_version(taken: Taken, said: object, known: Container[object]) -> Taken:
     if said in known:
         return taken
     value = str(said)[:20]
-    other = Wrong(row=0, column="version", value=value, refusal=OtherVersion(), is_fatal=False)
+    other = Wrong(row=0, column="version", value=value, refusal=VersionUnknown(), is_fatal=False)
     return replace(taken, wrong=(other, *taken.wrong))
 
 

@@ -83,6 +83,9 @@ class Taken:
     passed_over: tuple[str, ...] = ()
     #: Days such as 3/4/2026 stand in it, and nothing tells which is the month: ask.
     asks_order: bool = False
+    #: Of a table: its headings, and by line what stood under them.
+    headings: tuple[str, ...] = ()
+    cells: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def asks_number(self) -> bool:

@@ -49,9 +49,13 @@ class Match:
 
 def called(card: Brought, numbering: Numbering) -> Called:
     """Return what a card is called."""
-    regions = numbering.regions(card.number) if card.number else ()
+    regions = _regions(card, numbering)
     country = card.country or (regions[0] if regions else "")
     return Called(card.policy or card.product, country, card.every)
+
+
+def _regions(card: Brought, numbering: Numbering) -> Sequence[str]:
+    return numbering.regions(card.number) if card.number else ()
 
 
 def matches(
@@ -67,7 +71,7 @@ def matches(
     for card in cards:
         name = called(card, numbering)
         counts[name] = counts.get(name, 0) + 1
-        its = {card.country} if card.country else set(numbering.regions(card.number or "+0"))
+        its = [card.country] if card.country else _regions(card, numbering)
         regions.setdefault(name, frozenset(its))
     return [_match(name, count, regions[name], products, names) for name, count in counts.items()]
 

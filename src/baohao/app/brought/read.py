@@ -29,8 +29,8 @@ from baohao.app.brought.wrong import (
     FileBinary,
     FileBroken,
     FileEmpty,
+    FileNoList,
     FilePacked,
-    FileUnknown,
     NumberTwice,
     Wrong,
 )
@@ -102,7 +102,7 @@ def _of_document(text: str, given: Given) -> Taken:
             if len(taken.rows) > ROWS_MAX:
                 raise too_large(given.file)
             return taken
-    raise FileUnknown(file=given.file)
+    raise FileNoList(file=given.file)
 
 
 def _of_table(found: Table, given: Given) -> Taken:
@@ -112,8 +112,13 @@ def _of_table(found: Table, given: Given) -> Taken:
                 Wrong(row=row, column="", value=shown(text), refusal=CellsTooMany())
                 for row, text in found.overfull
             ]
-            return replace(taken, wrong=(*wide, *taken.wrong))
-    raise FileUnknown(file=given.file)
+            return replace(
+                taken,
+                wrong=(*wide, *taken.wrong),
+                headings=found.headings,
+                cells=dict(found.rows),
+            )
+    raise FileNoList(file=given.file)
 
 
 def _once(taken: Taken) -> Taken:

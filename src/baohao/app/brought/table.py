@@ -9,8 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from python_calamine import CalamineError, CalamineWorkbook
-
 from baohao.app.brought.model import BYTES_MAX, ROWS_MAX
 from baohao.app.brought.wrong import FileBinary, FileBroken, FileEmpty, FileTooLarge
 
@@ -41,6 +39,9 @@ def of_text(text: str, file: str) -> Table:
 
 def of_workbook(data: bytes, file: str) -> Table:
     """Read the first sheet of a workbook; raises `FileBinary`, `FileEmpty` and `FileTooLarge`."""
+    # Loaded by who brings a workbook: a small machine has little memory.
+    from python_calamine import CalamineError, CalamineWorkbook
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             if sum(info.file_size for info in packed.infolist()) > 8 * BYTES_MAX:

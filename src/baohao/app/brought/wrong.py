@@ -3,7 +3,7 @@ What can be wrong with a file, a card in it, or a cell.
 
     Refusal
     ├── FileRefused            the file as a whole is none that can be read
-    │   ├── FileTooLarge       FileEmpty, FileBinary, FileBroken, FilePacked, FileUnknown,
+    │   ├── FileTooLarge       FileEmpty, FileBinary, FileBroken, FilePacked, FileNoList,
     │   └── ...                FileSealed, FileOther
     ├── RowRefused             a card is left out, or looked at twice
     └── (Malformed)
@@ -53,7 +53,7 @@ class FilePacked(FileRefused):
     code = "brought.packed"
 
 
-class FileUnknown(FileRefused):
+class FileNoList(FileRefused):
     """
     {file} is no list of cards that is known here. A CSV file can always be read whose first line
     names the columns: one for the number and one for a day. There is an example to download.
@@ -125,7 +125,7 @@ class ActUnclear(RowRefused):
     code = "brought.row.act"
 
 
-class OtherVersion(RowRefused):
+class VersionUnknown(RowRefused):
     """The file is of another version than those known here; look closely at what was read."""
 
     code = "brought.row.version"
@@ -137,7 +137,7 @@ class CellWrong(Malformed):
     code = "malformed.cell"
 
 
-class DayMalformed(CellWrong):
+class CellNoDay(CellWrong):
     """'{value}' is no day; write it as in 2026-12-31."""
 
     code = "malformed.cell.day"

@@ -31,13 +31,13 @@ TEXT_MAX, LONG_MAX = 200, 1_000
 _OWN = ""
 
 
-class NameMissing(Refusal):
+class CustomerUnnamed(Refusal):
     """Say what the customer is called."""
 
     code = "customers.name"
 
 
-class NameTaken(Refusal):
+class CustomerNamed(Refusal):
     """You have a customer of that name; add something that tells the two apart."""
 
     code = "customers.name_taken"
@@ -86,7 +86,7 @@ class Customer:
     def __post_init__(self) -> None:
         _short(self.name, self.contact, self.language, long=(self.note,))
         if not self.name.strip():
-            raise NameMissing()
+            raise CustomerUnnamed()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +216,7 @@ def write(conn: Connection, vault: Vault, keeper: str, entry: Entry) -> Entry:
     """
     Keep what is said of a customer in place of the version that was shown; return it as it stands.
 
-    Who gets another name takes the cards along. Raises `NotesMoved` and `NameTaken`.
+    Who gets another name takes the cards along. Raises `NotesMoved` and `CustomerNamed`.
     """
     key = key_of(conn, vault, keeper)
     # Two who write at once must not give one name twice.
@@ -224,7 +224,7 @@ def write(conn: Connection, vault: Vault, keeper: str, entry: Entry) -> Entry:
     before = names(conn, vault, keeper)
     name = key_of_name(entry.customer.name)
     if any(key_of_name(e.customer.name) == name and e.id != entry.id for e in before.entries):
-        raise NameTaken()
+        raise CustomerNamed()
     _put(conn, vault, keeper, key, entry.id, entry.version, entry.customer)
     known = before.by_id.get(entry.id)
     if known is not None and known.customer.name != entry.customer.name:
@@ -237,11 +237,6 @@ def write_practice(
 ) -> None:
     """Keep what a keeper says of themself; raises `NotesMoved`."""
     _put(conn, vault, keeper, key_of(conn, vault, keeper), _OWN, version, practice)
-
-
-def forget(conn: Connection, keeper: str) -> None:
-    """Forget the customers of a keeper."""
-    store.forget(conn, keeper)
 
 
 def _put(

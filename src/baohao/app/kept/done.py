@@ -19,7 +19,7 @@ from baohao.app import show
 from baohao.app.door import Answered, KeyReused
 from baohao.app.kept import listing, plan
 from baohao.app.kept.adding import DayAhead, Wanted, counts, last
-from baohao.app.kept.listing import Card, CardUnknown
+from baohao.app.kept.listing import Card, CardNotKept
 from baohao.app.kept.telling import clock_of
 from baohao.app.messages import tokens
 from baohao.app.messages.tokens import Sign
@@ -30,6 +30,7 @@ from baohao.core.civil import civil_day
 from baohao.core.kept import is_kept, keeper_of
 from baohao.core.line.state import LineState
 from baohao.core.money import format_minor
+from baohao.core.observed import fresh
 from baohao.core.refusals import Refusal
 from baohao.core.reminders import Known
 from baohao.store import clock, messages
@@ -76,26 +77,27 @@ def look(conn: Connection, terms: Terms, vault: Vault, sign: Sign, token: str) -
     message, now = _message(conn, token, sign), clock.now(conn)
     try:
         card = listing.one(conn, terms, vault, message.number)
-    except CardUnknown:
+    except CardNotKept:
         raise LinkForged from None
     assert message.deadline is not None  # noqa: S101 - `_message` has looked
     held = messages.tenure(conn, message.number, message.epoch)
     is_over = held is None or not held[1] or card.is_over or now >= message.deadline + AFTER
     if is_over:
         raise LinkOver()
-    step = plan.of_card(card, now).next
-    planned = () if step is None else (step.option.kind,)
-    cost = 0 if step is None else step.option.cost_minor
+    planned = plan.of_card(card, now)
+    option = None if planned.next is None else planned.next.option
+    first = () if option is None else (option.kind,)
+    cost = 0 if option is None or option.kind in planned.unpriced else option.cost_minor
     begun = card.state.standing.begun.get("activation")
     zone = card.policy.zone
     return Offered(
         card=card,
         deadline=message.deadline,
-        acts=tuple(dict.fromkeys((*planned, *counts(card.policy)))),
+        acts=tuple(dict.fromkeys((*first, *counts(card.policy)))),
         amount=format_minor(cost, card.policy.currency) if cost else "",
         today=civil_day(now, zone),
         since=civil_day(begun or now, zone),
-        is_done=_deadline(terms, card.state, message, now) != message.deadline,
+        is_done=_is_settled(terms, card.state, message, now),
     )
 
 
@@ -146,16 +148,17 @@ def _message(conn: Connection, token: str, sign: Sign) -> Message:
     return found
 
 
-def _deadline(terms: Terms, line: LineState, message: Message, now: datetime) -> datetime | None:
-    """Return when what the message was about ends as things stand."""
-    subject = message.key.partition("|")[0]
-    _, views = show.viewed(terms.rules, line, max(now, line.standing.at or now))
-    name = clock_of(subject)
+def _is_settled(terms: Terms, line: LineState, message: Message, now: datetime) -> bool:
+    """Whether what a message was about has moved on, so that nothing is to be done for it."""
+    assert message.deadline is not None  # noqa: S101 - `_message` has looked
+    policy, views = show.viewed(terms.rules, line, max(now, line.standing.at or now))
+    name = clock_of(message.key.partition("|")[0])
     if not name:
         # Of a stage: its end is in sight for as long as the line is in it.
         ends = {boundary.at for boundary in views[0].ahead}
-        is_there = message.deadline in ends or now >= (message.deadline or now)
-        return message.deadline if is_there else None
-    observed = {reading.name: reading.until for reading in line.readings}
-    instants = [found.at for view in views if (found := view.clocks.get(name)) is not None]
-    return Known(earliest=min(instants, default=None), observed=observed.get(name)).deadline
+        return message.deadline not in ends and now < message.deadline
+    if any(each.name == name and each.until == message.deadline for each in fresh(line)):
+        # The day that its operator said has passed, and nothing was done.
+        return False
+    known = show.clocks_of(policy, views, line).get(name, Known())
+    return known.deadline is None or known.deadline > message.deadline

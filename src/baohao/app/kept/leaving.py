@@ -17,7 +17,7 @@ from baohao.app.brought.own_csv import HEADINGS
 from baohao.app.brought.own_json import FORMAT, MORE, VERSION
 from baohao.app.csv_files import write_rows
 from baohao.app.door import Answered
-from baohao.app.kept import listing
+from baohao.app.kept import customers, listing, robots
 from baohao.app.kept.listing import Card
 from baohao.app.messages import preferences
 from baohao.app.messages.preferences import Preferences
@@ -58,11 +58,14 @@ class Erased:
 def everything(conn: Connection, terms: Terms, vault: Vault, keeper: str) -> Json:
     """Return all that is kept of somebody's cards: as it was told, and as it was written down."""
     found = listing.of_keepers(conn, terms, vault, [keeper])
+    book = customers.names(conn, vault, keeper)
     return {
         "format": FORMAT,
         "version": VERSION,
         "exported_at": clock.now(conn).isoformat(),
         "reminders": asdict(_wishes(conn, vault, keeper)),
+        "customers": [asdict(entry.customer) for entry in book.entries],
+        "practice": asdict(book.practice),
         "cards": [_card(card, list(_events(conn, card.subject))) for card in found],
     }
 
@@ -212,7 +215,7 @@ def _money(minor: int | None, policy: Policy) -> str:
 
 def erase(shell: Shell, vault: Vault, new_id: Callable[[], UUID], keeper: str) -> Erased:
     """
-    Let all cards of a keeper go, and destroy the key to what was said of them.
+    Let all cards of a keeper go, and destroy the key to what was said of them and of customers.
 
     The journal stays whole, under a random id; what was told to the keeper by messages cannot be
     read any more either. How they want to be told of other numbers stays.
@@ -241,6 +244,8 @@ def erase(shell: Shell, vault: Vault, new_id: Callable[[], UUID], keeper: str) -
 def _forget(conn: Connection, vault: Vault, keeper: str, cards: Sequence[tuple[str, int]]) -> None:
     wishes = _wishes(conn, vault, keeper)
     store.forget(conn, keeper, cards)
+    robots.end_keys(conn, keeper)
+    customers.forget(conn, keeper)
     messages.destroy_key(conn, keeper)
     if wishes != Preferences():
         preferences.keep(conn, vault, keeper, wishes)

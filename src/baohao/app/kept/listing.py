@@ -37,7 +37,7 @@ SLOT_S, KNOWN_MAX = 600, 10_000
 _MOMENT = timedelta(microseconds=1)
 
 
-class CardUnknown(Refusal):
+class CardNotKept(Refusal):
     """There is no such card of yours."""
 
     code = "kept.unknown"
@@ -122,12 +122,12 @@ def of_keepers(conn: Connection, terms: Terms, vault: Vault, keepers: Sequence[s
 
 
 def one(conn: Connection, terms: Terms, vault: Vault, subject: str) -> Card:
-    """Return one card; raises `CardUnknown` and `PolicyMissing`."""
+    """Return one card; raises `CardNotKept` and `PolicyMissing`."""
     now = clock.now(conn)
     for kept in store.of_keepers(conn, [keeper_of(subject)]):
         if kept.state.number == subject:
             return _card(terms, vault, kept, now, _look)
-    raise CardUnknown()
+    raise CardNotKept()
 
 
 def _card(

@@ -18,6 +18,7 @@ from baohao.core.civil import civil_day, midnight
 from baohao.core.line.acts import Act
 from baohao.core.line.fold import fold_on
 from baohao.core.money import format_minor
+from baohao.core.policy.ending import service_clock
 from baohao.core.policy.model import Policy
 from baohao.core.refusals import Refusal
 from baohao.core.upkeep.means import PAID, Means, options
@@ -118,16 +119,19 @@ def _planned(key: _Key, now: datetime, ways: Ways) -> Plan:
 
 
 def _stand(card: Card, at: datetime) -> Stand:
-    """Return where a card stands, by the earlier of its rules and what its operator says."""
-    state, reading = card.state, card.reading
+    """Return where a card stands, by the earliest of its rules and what its operator says."""
+    state, policy = card.state, card.policy
     stand = Stand(standings=state.standings, acts=state.acts)
-    if reading is None or reading.until is None or card.read is None:
+    clock, due = service_clock(policy), card.due
+    if not clock or due is None or due == card.computed:
         return stand
-    if reading.until <= at or (card.computed is not None and card.computed <= card.read):
+    until = midnight(due + timedelta(days=1), policy.zone)
+    if until <= at:
         return stand
-    nearer = Act(id="said", kind="adjust", at=at, clock=reading.name, until=reading.until)
     # It is put right in what is planned, and nowhere else.
-    rules, acts = {state.pin: card.policy}, (*state.acts, nearer)
+    nearer = Act(id="said", kind="adjust", at=at, clock=clock, until=until)
+    acts = (*state.acts, nearer)
+    rules = {state.pin: policy}
     folded = fold_on(rules, state.pin, state.standings, acts, (nearer,), until=at)
     return Stand(standings=tuple(each.standing for each in folded), acts=acts)
 

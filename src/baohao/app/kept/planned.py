@@ -27,8 +27,8 @@ from baohao.app.kept.adding import (
 from baohao.core.civil import civil_day, midnight
 from baohao.core.kept import kept_key
 from baohao.core.line.acts import STARTS
-from baohao.core.line.fold import Rules
-from baohao.core.line.state import LineState
+from baohao.core.line.fold import Rules, policy_of
+from baohao.core.line.state import LineState, Reading
 from baohao.core.money import NO_CURRENCY, MoneyMalformed, parse_minor
 from baohao.core.policy.ending import service_clock
 from baohao.core.policy.model import EventRule, Policy
@@ -55,7 +55,7 @@ class ActAssumed(RowRefused):
     code = "brought.row.act_assumed"
 
 
-class CurrencyOther(RowRefused):
+class FileCurrencyOther(RowRefused):
     """The amount is in {currency}, and the product's are in {wanted}: it is left out."""
 
     code = "brought.row.currency"
@@ -124,12 +124,11 @@ class Planner:
         """Return what is asked for a card; raises why nothing can be."""
         number = card.number or self.choices.number
         plan = Plan(card=card, subject=kept_key(number, self.keeper))
-        policy = self._policy(card)
         known = self.kept.get(plan.subject)
         if known is not None and not known.standing.ended:
-            self._more(plan, known, policy)
+            self._more(plan, known, policy_of(self.rules, known.pin))
         else:
-            self._anew(plan, policy)
+            self._anew(plan, self._policy(card))
         return plan
 
     def _policy(self, card: Brought) -> Policy:
@@ -174,14 +173,24 @@ class Planner:
 
     def _more(self, plan: Plan, known: LineState, policy: Policy) -> None:
         """Ask that what is not known of a card be taken down."""
-        policy = self.rules.get(known.pin, policy)
         begun = known.standing.begun.get("activation")
         done = {(act.kind, civil_day(act.at, policy.zone)) for act in known.acts}
+        acts: list[tuple[str, Payload]] = []
         for at, act in self._acts(plan, policy):
             day = civil_day(at, policy.zone)
             is_new = (act["kind"], day) not in done and ("activate", day) not in done
             if is_new and (begun is None or at >= begun):
-                plan.rest.append(("record", act))
+                acts.append(("record", act))
+        now = self._said(plan, policy)
+        if "clock" in now:
+            plan.rest.append(("observe", {"clock": now["clock"], "until": now["until"]}))
+        if "balance_minor" in now:
+            plan.rest.append(("observe", {"balance": "main", "amount_minor": now["balance_minor"]}))
+        readings = {reading.name: reading for reading in known.readings}
+        plan.rest = [
+            *acts,
+            *(each for each in plan.rest if _is_news(each[1], readings)),
+        ]
 
     def _acts(self, plan: Plan, policy: Policy) -> list[tuple[datetime, Payload]]:
         """Return what was done, in order, as records have it; what cannot be is told."""
@@ -285,7 +294,7 @@ def _minor(plan: Plan, policy: Policy, amount: Any, currency: str) -> int | None
     if amount is None:
         return None
     if currency not in ("", policy.currency) and policy.currency != NO_CURRENCY:
-        plan.warn("", amount, CurrencyOther(currency=currency, wanted=policy.currency))
+        plan.warn("", amount, FileCurrencyOther(currency=currency, wanted=policy.currency))
         return None
     try:
         minor = parse_minor(f"{amount:f}", policy.currency)
@@ -302,6 +311,18 @@ def _instant(at: date | datetime, policy: Policy) -> datetime:
 
 def _day(at: date | datetime) -> date:
     return at.date() if isinstance(at, datetime) else at
+
+
+def _is_news(said: Payload, readings: Mapping[str, Reading]) -> bool:
+    """Whether a reading says something else than the last one did, and is no older."""
+    last = readings.get(said.get("clock") or said["balance"])
+    if last is None:
+        return True
+    if "at" in said and datetime.fromisoformat(said["at"]) <= last.at:
+        return False
+    if "until" in said:
+        return last.until is None or datetime.fromisoformat(said["until"]) != last.until
+    return bool(last.amount_minor != said["amount_minor"])
 
 
 def about_of(plan: Plan) -> About:

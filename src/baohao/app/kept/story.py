@@ -72,10 +72,9 @@ class Told:
     product: Policy | None = None
 
 
-def story(conn: Connection, terms: Terms, subject: str) -> list[Told]:
-    """Return what happened to a card, the last first; raises `LineUnknown`."""
-    state = show.find(conn, subject)
-    chain = show.chain_of(conn, subject)
+def story(conn: Connection, terms: Terms, state: LineState) -> list[Told]:
+    """Return what happened to a card, the last first."""
+    chain = show.chain_of(conn, state.number)
     teller = _Teller(terms.rules, state, chain)
     told = [teller.told(each) for each in chain if teller.tells(each)]
     return sorted(told, key=lambda each: (each.at, each.recorded_at), reverse=True)

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from baohao.app import show
 from baohao.app.kept import listing, plan
-from baohao.app.kept.listing import Card, CardUnknown
+from baohao.app.kept.listing import Card, CardNotKept
 from baohao.app.messages.remind import TITLES
 from baohao.app.messages.wording import Facts, OfCard
 from baohao.app.ports import Vault
@@ -38,7 +38,7 @@ class Telling:
         """Return it; `None`: its keeper has let the card go."""
         try:
             card = listing.one(conn, self.terms, self.vault, line.number)
-        except CardUnknown:
+        except CardNotKept:
             return None
         if card.is_over:
             return None
@@ -65,9 +65,10 @@ def _of_card(
     clock = clock_of(reminder.subject)
     instants = [found.at for view in views if (found := view.clocks.get(clock)) is not None]
     computed = min(instants, default=None)
-    reading = next((each for each in card.state.readings if each.name == clock), None)
-    step = plan.of_card(card, now).next
-    option = None if step is None else step.option
+    reading = next((each for each in card.readings if each.name == clock), None)
+    planned = plan.of_card(card, now)
+    option = None if planned.next is None else planned.next.option
+    is_priced = option is not None and option.kind not in planned.unpriced
     return OfCard(
         name=card.name,
         titles=titles(policy),
@@ -76,7 +77,7 @@ def _of_card(
         said_on=_said_on(policy, reading),
         act="" if option is None else option.kind,
         times=1 if option is None else option.times,
-        price_minor=0 if option is None else option.cost_minor,
+        price_minor=option.cost_minor if option is not None and is_priced else 0,
         how=_how(policy, option.kind, option.how) if option is not None else None,
         checked=card.checked if card.is_stale else None,
         path=PATH,

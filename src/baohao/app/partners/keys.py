@@ -28,6 +28,7 @@ from baohao.core.credentials import (
     CredentialMalformed,
     KeyUnknown,
     Listed,
+    Scope,
     TwoLive,
 )
 from baohao.core.operators import Operator
@@ -46,14 +47,14 @@ class Bearer:
     """A key with whom it belongs to."""
 
     credential: Credential
-    #: `None`: an operator's own systems.
+    #: `None`: an operator's own systems, or somebody's robot.
     agent: Agent | None
 
     @property
     def operators(self) -> frozenset[str]:
         """Whose lines it may ask about."""
         if self.agent is None:
-            return frozenset({self.credential.operator})
+            return frozenset(filter(None, {self.credential.operator}))
         return self.agent.operators
 
 
@@ -117,7 +118,7 @@ def find(conn: Connection, id_: str) -> Bearer:
     found = store.find(conn, id_)
     if found is None or not found.is_live(clock.now(conn)):
         raise KeyUnknown()
-    if found.operator:
+    if found.operator or found.keeper:
         return Bearer(credential=found, agent=None)
     agent = registry.find(conn, found.owner)
     if not agent.is_active:
@@ -140,15 +141,19 @@ def _fits(conn: Connection, wanted: Credential, operators: Mapping[str, Operator
         if wanted.operator not in operators:
             reason = f"there is no operator {wanted.operator} in the library"
             raise CredentialMalformed(part="owner", reason=reason)
-        _only(wanted, {core.Scope.SELL, core.Scope.REVERSE, core.Scope.MONEY}, "an operator's")
+        never = {Scope.SELL, Scope.REVERSE, Scope.MONEY, Scope.KEPT}
+        _only(wanted, never, "an operator's")
+    elif wanted.keeper:
+        if wanted.scopes != {Scope.KEPT} or not wanted.cards:
+            raise CredentialMalformed(part="cards", reason="say of which cards it may speak")
     elif wanted.owner.startswith(OPERATOR):
         raise CredentialMalformed(part="owner", reason="name the operator, as in operator:demo")
     else:
         registry.find(conn, wanted.owner)
-        _only(wanted, {core.Scope.FACTS, core.Scope.HANDOVER}, "an agent's")
+        _only(wanted, {Scope.FACTS, Scope.HANDOVER, Scope.KEPT}, "an agent's")
 
 
-def _only(wanted: Credential, never: Collection[core.Scope], whose: str) -> None:
+def _only(wanted: Credential, never: Collection[Scope], whose: str) -> None:
     wrong = sorted(wanted.scopes & set(never))
     if wrong:
         raise CredentialMalformed(

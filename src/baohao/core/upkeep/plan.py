@@ -101,9 +101,10 @@ class Stand:
     acts: tuple[Act, ...]
 
 
-def begun(policy: Policy, at: datetime) -> Stand:
-    """Return a line that is bought, registered, activated and used at `at`."""
+def begun(policy: Policy, at: datetime, first: Option | None = None) -> Stand:
+    """Return a line that is bought, registered, activated and used at `at`, and `first` done."""
     acts = tuple(Act(id=f"0-{kind}", kind=kind, at=at) for kind in _BEGINNING)
+    acts += () if first is None else tuple(acts_of(first, at, "1-first"))
     folded = fold({policy.pin: policy}, policy.pin, acts, until=at)
     return Stand(standings=tuple(each.standing for each in folded), acts=acts)
 
@@ -244,7 +245,7 @@ class _Search:
 
     def _done(self, node: _Node, option: Option, at: datetime) -> _Node | None:
         """Return the state after an option; `None`: it does not help, in some world at least."""
-        acts = [_act(option, at, len(node.steps), n) for n in range(option.times)]
+        acts = acts_of(option, at, f"upkeep-{len(node.steps)}")
         folded = fold_on(self._rules, self._policy.pin, node.standings, node.acts, acts, until=at)
         cost_minor = node.cost_minor + option.cost_minor
         after = self._node(
@@ -360,18 +361,22 @@ def _end(policy: Policy, standing: Standing, acts: Sequence[Act], at: datetime) 
     return next(ahead, _NEVER)
 
 
-def _act(option: Option, at: datetime, step: int, nth: int) -> Act:
-    return Act(
-        id=f"upkeep-{step}-{nth}",
-        kind=option.kind,
-        at=at,
-        amount_minor=option.amount_minor,
-        sku=option.sku,
-        term=option.term,
-        channel=option.channel,
-        tags=option.rule.tags,
-        actor=next(iter(sorted(option.rule.actors or ())), ""),
-    )
+def acts_of(option: Option, at: datetime, name: str) -> list[Act]:
+    """Return what a holder who chooses an option does at an instant; `name` begins the ids."""
+    return [
+        Act(
+            id=f"{name}-{nth}",
+            kind=option.kind,
+            at=at,
+            amount_minor=option.amount_minor,
+            sku=option.sku,
+            term=option.term,
+            channel=option.channel,
+            tags=option.rule.tags,
+            actor=next(iter(sorted(option.rule.actors or ())), ""),
+        )
+        for nth in range(option.times)
+    ]
 
 
 def _drains(policy: Policy) -> bool:

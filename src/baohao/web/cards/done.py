@@ -79,7 +79,7 @@ def undo(request: HttpRequest, card: str) -> HttpResponse:
     """Take back what was recorded by mistake."""
     own = acted_on(request, card)
     of = (request.POST or request.GET).get("act", "")[:200]
-    told = desk().read(partial(story.story, terms=desk().terms, subject=own.card.subject))
+    told = desk().read(partial(story.story, terms=desk().terms, state=own.card.state))
     entry = next((each for each in told if of and each.act == of), None)
     if entry is None:
         # A second tap finds that it is gone.

@@ -21,7 +21,6 @@ from baohao.outside.ids import new_id
 from baohao.web.cards import choices, words
 from baohao.web.wording import said
 
-DAY = {"type": "date"}
 MONEY = {"inputmode": "decimal", "autocomplete": "off"}
 #: Refusals of the door and the field that they are about.
 FIELDS = {
@@ -37,6 +36,11 @@ FIELDS = {
 }
 
 
+def day_input() -> forms.DateInput:
+    """Return a field of a day, which browsers read in this form alone, whatever the language."""
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
 def _as_planned(policy: Policy, step: Step) -> dict[str, Any]:
     """Return what is done where a plan is followed."""
     option = step.option
@@ -50,9 +54,7 @@ class Said(forms.Form):
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     act = forms.ChoiceField(required=False, widget=forms.RadioSelect)
-    on = forms.DateField(
-        required=False, label=gettext_lazy("On which day"), widget=forms.DateInput(attrs=DAY)
-    )
+    on = forms.DateField(required=False, label=gettext_lazy("On which day"), widget=day_input())
     amount = forms.CharField(
         required=False,
         max_length=20,
@@ -118,7 +120,7 @@ class Adding(Said):
     until = forms.DateField(
         required=False,
         label=gettext_lazy("The operator says that it is good until"),
-        widget=forms.DateInput(attrs=DAY),
+        widget=day_input(),
     )
     balance = forms.CharField(
         required=False,

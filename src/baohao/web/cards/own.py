@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from baohao import wiring
 from baohao.app.kept import listing
-from baohao.app.kept.listing import Card, CardUnknown
+from baohao.app.kept.listing import Card, CardNotKept
 from baohao.core.civil import civil_day
 from baohao.core.kept import keeper_of
 from baohao.web.accounts.doors import signed_in
@@ -122,6 +122,6 @@ def acted_on(request: HttpRequest, subject: str) -> Own:
 def _one(conn: Any, subject: str) -> Own | None:
     try:
         card = listing.one(conn, desk().terms, desk().house.vault, subject)
-    except CardUnknown:
+    except CardNotKept:
         return None
     return Own(card=card, now=wiring.now(conn))

@@ -23,7 +23,7 @@ from baohao.core.refusals import Malformed, Refusal
 from baohao.outside.ids import new_id
 from baohao.web.accounts.doors import holders, signed_in
 from baohao.web.cards import choices
-from baohao.web.cards.forms import DAY, MONEY
+from baohao.web.cards.forms import MONEY, day_input
 from baohao.web.cards.own import acted_on, own_card
 from baohao.web.desk import desk, made
 from baohao.web.wording import said
@@ -36,7 +36,7 @@ class Saying(forms.Form):
     until = forms.DateField(
         required=False,
         label=gettext_lazy("It is good until"),
-        widget=forms.DateInput(attrs=DAY),
+        widget=day_input(),
     )
     balance = forms.CharField(
         required=False,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from baohao.web.cards import add, ahead, change, done, hangs, household, told, views
+from baohao.web.cards import add, ahead, change, done, hangs, household, keys, told, views
 
 urlpatterns = [
     path("", views.cards, name="cards"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("new/", add.add, name="cards_add"),
     path("calendar/", ahead.calendar, name="cards_calendar"),
     path("cost/", ahead.cost, name="cards_cost"),
+    path("keys/", keys.listed, name="cards_keys"),
+    path("keys/away/", keys.put_away, name="cards_key_away"),
     path("<card:card>/", views.card, name="cards_card"),
     path("<card:card>/plan/", views.year, name="cards_plan"),
     path("<card:card>/household/", household.card, name="household_card"),

@@ -115,8 +115,8 @@ def card(request: HttpRequest, card: str) -> HttpResponse:
     found, reader = own.card, signed_in(request)
 
     def read(conn: Any) -> tuple[Life, list[Told]]:
-        lived = life.life(conn, desk().terms, found.subject, reader.holder)
-        return lived, story.story(conn, desk().terms, found.subject)
+        lived = life.life(conn, desk().terms, found.subject, reader="")
+        return lived, story.story(conn, desk().terms, found.state)
 
     lived, happened = desk().read(read)
     about = found.noted.about

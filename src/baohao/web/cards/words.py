@@ -98,7 +98,7 @@ def to_do(policy: Policy, step: Step, *, is_priced: bool) -> str:
     if option.times > 1:
         said = gettext("{what}, {times} times").format(what=said, times=option.times)
     if not is_priced:
-        return gettext("{what} (nobody has said what it costs)").format(what=said)
+        return gettext("{what} (price not known)").format(what=said)
     if option.cost_minor:
         price = formats.money(option.cost_minor, policy.currency)
         return gettext("{what}: {price}").format(what=said, price=price)

@@ -96,13 +96,13 @@ def take(request: HttpRequest, customer: UUID) -> HttpResponse:
 
 
 @holders
-def card_fee(request: HttpRequest, customer: UUID) -> HttpResponse:
+def card_fee(request: HttpRequest, customer: UUID, card: str) -> HttpResponse:
     """Say what is taken for one card; empty: as for the customer."""
     book, entry = own(request, customer)
-    card = own_card(book, entry, request.GET.get("card", ""))
-    known, vault = card.noted, desk().house.vault
-    own_fee = book.fee(card) if known.about.fee_minor is not None else None
-    initial = {**forms.charged(own_fee, book.fee(card)), "version": known.version}
+    meant = own_card(book, entry, card)
+    known, vault = meant.noted, desk().house.vault
+    own_fee = book.fee(meant) if known.about.fee_minor is not None else None
+    initial = {**forms.charged(own_fee, book.fee(meant)), "version": known.version}
     form, refused = forms.CardFee(request.POST or None, initial=initial), None
     if request.method == "POST" and form.is_valid():
         fee = form.cleaned_data["taken"]
@@ -112,11 +112,13 @@ def card_fee(request: HttpRequest, customer: UUID) -> HttpResponse:
             fee_currency=fee.currency if fee else "",
         )
         noted = replace(known, about=told, version=form.cleaned_data["version"])
-        work = partial(about.write, vault=vault, keeper=book.keeper, card=card.subject, noted=noted)
+        work = partial(
+            about.write, vault=vault, keeper=book.keeper, card=meant.subject, noted=noted
+        )
         try:
             desk().shell.run(work)
             return redirect("customer", customer=customer)
         except Refusal as refusal:
             refused = said(refusal)
-    page = {"form": form, "refused": refused, "entry": entry, "card": card}
+    page = {"form": form, "refused": refused, "entry": entry, "card": meant}
     return render(request, "customers/fee.html", page, status=409 if refused else 200)

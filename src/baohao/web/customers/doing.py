@@ -159,31 +159,32 @@ def _told(outcome: Outcome) -> dict[str, Any]:
 
 
 @holders
-def did(request: HttpRequest, customer: UUID) -> HttpResponse:
+def did(request: HttpRequest, customer: UUID, card: str) -> HttpResponse:
     """Say what was done for one card, what it cost, and what is taken for it."""
     book, entry = own(request, customer)
-    card = own_card(book, entry, request.GET.get("card", ""))
-    price, today = words.price(book, card, desk().now()), ledger.today(book.keeper)
-    form, refused = forms.DoingOne(request.POST or None, card, price, today), None
+    meant = own_card(book, entry, card)
+    price, today = words.price(book, meant, desk().now()), ledger.today(book.keeper)
+    form, refused = forms.DoingOne(request.POST or None, meant, price, today), None
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        done = _done(book, card, entry, form, data["version"], data["taken"])
+        done = _done(book, meant, entry, form, data["version"], data["taken"])
         (outcome,) = _recorded(book, data["key"], [done])
         if outcome.refusal is None:
             messages.success(request, gettext("It is recorded."))
             return redirect("customer", customer=customer)
         refused = said(outcome.refusal)
-    page = {"form": form, "entry": entry, "card": card, "refused": refused}
+    page = {"form": form, "entry": entry, "card": meant, "refused": refused}
     return render(request, "customers/did.html", page, status=409 if refused else 200)
 
 
 @holders
-def message(request: HttpRequest, customer: UUID) -> HttpResponse:
+def message(request: HttpRequest, customer: UUID, card: str = "") -> HttpResponse:
     """Write a message for a customer, to be handed on: of all their cards that are due, or one."""
     book, entry = own(request, customer)
-    today, cards = ledger.today(book.keeper), due_cards(book.cards_of(entry), book.keeper)
-    if "card" in request.GET:
-        cards = [own_card(book, entry, request.GET["card"])]
+    today = ledger.today(book.keeper)
+    cards = due_cards(book.cards_of(entry), today)
+    if card:
+        cards = [own_card(book, entry, card)]
     look = passes.standing(Pass.LOOK, book.keeper, customer)
     link = "" if look is None else address(request, look)
     text = words.message(book, entry, cards, desk().now(), link, today) if cards else ""
@@ -200,9 +201,8 @@ def message(request: HttpRequest, customer: UUID) -> HttpResponse:
     return render(request, "customers/message.html", page)
 
 
-def due_cards(cards: Sequence[Card], keeper: str) -> list[Card]:
+def due_cards(cards: Sequence[Card], today: date) -> list[Card]:
     """Return which of a customer's cards are spoken of: those due soon, or the one due first."""
-    today = ledger.today(keeper)
     ahead = [card for card in cards if card.due is not None]
     return [card for card in ahead if is_due(card, today, "30")] or ahead[:1]
 

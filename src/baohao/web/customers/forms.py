@@ -83,7 +83,7 @@ class AboutCustomer(Charging):
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
-    name = forms.CharField(max_length=TEXT_MAX, label=gettext_lazy("Name"))
+    name = forms.CharField(max_length=TEXT_MAX, label=gettext_lazy("Name of the customer"))
     contact = forms.CharField(
         required=False,
         max_length=TEXT_MAX,

@@ -119,11 +119,11 @@ def take_over(request: HttpRequest, token: str) -> HttpResponse:
             keeper=found.keeper,
         )
     )
-    entry = book.by_id.get(str(found.customer))
-    if entry is None:
+    entry, refused = book.by_id.get(str(found.customer)), None
+    if entry is None and not found.used_by:
         raise Http404
-    cards, refused = [card for card in book.cards_of(entry) if not card.is_over], None
-    if request.method == "POST":
+    cards = [card for card in book.cards_of(entry) if not card.is_over] if entry else []
+    if request.method == "POST" and entry is not None:
         try:
             _take(found, me, cards)
             _has_left(book, entry)

@@ -163,7 +163,7 @@ def _begun(keeper: str, id_: UUID, each: Done, now: datetime, day: date) -> Deed
     more = {
         "version": each.version,
         "pin": policy.pin,
-        "at": datetime.fromisoformat(act["at"]),
+        "at": datetime.fromisoformat(act["at"]) if "at" in act else now,
         "paid_by": each.paid_by,
         "paid_day": day if each.paid_by else None,
     }

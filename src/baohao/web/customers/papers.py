@@ -29,7 +29,7 @@ from baohao.web.desk import desk
 from baohao.web.vocabulary import HAPPENED
 
 
-class NotPaid(Refusal):
+class PaymentUnwritten(Refusal):
     """A receipt says that money was paid; write that down first."""
 
     code = "customers.not_paid"
@@ -85,12 +85,12 @@ class Paper:
 
 
 def give(deed: Deed, book: Book) -> Receipt:
-    """Give the receipt of a deed that was paid, once; raises `NotPaid`."""
+    """Give the receipt of a deed that was paid, once; raises `PaymentUnwritten`."""
     standing = Receipt.objects.filter(deed=deed, is_live=True).first()
     if standing is not None:
         return standing
     if deed.state != Deed.DONE or not deed.paid_by:
-        raise NotPaid()
+        raise PaymentUnwritten()
     entry, practice = book.by_id.get(str(deed.customer)), book.practice
     customer = entry.customer if entry is not None else Customer(name="—")
     policy = policy_of(desk().terms.rules, deed.pin)

@@ -68,9 +68,9 @@ def own(request: HttpRequest, customer: UUID) -> tuple[Book, Entry]:
 
 
 def own_card(book: Book, entry: Entry, subject: str) -> Card:
-    """Return one of a customer's cards by its key, without the plus; raises `Http404`."""
+    """Return one of a customer's cards by its key; raises `Http404`."""
     for card in book.cards_of(entry):
-        if card.subject == f"+{subject.strip().removeprefix('+')}":
+        if card.subject == subject:
             return card
     raise Http404
 
@@ -84,7 +84,7 @@ def own_deed(request: HttpRequest, deed: UUID) -> Deed:
 
 
 def write(entry: Entry, keeper: str) -> Entry:
-    """Keep what is said of a customer; raises `NotesMoved` and `NameTaken`."""
+    """Keep what is said of a customer; raises `NotesMoved` and `CustomerNamed`."""
     vault = desk().house.vault
     return desk().shell.run(partial(customers.write, vault=vault, keeper=keeper, entry=entry))
 

@@ -33,7 +33,10 @@ DEEDS = 50
 def link(request: HttpRequest, customer: UUID) -> HttpResponse:
     """Make the link by which a customer looks at their cards, or take it back."""
     book, _ = own(request, customer)
-    if request.POST.get("what") == "revoke":
+    what = request.POST.get("what", "")
+    if what not in ("make", "revoke"):
+        raise Http404
+    if what == "revoke":
         passes.revoke(Pass.LOOK, book.keeper, customer)
         messages.success(request, gettext("The link shows nothing any more."))
     else:

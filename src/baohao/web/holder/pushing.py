@@ -38,7 +38,7 @@ REASONS = (
     gettext_lazy("it begins with none of the services that we push to"),
     gettext_lazy("leave out what stands behind the ? in it"),
     gettext_lazy("the service has no such addresses"),
-    gettext_lazy("the address is not complete: whom is it for?"),
+    gettext_lazy("the address does not say whom it is for"),
     gettext_lazy("only https"),
     gettext_lazy("only port 443"),
     gettext_lazy("the name is not one of the public network"),

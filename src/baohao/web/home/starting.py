@@ -26,7 +26,8 @@ from baohao.web.desk import desk
 from baohao.web.household import people
 from baohao.web.household.invitations import NameTaken
 from baohao.web.household.models import Member
-from baohao.wiring import BadSetting, mail_server
+from baohao.wiring import BadSetting
+from baohao.wiring.home import keep_said, mail_server
 
 #: What is served before anybody has answered.
 OPEN = ("/start/", "/static/", "/language/", "/app.webmanifest", "/sw.js", "/alive/")
@@ -91,7 +92,7 @@ def begin(answers: Answers) -> Account:
     mail = (answers.server, answers.server_user, answers.server_password)
     try:
         # First, for it may be refused, and said again changes nothing.
-        desk().house.keep_said(mail_server(*mail, sender))
+        keep_said(desk().house, mail_server(*mail, sender))
     except BadSetting as error:
         raise MailUnfit(why=str(error)) from None
     with transaction.atomic():

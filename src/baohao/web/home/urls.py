@@ -14,15 +14,18 @@ from baohao.web.accounts.own import account, everywhere
 from baohao.web.holder import pushing, telling
 from baohao.web.holder.feed import feed
 from baohao.web.home import views
-from baohao.web.public import app
+from baohao.web.public import app, done, ours
 from baohao.web.public.views import help_
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("start/", views.start, name="start"),
     path("alive/", views.alive, name="alive"),
+    path("my/cards/", include("baohao.web.bringing.urls")),
     path("my/cards/", include("baohao.web.cards.urls")),
     path("", include("baohao.web.household.urls")),
+    path("", include("baohao.web.customers.urls")),
+    path("products/", include("baohao.web.products.urls")),
     path("my/", views.mine, name="my"),
     path("my/preferences/", telling.wanted, name="my_preferences"),
     path("my/preferences/email/", telling.confirm, name="my_email"),
@@ -31,6 +34,8 @@ urlpatterns = [
     path("my/preferences/push/one/", pushing.one, name="my_push_one"),
     path("my/calendar/", telling.calendar, name="my_calendar"),
     path("calendar/<str:token>.ics", feed, name="calendar"),
+    path("done/<str:token>/", done.done, name="done"),
+    path("ours/", ours.ours, name="ours"),
     path("my/account/", account, name="my_account"),
     path("my/account/everywhere/", everywhere, name="my_account_everywhere"),
     path("accounts/", include("baohao.web.accounts.urls")),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext_lazy
 
 from baohao.app.messages import preferences
 from baohao.core.refusals import Refusal
+from baohao.outside import this_machine
 from baohao.web import formats
 from baohao.web.accounts.doors import everybody, holders
 from baohao.web.accounts.limits import limited
@@ -18,7 +18,7 @@ from baohao.web.desk import desk
 from baohao.web.holder.telling import ZONES
 from baohao.web.home import starting
 from baohao.web.household.forms import NAME_MAX, SignIn
-from baohao.web.household.joining import BACKEND
+from baohao.web.household.joining import enter
 from baohao.web.settings import NAMES
 from baohao.web.wording import said
 
@@ -30,6 +30,9 @@ class Questions(SignIn):
         max_length=NAME_MAX,
         label=gettext_lazy("What you are called"),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    wants_push = forms.BooleanField(
+        required=False, label=gettext_lazy("Push to my phone: I choose the app next")
     )
     email = forms.CharField(
         required=False,
@@ -99,17 +102,19 @@ def start(request: HttpRequest) -> HttpResponse:
         return render(request, "home/key.html", wrong, status=403 if shown else 200)
     usual = formats.PAPER[get_language() or "en"]
     is_answered = "name" in request.POST
-    form = Questions(request.POST if is_answered else None, initial={"language": usual})
+    here = {"language": usual, "zone": this_machine.zone()}
+    form = Questions(request.POST if is_answered else None, initial=here)
     refused = None
     if is_answered and form.is_valid():
-        data = {name: each for name, each in form.cleaned_data.items() if name != "again"}
+        data = dict(form.cleaned_data)
+        wants_push, _ = data.pop("wants_push"), data.pop("again")
         try:
             account = starting.begin(starting.Answers(**data))
         except Refusal as refusal:
             refused = said(refusal)
         else:
-            login(request, account, BACKEND)
-            answer = redirect("inside")
+            enter(request, account)
+            answer = redirect("my_push" if wants_push else "inside")
             code = next(code for code, name in formats.PAPER.items() if name == data["language"])
             answer.set_cookie(settings.LANGUAGE_COOKIE_NAME, code, samesite="Lax")
             return answer

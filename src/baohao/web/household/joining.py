@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from allauth.account.internal.flows.login import record_authentication
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,6 +13,7 @@ from django.utils.translation import gettext
 from baohao.core.refusals import Refusal
 from baohao.web.accounts.doors import everybody, signed_in
 from baohao.web.accounts.limits import ALWAYS, limited
+from baohao.web.accounts.models import Account
 from baohao.web.desk import desk
 from baohao.web.household import invitations
 from baohao.web.household.forms import Password, SignIn
@@ -48,8 +52,11 @@ def _at_home(request: HttpRequest, token: str, found: Invitation) -> HttpRespons
         data = form.cleaned_data
         try:
             account = invitations.sign_up(token, data.get("login", ""), data["password"])
-            request.session.flush()
-            login(request, account, BACKEND)
+            if known is not None:
+                # As ever: whoever has an app's codes beside the password is asked for one.
+                messages.success(request, gettext("Sign in by your new password."))
+                return redirect("account_login")
+            enter(request, account)
             return redirect("inside")
         except Refusal as refusal:
             refused = said(refusal)
@@ -61,6 +68,14 @@ def _at_home(request: HttpRequest, token: str, found: Invitation) -> HttpRespons
         "refused": refused,
     }
     return render(request, "household/sign_up.html", page, status=409 if refused else 200)
+
+
+def enter(request: HttpRequest, account: Account) -> None:
+    """Sign somebody in who has just chosen a password."""
+    request.session.flush()
+    login(request, account, BACKEND)
+    record_authentication(request, account, "password", username=account.name)
+    UserSession.objects.create_from_request(request)
 
 
 def _owner_of(found: Invitation) -> str:

@@ -21,8 +21,8 @@ from baohao.web.household.models import ADULT, CARED, OWNER, Household, Member
 
 class MemberMoved(Refusal):
     """
-    Somebody changed this meanwhile: {name}, who {may} say “I did it” for others. Look again, and
-    change it from there.
+    Somebody else has changed this meanwhile; it says {name} now. What you typed is below: keep it
+    in place of that, or go back.
     """
 
     code = "household.moved"
@@ -120,7 +120,7 @@ def change(found: Member, *, name: str, may_act: bool, seen_version: int) -> Non
     )
     if not changed:
         found.refresh_from_db()
-        raise MemberMoved(name=found.name, may="may" if found.may_act else "may not")
+        raise MemberMoved(name=found.name)
 
 
 def hand_over(owner: Member, to: Member) -> None:

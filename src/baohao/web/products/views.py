@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from babel import Locale
@@ -27,6 +28,7 @@ from baohao.web.products import drawing, words
 from baohao.web.products.known import YEARLIES
 from baohao.web.products.vocabulary import ACTS, CONFIDENCE, ERRANDS, PLACES
 from baohao.web.wording import SERVICES, VERBS, stage_name
+from baohao.web.wording import listed as joined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,7 @@ def one(request: HttpRequest, name: str) -> HttpResponse:
         "charges": words.charges(policy),
         "quarantine": words.quarantine(policy),
         "offers": [(VERBS[o.verb], str(o.term or ""), o.price_minor) for o in policy.offers],
-        "ways": [_way(policy, how) for how in policy.how],
+        "ways": [_way(policy, how) for how in sorted(policy.how, key=partial(_errand, policy))],
         "unknowns": [(*words.unknown(each), each.why) for each in policy.unknowns],
         "versions": [(each, _standing(each)) for each in product.versions],
         **words.told_year(policy, YEARLIES.known(_text(policy))),
@@ -179,10 +181,9 @@ def _begun(policy: Policy, lived: Life) -> str:
     """Say what the life that is drawn begins with, where activation is not enough."""
     if lived.purchase is None:
         return ""
+    minor = lived.purchase.amount_minor
     what = str(ACTS.get(lived.purchase.kind, lived.purchase.kind))
-    if not lived.purchase.amount_minor:
-        return what
-    return f"{what}, {words.amount(policy, lived.purchase.amount_minor)}"
+    return joined([what, words.amount(policy, minor)] if minor else [what])
 
 
 def _stage(policy: Policy, lived: Life, stretch: Stretch) -> dict[str, Any]:
@@ -229,6 +230,11 @@ def _lasts(lived: Life, stretch: Stretch) -> str:
     if low == high:
         return formats.term(f"{low} days")
     return gettext("{low} to {time}").format(low=low, time=formats.term(f"{high} days"))
+
+
+def _errand(policy: Policy, how: How) -> bool:
+    """Whether a way is for something else than keeping the number: such come last."""
+    return not any(how.act in (rule.id, *rule.kinds) for rule in policy.events)
 
 
 def _way(policy: Policy, how: How) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy
 
+from baohao.core.civil import Unit
 from baohao.core.policy.terms import Base
 from baohao.web.vocabulary import HAPPENED
 from baohao.web.wording import CHANNELS, VERBS, WAYS
@@ -34,7 +35,12 @@ ERRANDS = {
     "restore": VERBS["restore"],
 }
 #: Where one does it: an operator's own app is not this one.
-PLACES = {**CHANNELS, **WAYS, "app": gettext_lazy("In the operator's app")}
+PLACES = {
+    **CHANNELS,
+    **WAYS,
+    "app": gettext_lazy("In the operator's app"),
+    "phone": gettext_lazy("From the phone itself"),
+}
 #: What marks an act, for rules that look at that.
 TAGS = {
     "allowance": gettext_lazy("use of what a pack includes"),
@@ -62,6 +68,22 @@ EXCESS = {
     "reject": gettext_lazy("more is refused"),
     "queue": gettext_lazy("the rest waits"),
 }
+#: What the operator takes for.
+CHARGES = {
+    "rental": gettext_lazy("Rental"),
+    "pause": gettext_lazy("While the number is parked"),
+    "shortfall": gettext_lazy("Least spend"),
+    "validity": gettext_lazy("For more time"),
+}
+#: How often, where it is once in each.
+EACH = {
+    Unit.YEAR: gettext_lazy("each year"),
+    Unit.MONTH: gettext_lazy("each month"),
+    Unit.WEEK: gettext_lazy("each week"),
+    Unit.DAY: gettext_lazy("each day"),
+    Unit.HOUR: gettext_lazy("each hour"),
+    Unit.MINUTE: gettext_lazy("each minute"),
+}
 #: How far a source can be trusted.
 CONFIDENCE = {
     "S": gettext_lazy("the operator's own pages"),
@@ -70,13 +92,7 @@ CONFIDENCE = {
     "M": gettext_lazy("memory"),
     "NC": gettext_lazy("not confirmed"),
     "X": gettext_lazy("invented"),
-}
-#: What starts a clock.
-STARTS = {
-    "activation": gettext_lazy("activation"),
-    "purchase": gettext_lazy("the purchase"),
-    "first_use": gettext_lazy("the first use"),
-    "identity": gettext_lazy("the registration of who you are"),
+    "U": gettext_lazy("its keeper's own word"),
 }
 #: What is not known, by the end of its path.
 QUESTIONS = {

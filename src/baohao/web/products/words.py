@@ -19,15 +19,19 @@ from baohao.core.policy.terms import (
     CalendarEnd,
     Cap,
     Extension,
+    Fixed,
     PerUnit,
     Tiers,
     UntilDate,
     Window,
 )
+from baohao.core.upkeep.means import PAID
 from baohao.web.formats import day, grouped, money, term
 from baohao.web.products.vocabulary import (
     ACTS,
+    CHARGES,
     COUNTED,
+    EACH,
     EXCESS,
     PLACES,
     QUESTIONS,
@@ -71,9 +75,7 @@ def keeps(policy: Policy) -> list[Keeps]:
 
 def acts(kinds: Collection[str]) -> str:
     """Say kinds of acts, the usual first."""
-    ranks = list(ACTS)
-    paid = ("topup", "voucher", "pack", "validity_pack", "renewal")
-    order = sorted(kinds, key=lambda kind: (kind not in paid, ranks.index(kind), kind))
+    order = sorted(kinds, key=lambda kind: (PAID.index(kind) if kind in PAID else len(PAID), kind))
     return listed(dict.fromkeys(str(ACTS.get(kind, kind)) for kind in order))
 
 
@@ -87,7 +89,7 @@ def _keeps(policy: Policy, rule: EventRule) -> Keeps:
     return Keeps(
         acts=acts(rule.kinds),
         conditions=tuple(_conditions(policy, rule)),
-        gives=tuple(_gives(policy, each) for each in rule.extends),
+        gives=tuple(_gives(policy, rule, index) for index in range(len(rule.extends))),
         stages=listed(stage_name(name) for name in stages),
         fills=bool(policy.charges)
         and rule.credit != "none"
@@ -140,30 +142,42 @@ def _tally(tally: Tally, least: str) -> str:
     return said.format(least=least, time=term(words.get(over, over)))
 
 
-def _gives(policy: Policy, rule: Extension) -> Gives:
-    counted, steps = str(COUNTED[rule.base]), tuple(_steps(policy, rule))
-    of = rule.term
-    if steps:
-        said = gettext("time by the table, {counted}").format(counted=counted)
-    elif isinstance(of, UntilDate):
-        said = gettext("until {day}").format(day=day(of.last_day))
-    elif isinstance(of, CalendarEnd):
-        is_month = of.of == "month"
-        said = gettext("to the end of the month") if is_month else gettext("to the end of the year")
-    elif isinstance(of, PerUnit):
-        said = gettext("{time} for each {amount}, {counted}").format(
-            time=term(str(of.gives)), amount=amount(policy, of.unit_minor), counted=counted
-        )
-    elif rule.base is Base.ANCHOR:
+def _gives(policy: Policy, event: EventRule, index: int) -> Gives:
+    rule = event.extends[index]
+    steps = tuple(_steps(policy, rule))
+    time = _time(policy, rule)
+    counted = str(COUNTED[rule.base])
+    open_ = {u.path for u in policy.unknowns if u.path.startswith(f"events.{event.id}.extend")}
+    if f"events.{event.id}.extend.{index}.base" in open_:
+        counted = gettext("from which day is not known")
+    said = gettext("{time}, {counted}").format(time=time, counted=counted)
+    if isinstance(rule.term, UntilDate | CalendarEnd):
+        said = time
+    elif rule.base is Base.ANCHOR and not steps:
         said = counted
-    elif isinstance(of, Bought):
-        said = gettext("as long as was bought, {counted}").format(counted=counted)
-    else:
-        time = term(str(of.span)) if not isinstance(of, Tiers | BySku) else ""
-        said = gettext("{time}, {counted}").format(time=time, counted=counted)
-    limits = (*_cap(rule.cap), *_window(rule.window))
+    limits = [*_cap(rule.cap), *_window(rule.window)]
+    limits += [gettext("The sources leave this open: see “What is not known”.")] if open_ else []
     clock = thing(rule.clock) if len(policy.clocks) > 1 else ""
     return Gives(clock=clock, said=said, steps=steps, limits=tuple(limits))
+
+
+def _time(policy: Policy, rule: Extension) -> str:
+    """Say how much time there is; that of steps is in their table."""
+    match rule.term:
+        case UntilDate(last_day):
+            return gettext("until {day}").format(day=day(last_day))
+        case CalendarEnd("month"):
+            return gettext("to the end of the month")
+        case CalendarEnd():
+            return gettext("to the end of the year")
+        case PerUnit():
+            return _for_each(policy, rule.term)
+        case Bought():
+            return gettext("as long as was bought")
+        case Fixed(span):
+            return term(str(span))
+        case Tiers() | BySku():
+            return gettext("time by the table")
 
 
 def _steps(policy: Policy, rule: Extension) -> Iterator[tuple[str, str]]:
@@ -255,17 +269,20 @@ def balance(policy: Policy, stage: Stage) -> str:
 
 
 def charges(policy: Policy) -> list[tuple[str, str]]:
-    """Say what the operator takes by itself: its name, and how much how often."""
-    return [(thing(charge.id), _charge(policy, charge)) for charge in policy.charges]
+    """Say what the operator takes by itself: what for, and how much how often."""
+    return [
+        (str(CHARGES.get(charge.kind) or thing(charge.id)), _charge(policy, charge))
+        for charge in policy.charges
+    ]
 
 
 def _charge(policy: Policy, charge: Charge) -> str:
-    every = term(str(charge.every))
-    if charge.kind == "shortfall":
-        said = gettext("what is missing to a spend of {amount}, every {time}")
-        return said.format(amount=amount(policy, charge.minimum_spend_minor), time=every)
-    said = gettext("{amount} every {time}")
-    told = said.format(amount=amount(policy, charge.amount_minor), time=every)
+    is_lacking = charge.kind == "shortfall"
+    much = amount(policy, charge.minimum_spend_minor if is_lacking else charge.amount_minor)
+    if is_lacking:
+        much = gettext("what is missing to a spend of {amount}").format(amount=much)
+    said = str(EACH[charge.every.unit]) if charge.every.count == 1 else gettext("every {time}")
+    told = f"{much} {said.format(time=term(str(charge.every)))}"
     if charge.unless_within is None:
         return told
     spared = gettext("not where something was done within {time}")
@@ -287,7 +304,7 @@ def quarantine(policy: Policy) -> list[str]:
     return found
 
 
-def unknown(of: Unknown) -> tuple[str, str]:
+def unknown(of: Unknown) -> tuple[str, list[str]]:
     """Say what is not known, and what it may be."""
     parts = of.path.split(".")
     asked = str(QUESTIONS.get(parts[-1], of.path))
@@ -295,8 +312,7 @@ def unknown(of: Unknown) -> tuple[str, str]:
         asked = gettext("How long the stage “{stage}” lasts").format(stage=stage_name(parts[1]))
     if parts[0] == "quarantine":
         asked = gettext("How long a lost number rests before others get it")
-    said = [_alternative(parts[-1], value) for value in of.alternatives]
-    return asked, gettext(" or ").join(said)
+    return asked, [_alternative(parts[-1], value) for value in of.alternatives]
 
 
 def _alternative(name: str, value: object) -> str:

@@ -6,6 +6,7 @@ Looking at the page records nothing, for mail filters and chats look at links be
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -42,16 +43,14 @@ class Done(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
 
-    def __init__(self, offered: Offered, *args: Any, **more: Any) -> None:
-        usual = {"on": offered.today, "amount": offered.amount}
-        super().__init__(*args, initial=usual, **more)
+    def __init__(self, offered: Offered, said: Mapping[str, Any] | None) -> None:
+        super().__init__(said, initial={"on": offered.today, "amount": offered.amount})
         choices = [(kind, HAPPENED.get(kind, kind)) for kind in offered.acts]
         self.fields["act"].choices = choices  # type: ignore[attr-defined]
         self.fields["on"].widget.attrs |= {
             "min": offered.since.isoformat(),
             "max": offered.today.isoformat(),
         }
-        self.fields["amount"].help_text = offered.card.policy.currency
 
 
 @everybody

@@ -33,7 +33,11 @@ KINDS = {
     "lifted": gettext_lazy("A hold that was lifted"),
 }
 ORDERS, CHANGE = gettext_lazy("A standing order"), gettext_lazy("A change")
-CHANNELS = {"email": gettext_lazy("E-mail"), "sms": gettext_lazy("Short message")}
+CHANNELS = {
+    "email": gettext_lazy("E-mail"),
+    "push": gettext_lazy("Push"),
+    "sms": gettext_lazy("Short message"),
+}
 
 
 class Code(forms.Form):

@@ -9,7 +9,8 @@ from babel import dates
 from django import template
 
 from baohao.app.kept.customers import Fee
-from baohao.web.customers import papers, words
+from baohao.app.kept.listing import Card
+from baohao.web.customers import papers, room, words
 from baohao.web.customers.models import Deed
 from baohao.web.templatetags.saying import locale
 from baohao.web.vocabulary import HAPPENED
@@ -45,3 +46,9 @@ def safe_until(deed: Deed) -> date | None:
 def month_name(value: date) -> str:
     """Write a month with its year."""
     return dates.format_skeleton("yMMMM", value, locale=locale())
+
+
+@register.filter
+def is_soon(card: Card, today: date) -> bool:
+    """Whether a card is due within the days of the shortest list."""
+    return room.is_due(card, today, str(room.AHEAD[0]))

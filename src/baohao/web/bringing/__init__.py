@@ -1,0 +1,1 @@
+"""Bringing cards by a file, taking them along, and having them forgotten."""
