@@ -20,10 +20,10 @@ from baohao.web import formats
 from baohao.web.accounts.doors import holders, signed_in
 from baohao.web.cards import choices, words
 from baohao.web.cards.own import may_act, own_card, own_cards
-from baohao.web.cards.rules import rules
 from baohao.web.desk import desk
 from baohao.web.holder import drawing, saying
 from baohao.web.holder.leave import ACCOUNTS
+from baohao.web.products.words import keeps
 
 #: From so many cards on they are searched.
 SEARCHED_FROM = 11
@@ -128,7 +128,7 @@ def card(request: HttpRequest, card: str) -> HttpResponse:
         "life": lived,
         "drawn": drawing.drawn(lived.stays, lived.now),
         "ahead": saying.ahead(lived),
-        "rules": rules(found.policy),
+        "keeps": [each for each in keeps(found.policy) if each.gives],
         "asking": choices.asking(found.policy),
         "contradicting": _contradicting(happened),
         "history": happened[:EVENTS_AT_ONCE],
