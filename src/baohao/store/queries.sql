@@ -2780,6 +2780,10 @@ INSERT INTO forgotten_cards (bucket, keeper, card, epochs)
 SELECT %b, %b, t.card, t.epochs FROM unnest(%b::text[], %b::int[]) AS t (card, epochs)
 ON CONFLICT (bucket, keeper, card) DO UPDATE SET epochs = greatest(forgotten_cards.epochs, excluded.epochs)
 
+-- name: delete_kept_customers
+-- Forget the customers of a keeper.
+DELETE FROM kept_customers WHERE bucket = %b AND keeper = %b
+
 -- name: delete_card_notes
 -- Forget all that a keeper said.
 DELETE FROM card_notes WHERE bucket = %b AND keeper = %b

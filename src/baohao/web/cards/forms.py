@@ -163,7 +163,7 @@ class Adding(Said):
         if len(keepers) > 1:
             choices_ = [(holder, name) for holder, name, _ in keepers]
             self.fields["keeper"] = forms.ChoiceField(
-                label=gettext_lazy("Whose card it is"), choices=choices_
+                label=gettext_lazy("Whose card it is"), choices=choices_, required=False
             )
 
     def clean_number(self) -> str:
