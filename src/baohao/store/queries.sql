@@ -2809,7 +2809,3 @@ ON CONFLICT (bucket, keeper, customer) DO NOTHING
 -- Keep what a keeper says of a customer in place of what was shown to them.
 UPDATE kept_customers SET version = version + 1, sealed = %b, updated_at = %b
 WHERE bucket = %b AND keeper = %b AND customer = %b AND version = %b
-
--- name: delete_kept_customers
--- Forget the customers of a keeper.
-DELETE FROM kept_customers WHERE bucket = %b AND keeper = %b
