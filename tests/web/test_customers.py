@@ -120,6 +120,8 @@ def test_a_reseller_goes_through_a_day(reseller: Reseller, numbers: Iterator[str
     assert shown not in reseller.page("/my/customers/", within="late")
     assert "Mrs Wong" in reseller.page("/my/customers/", q="wong")
     assert "Mrs Wong" not in reseller.page("/my/customers/", q="Lee")
+    assert shown not in reseller.page("/my/cards/")
+    assert shown in reseller.page("/my/cards/", q="wong")
     text = reseller.page(f"{customer}message/")
     for said in (shown, "£0.30", "CN¥20.00", "WeChat: ah-ming", "https://wa.me/85291234567?"):
         assert said in text, said
