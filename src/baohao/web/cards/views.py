@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from baohao.app import life
-from baohao.app.kept import plan, story
+from baohao.app.kept import customers, plan, story
 from baohao.app.kept.listing import Card
 from baohao.app.kept.plan import Plan, Ways
 from baohao.app.kept.story import Told
@@ -47,7 +47,9 @@ def cards(request: HttpRequest) -> HttpResponse:
     """Show every card that the reader sees, the first due first."""
     found, now = own_cards(request)
     wanted = request.GET.get("q", "").strip()[:80]
-    shown = [each for each in found if _is_meant(each, wanted)]
+    # Cards of customers have a list of their own; who looks for one finds it here, too.
+    looked_at = found if wanted else _without_customers(request, found)
+    shown = [each for each in looked_at if _is_meant(each, wanted)]
     alive = [each for each in shown if not each.is_over]
     page = {
         "groups": _by_person(alive),
@@ -56,8 +58,16 @@ def cards(request: HttpRequest) -> HttpResponse:
         "q": wanted,
         "has_any": bool(found),
         "is_searched": len(found) >= SEARCHED_FROM,
+        "of_customers": len(found) - len(looked_at),
     }
     return render(request, "cards/list.html", page)
+
+
+def _without_customers(request: HttpRequest, found: Sequence[Card]) -> list[Card]:
+    """Return cards but for those that the reader keeps for customers."""
+    keeper, vault = signed_in(request).holder, desk().house.vault
+    book = desk().read(partial(customers.names, vault=vault, keeper=keeper))
+    return [each for each in found if each.keeper != keeper or book.owner(each) is None]
 
 
 def _by_person(found: Sequence[Card]) -> list[Group]:
@@ -92,7 +102,7 @@ class Next:
 def upcoming(request: HttpRequest) -> HttpResponse:
     """Say what is next for some cards; planning takes its time, and the list does not wait."""
     found, now = own_cards(request)
-    alive = [each for each in found if not each.is_over]
+    alive = [each for each in _without_customers(request, found) if not each.is_over]
     begins = _whole(request.GET.get("from", ""))
     some = alive[begins : begins + AT_ONCE]
     page = {
