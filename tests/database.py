@@ -24,7 +24,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from baohao.store import migrate
+from baohao.store import clock, migrate, partitions
 from baohao.store.embedded import Embedded, Running
 
 #: Nothing has to outlive the session, so commits need not reach the disk.
@@ -76,11 +76,17 @@ def server() -> Iterator[Running]:
 
 @pytest.fixture(scope="session")
 def template(server: Running) -> str:
-    """A database with the product's schema, to be cloned: migrating each time would be slower."""
+    """
+    A database with the product's schema, to be cloned: migrating each time would be slower.
+
+    It has room for what happens this month, which the first ask would make.
+    """
     with psycopg.connect(server.conninfo("postgres"), autocommit=True) as conn:
         conn.execute(f"CREATE DATABASE {TEMPLATE}")
     with psycopg.connect(server.conninfo(TEMPLATE), autocommit=True) as conn:
         migrate.apply(conn)
+        with conn.transaction():
+            partitions.make(conn, partitions.month_of(clock.now(conn)))
     return TEMPLATE
 
 

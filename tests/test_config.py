@@ -78,8 +78,10 @@ def test_webhooks_go_to_this_machine_only_where_that_is_said() -> None:
 
 def test_pushes_are_asked_for_and_leave_this_machine_alone() -> None:
     usual, asked = settings({}), settings({"BAOHAO_PUSH": "1"})
-    assert (usual.pushes, asked.pushes, asked.push_to_loopback) == (False, True, False)
-    assert settings({"BAOHAO_PUSH_TO_LOOPBACK": "1"}).push_to_loopback
+    assert (usual.pushes, asked.pushes, asked.push_to_own) == (False, True, False)
+    assert settings({"BAOHAO_PUSH_TO_LOOPBACK": "1"}).push_to_own
+    assert settings({"BAOHAO_HOME": "1"}).pushes
+    assert not settings({"BAOHAO_HOME": "1", "BAOHAO_PUSH": "0"}).pushes
 
 
 def test_the_pages_of_holders_are_where_nobody_in_between_reads_a_link() -> None:

@@ -13,8 +13,9 @@ Settings from the environment, typed. Only `wiring` reads them; everybody else i
     BAOHAO_HOME                    1: one household's pages alone, in a small machine's memory
     BAOHAO_NOTIFY_URL              where gateways tell us, each at its name below; https://
     BAOHAO_OIDC_ISSUER ...         the directory by which staff sign in: docs/how-to/sign-in.md
-    BAOHAO_PUSH                    1: holders may be told by push services of their choice
-    BAOHAO_PUSH_TO_LOOPBACK        1: these may be on this machine; for tests and the demo
+    BAOHAO_PUSH                    1: holders may be told by push services of their choice; at home
+                                   they are without it
+    BAOHAO_PUSH_TO_LOOPBACK        1: these may be on this machine, or in your own net
     BAOHAO_RECEIPTS_UNSIGNED       1: receipts are printed without a signature in the PDF; their QR
                                    codes are signed all the same
     BAOHAO_SECRET_KEY              32 bytes in base64, under which secrets are sealed; without it a
@@ -183,9 +184,9 @@ class Settings:
     receipts_signed: bool = True
     #: Whether webhooks may go to this machine.
     webhooks_to_loopback: bool = False
-    #: Whether holders may be told by push services of their choice, and those be on this machine.
+    #: Whether holders may be told by push services of their choice, and those be in our own net.
     pushes: bool = False
-    push_to_loopback: bool = False
+    push_to_own: bool = False
     #: Whether counters have terminals for cards.
     has_terminals: bool = False
     #: The account at WeChat Pay, if there is one.
@@ -230,8 +231,8 @@ def settings(environ: Mapping[str, str], *, data: Path | None = None) -> Setting
         receipts_signed=environ.get(UNSIGNED_VARIABLE, "").strip() != "1",
         has_terminals=environ.get(TERMINALS_VARIABLE, "").strip() == "1",
         webhooks_to_loopback=environ.get(LOOPBACK_VARIABLE, "").strip() == "1",
-        pushes=environ.get(PUSH_VARIABLE, "").strip() == "1",
-        push_to_loopback=environ.get(PUSH_LOOPBACK_VARIABLE, "").strip() == "1",
+        pushes=environ.get(PUSH_VARIABLE, environ.get(HOME_VARIABLE, "")).strip() == "1",
+        push_to_own=environ.get(PUSH_LOOPBACK_VARIABLE, "").strip() == "1",
         wechat=_wechat(environ),
         stripe=_stripe(environ),
         smtp=_smtp(environ),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import zipfile
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import xlsxwriter  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -147,6 +148,25 @@ def test_a_table_is_read_in_whatever_encoding_it_was_saved(encoding: str) -> Non
     simplified = TABLE.translate(str.maketrans("號碼營運電訊備註裡澳門", "号码营运电讯备注里澳门"))
     (card,) = brought(simplified.encode("gbk")).rows
     assert card.product == "澳门电讯"
+
+
+def test_a_workbook_is_read_as_people_see_it() -> None:
+    packed = io.BytesIO()
+    book = xlsxwriter.Workbook(packed)
+    sheet, day = book.add_worksheet(), book.add_format({"num_format": "yyyy-mm-dd"})
+    sheet.write_row(0, 0, ["號碼", "營運商", "上次保號"])
+    sheet.write_row(1, 0, [447400123456, "giffgaff"])
+    sheet.write_datetime(1, 2, datetime(2026, 10, 2), day)  # noqa: DTZ001 - a sheet's have none
+    sheet.write_row(2, 0, [4.474e17, "giffgaff", 46027])
+    book.close()
+    taken = brought(packed.getvalue())
+    assert [(row.number, acts(row)) for row in taken.rows] == [
+        ("+447400123456", [("", "2026-10-02")])
+    ]
+    assert wrongs(taken) == [
+        (3, "號碼", "malformed.number.scientific"),
+        (3, "上次保號", "malformed.cell.day_counted"),
+    ]
 
 
 def test_days_that_could_be_two_are_asked_and_never_guessed() -> None:

@@ -222,7 +222,7 @@ def places(services: PushServices, *devices: str) -> tuple[Target, ...]:
 
 def test_a_push_goes_to_every_place_and_first_before_mail(told: Told) -> None:
     with PushServices() as services:
-        told.push = ApprisePush(allow_loopback=True)
+        told.push = ApprisePush(allow_own=True)
         services.known.devices |= {"hers", "theirs"}
         unknown = Target(id="x", url=f"bark://{services.authority}/hers", name="Bark")
         told.prefer(NUMBER, push=(*places(services, "barkDeviceKey22", "nobody"), unknown))
@@ -241,7 +241,7 @@ def test_a_push_goes_to_every_place_and_first_before_mail(told: Told) -> None:
 
 def test_a_push_that_never_arrives_is_followed_by_the_next_way(told: Told) -> None:
     with PushServices(["busy"]) as services:
-        told.push = ApprisePush(allow_loopback=True)
+        told.push = ApprisePush(allow_own=True)
         told.prefer(NUMBER, push=places(services, "nobody"))
         told.shop.answers([told.shop.renew(NUMBER)])
         told.outbox().run()

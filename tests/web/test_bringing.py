@@ -52,6 +52,8 @@ def taken(browser: Client, page: str, **said: str) -> Any:
 def test_a_file_is_looked_at_chosen_and_taken_once(
     pages: Installation, browser: Client, keeper: str
 ) -> None:
+    shown = browser.get(f"{NEW}example.csv").content
+    assert "2 cards in your file" in text(browser.get(sent(browser, shown)["Location"]))
     data = (SAMPLES / "cards.csv").read_bytes()
     page = sent(browser, data)["Location"]
     looked = text(browser.get(page))

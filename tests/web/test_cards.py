@@ -11,6 +11,7 @@ import pytest
 from tests.shop import Shop, granted
 from tests.web.fixtures import entered
 from tests.web.statements import MOST, counted
+from tests.web.test_bad_input import BAD
 
 from baohao.core.kept import kept_key
 from baohao.wiring import Installation
@@ -114,6 +115,35 @@ def test_what_is_refused_is_said_beside_its_field_and_nothing_typed_is_lost(
     assert 'role="alert"' in answer.content.decode()
 
 
+def test_a_card_that_its_rules_have_lost_is_kept_by_what_its_operator_says(
+    pages: Installation, counter: Shop, browser: Client, keeper: str
+) -> None:
+    today = counter.now().date()
+    card = added(browser, "+447400123330", on=(today - timedelta(days=400)).isoformat())
+    assert "By its rules the number is lost" in text(browser.get(card))
+    assert text(browser.get("/my/cards/next/")).strip() == ""
+    until = (today + timedelta(days=50)).isoformat()
+    assert added(browser, "+447400123330", act="unknown", until=until) == card
+    page = text(browser.get(card))
+    assert "By its rules the number is lost" not in page
+    assert "49 days left" in page or "50 days left" in page
+
+
+def test_whatever_is_typed_into_a_new_card_breaks_nothing(
+    pages: Installation, counter: Shop, browser: Client, keeper: str
+) -> None:
+    product = "hk.csl.rechargeable"
+    today = counter.now().date().isoformat()
+    good = {"product": product, "number": "51234567", "act": "topup", "on": today}
+    form = filled(browser, f"/my/cards/new/?product={product}", **good, amount="", balance="1")
+    assert "looks at the amount" in text(browser.post("/my/cards/new/", form))
+    for name in (*form, "until", "name", "sku"):
+        for bad in BAD.values():
+            answer = browser.post("/my/cards/new/", {**form, "amount": "50", name: bad})
+            assert answer.status_code < 500, (name, bad[:40])
+            assert "<script>alert" not in answer.content.decode()
+
+
 def test_a_card_of_somebody_else_is_not_there(
     pages: Installation, counter: Shop, browser: Client, keeper: str
 ) -> None:
@@ -181,6 +211,7 @@ def test_a_number_is_let_go_by_more_than_one_tap_and_kept_anew(
     for _ in range(2):
         assert browser.post(f"{card}leave/", {"sure": "on"}).status_code == 302
     assert "1 card that is gone" in text(browser.get("/my/cards/"))
+    assert "Keep it anew" in text(browser.get(card))
     again = added(browser, "+447400123326", on=today)
     assert again == card
     page = text(browser.get(card))

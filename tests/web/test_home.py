@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.shop import Shop
+from tests.web.test_cards import added
 
 from baohao.wiring import Installation
 
@@ -136,8 +140,6 @@ def test_a_mail_server_that_cannot_be_used_moves_nobody_in(home: Client) -> None
 def test_members_sign_in_by_what_they_chose_until_they_are_taken_out(
     pages: Installation, home: Client
 ) -> None:
-    import re
-
     from django.test import Client
 
     from baohao.web.home import starting
@@ -196,3 +198,76 @@ def test_a_code_of_an_app_is_asked_for_beside_the_password_by_whoever_wants_it(
     answer = home.post("/accounts/login/", {"login": "mei", "password": SAID["password"]})
     assert answer["Location"].startswith("/accounts/login/second/")
     assert home.get("/my/household/").status_code == 302
+
+
+def test_a_robot_tells_by_its_key_what_was_done_with_its_card_and_of_no_other(
+    pages: Installation, counter: Shop, home: Client, number: str
+) -> None:
+    import secrets
+    from functools import partial
+
+    from baohao.app.kept import robots
+    from baohao.web.desk import desk
+    from baohao.web.home import starting
+    from baohao.web.household.models import Member
+
+    home.post("/start/", {**SAID, "key": starting.key()})
+    day = counter.now().date()
+    added(home, number, on=(day - timedelta(days=90)).isoformat())
+    keeper, kinds = Member.objects.get().holder, frozenset({"sms_out"})
+    make = partial(
+        robots.make_key, keeper=keeper, label="phone", kinds=kinds, chance=secrets.token_bytes
+    )
+    key = desk().shell.run(partial(make, cards=frozenset({number})))
+    tell = partial(_told, _robot(), key=key)
+    assert tell({"number": number, "kind": "sms_out", "id": "1"}, key="").status_code == 401
+    before = tell({"number": number, "kind": "sms_out", "id": "1"})
+    assert before.status_code == 201
+    assert before.json()["act_by"] > (day + timedelta(days=170)).isoformat()
+    again = tell({"number": number, "kind": "sms_out", "id": "1"})
+    assert again["Idempotent-Replayed"] == "true"
+    assert tell({"number": number, "kind": "top_up", "id": "2"}).json()["code"] == "key.kind"
+    assert tell({"number": "+447400123999", "kind": "sms_out", "id": "3"}).status_code == 404
+    assert tell({"number": number, "kind": "sms_out"}).json()["code"] == "request.body"
+    assert tell({"number": number, "kind": "sms_out", "more": 1}).status_code == 422
+    read = {"number": number, "until": (day + timedelta(days=30)).isoformat(), "id": "4"}
+    answer = tell(read, where="readings")
+    assert (answer.status_code, answer.json()["operator_says"]) == (201, read["until"])
+
+
+def test_every_page_that_a_home_leads_to_is_there(
+    pages: Installation, counter: Shop, home: Client, number: str
+) -> None:
+    from baohao.web.home import starting
+
+    home.post("/start/", {**SAID, "key": starting.key()})
+    home.post("/my/household/look-after/", {"cared-name": "Po Po"})
+    waiting, seen = [added(home, number, on=counter.now().date().isoformat())], {"/my/cards/"}
+    waiting += seen
+    while waiting:
+        answer = home.get(waiting.pop())
+        assert answer.status_code in (200, 302), answer.request["PATH_INFO"]
+        found = re.findall(r'(?:href|hx-get|action)="(/[^"#]*)"', answer.content.decode())
+        places = {each.replace("&amp;", "&") for each in found} - seen
+        # One product is as another, and what is sent only is not looked at.
+        kept = {each for each in places if not LEFT.search(each)}
+        seen |= kept
+        waiting += kept
+    assert len(seen) > 25
+
+
+LEFT = re.compile(
+    r"/static/|/logout/|/language/|/products/.|product=(?!gb\.giffgaff)|/push/one/"
+    r"|/household/(invite|look-after|leave)/|/(link|remove|own|everywhere|undo)/|\?.*&"
+)
+
+
+def _robot() -> Client:
+    from django.test import Client
+
+    return Client(SERVER_NAME="localhost", enforce_csrf_checks=True)
+
+
+def _told(client: Client, body: Mapping[str, object], *, key: str, where: str = "records") -> Any:
+    headers = {"Authorization": f"Bearer {key}"}
+    return client.post(f"/v1/kept/{where}", body, "application/json", headers=headers)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from tests.web.fixtures import entered
 from tests.web.statements import counted
 
 from baohao.app.library import read_library
@@ -18,6 +19,8 @@ from baohao.wiring import Installation
 if TYPE_CHECKING:
     from django.test import Client
 
+#: What is sold here: whoever holds it renews it here.
+OURS = {"mo.demo.keep12", "mo.demo.balance180", "hk.demo2.yearly"}
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 
 
@@ -29,7 +32,7 @@ def test_every_product_has_a_page(pages: Installation, browser: Client) -> None:
         assert answer.status_code == 200, name
         page = answer.content.decode()
         assert '<svg class="life"' in page, name
-        assert f"/my/cards/add/?product={name}" in page
+        assert f'"/my/cards/new/?product={name}"' in page or name in OURS, name
     assert browser.get("/products/mo.nobody.nothing/").status_code == 404
 
 
@@ -54,6 +57,18 @@ def test_a_page_says_what_keeps_the_number_and_what_is_not_known(
     assert "left the market" in over
     unpriced = browser.get("/products/gb.o2.payg/").content.decode()
     assert "Nothing whose price is known keeps the number for a year" in unpriced
+
+
+def test_whoever_holds_a_card_takes_it_under_watch(pages: Installation, browser: Client) -> None:
+    page = browser.get("/products/gb.giffgaff.payg/").content.decode()
+    link = re.search(r'href="(/my/cards/new/[^"]+)"', page)
+    assert link is not None
+    entered(browser, "a traveller")
+    form = browser.get(link[1]).content.decode()
+    assert 'name="product" value="gb.giffgaff.payg"' in form
+    ours = browser.get("/products/mo.demo.keep12/").content.decode()
+    assert "/my/cards/new/" not in ours
+    assert 'href="/renew/"' in ours
 
 
 def test_the_cheapest_year_is_a_page_and_a_part_of_one(

@@ -29,7 +29,7 @@ def services() -> Iterator[PushServices]:
 
 @pytest.fixture
 def push() -> ApprisePush:
-    return ApprisePush(allow_loopback=True, total_s=2.0)
+    return ApprisePush(allow_own=True, total_s=2.0)
 
 
 @pytest.mark.parametrize("service", TARGETS)
@@ -129,6 +129,25 @@ def test_a_name_that_leads_inside_is_not_called(services: PushServices, there: s
     assert push.check("ntfys://push.example.com/mine") == "ntfy"
     assert push.send("ntfys://push.example.com/mine", NOTE).is_refused
     assert asked == ["push.example.com"]
+
+
+@pytest.mark.parametrize(
+    ("target", "is_fine"),
+    [
+        *(("gotify://192.168.1.5:8080/AGotifyTokenX15", True), ("ntfy://nas:2586/mine", True)),
+        *(("gotify://gotify.lan/AGotifyTokenX15", True), ("bark://[fd00::5]:8080/key", True)),
+        *(("gotify://169.254.169.254/AGotifyTokenX15", False), ("ntfy://224.0.0.1/mine", False)),
+        *(("gotify://0.0.0.0/AGotifyTokenX15", False), ("gotify://8.8.8.8/AGotifyTokenX15", False)),
+    ],
+)
+def test_ones_own_net_may_be_let_in_and_nothing_else(target: str, is_fine: bool) -> None:
+    with pytest.raises(TargetRefused):
+        ApprisePush().check(target)
+    if is_fine:
+        assert ApprisePush(allow_own=True).check(target)
+    else:
+        with pytest.raises(TargetRefused):
+            ApprisePush(allow_own=True).check(target)
 
 
 def test_no_way_out_but_ours_is_left_to_any_service() -> None:

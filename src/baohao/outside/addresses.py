@@ -13,7 +13,7 @@ import re
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from baohao.app.ports import AddressRefused
 
@@ -48,6 +48,14 @@ _NOT_PUBLIC_6 = (
     IPv6Network("3fff::/20"),  # documentation
 )
 
+#: Somebody's own net: private use (RFC 1918, RFC 4193), and what VPNs of one's own use (RFC 6598).
+_OWN = tuple(
+    map(
+        ip_network,
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"),
+    )
+)
+
 Resolve = Callable[[str, int], Sequence[str]]
 
 
@@ -71,11 +79,12 @@ class Address:
         return host if self.port == (HTTPS_PORT if self.is_https else 80) else f"{host}:{self.port}"
 
 
-def read(url: str, *, allow_loopback: bool = False) -> Address:
+def read(url: str, *, allow_loopback: bool = False, allow_own: bool = False) -> Address:
     """
     Read an address by its looks alone; raises `AddressRefused`.
 
     `allow_loopback`: this machine may be called as well, in plain http and on any port.
+    `allow_own`: so may one's own net, and any name, for that may lead there.
     """
     found = _URL.fullmatch(url) if len(url) <= URL_MAX else None
     if found is None:
@@ -92,7 +101,7 @@ def read(url: str, *, allow_loopback: bool = False) -> Address:
         target=found["target"] or "/",
         is_loopback=allow_loopback and is_loopback,
     )
-    if address.is_loopback:
+    if address.is_loopback or (allow_own and (literal is None or is_own(str(literal)))):
         return address
     if not address.is_https:
         raise AddressRefused(reason="only https")
@@ -121,7 +130,7 @@ def addresses(address: Address, resolve: Resolve = resolve) -> Sequence[str]:
     if not found:
         raise OSError("the name has no address")
     for each in found:
-        if not is_public(each) and not (address.is_loopback and on_this_machine(each)):
+        if not is_public(each) and not (address.is_loopback and _is_loopback(each)):
             raise AddressRefused(reason="it leads out of the public network")
     return found
 
@@ -140,7 +149,16 @@ def is_public(text: str) -> bool:
     return not any(address in net for net in _NOT_PUBLIC_6)
 
 
-def on_this_machine(text: str) -> bool:
+def is_own(text: str) -> bool:
+    """Whether an address is of this machine, or of a net that is somebody's own."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    return address.is_loopback or any(address in net for net in _OWN)
+
+
+def _is_loopback(text: str) -> bool:
     try:
         return ip_address(text).is_loopback
     except ValueError:

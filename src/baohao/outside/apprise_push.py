@@ -3,10 +3,10 @@ Push: messages to the services that people have on their phones, over Apprise; a
 
 An address is typed by whoever is to be told, so it is met with suspicion. Services are those of the
 list below, which talk HTTP and nothing else; Apprise has more, and none of them is ever loaded.
-What they call passes `outside/addresses.py` first: public and by https, or this machine where that
-is allowed. A name is looked up once, when the message is sent, and the connection goes to the
-address that was checked; nothing is followed, no proxy and no netrc is heeded, and at a deadline
-every connection is cut.
+What they call passes `outside/addresses.py` first: public and by https, or in the house's own net
+where that is allowed. A name is looked up once, when the message is sent, and the connection goes
+to the address that was checked; nothing is followed, no proxy and no netrc is heeded, and at a
+deadline every connection is cut.
 """
 
 from __future__ import annotations
@@ -90,9 +90,9 @@ _CALL: ContextVar[_Call | None] = ContextVar("push_call", default=None)
 class _Call:
     """One message to one target: what it asks of the network goes through here."""
 
-    def __init__(self, allow_loopback: bool, dry: bool, resolve: addresses.Resolve | None) -> None:
+    def __init__(self, allow_own: bool, dry: bool, resolve: addresses.Resolve | None) -> None:
         http: Any = import_module("apprise.utils.http")
-        self._allow_loopback, self._dry = allow_loopback, dry
+        self._allow_own, self._dry = allow_own, dry
         policy = http.HTTPPolicy(url_filter=self._is_callable, address_filter=self._is_reachable)
         if resolve is not None:
             policy.resolve = _resolving(resolve, self._is_reachable)
@@ -120,17 +120,14 @@ class _Call:
 
     def _is_callable(self, url: str) -> bool:
         try:
-            addresses.read(url, allow_loopback=self._allow_loopback)
+            addresses.read(url, allow_own=self._allow_own)
         except AddressRefused as refusal:
             self.refused = self.refused or str(refusal.facts.get("reason", ""))
             return False
         return True
 
     def _is_reachable(self, address: str) -> bool:
-        # That a name of ours may lead here was judged by the name.
-        is_fine = addresses.is_public(address) or (
-            self._allow_loopback and addresses.on_this_machine(address)
-        )
+        is_fine = addresses.is_public(address) or (self._allow_own and addresses.is_own(address))
         if not is_fine:
             self.refused = "it leads out of the public network"
         return is_fine
@@ -164,16 +161,16 @@ class ApprisePush:
     def __init__(
         self,
         *,
-        allow_loopback: bool = False,
+        allow_own: bool = False,
         resolve: addresses.Resolve | None = None,
         total_s: float = TOTAL_S,
     ) -> None:
-        self._allow_loopback, self._resolve, self._total_s = allow_loopback, resolve, total_s
+        self._allow_own, self._resolve, self._total_s = allow_own, resolve, total_s
 
     def check(self, target: str) -> str:
         """Return the service's name; raises `TargetRefused` for what nothing is sent to."""
         plugin = _opened(target)
-        call = _Call(self._allow_loopback, True, None)
+        call = _Call(self._allow_own, True, None)
         with _within(call):
             plugin.notify(body="-", title="-")
         if call.refused:
@@ -192,7 +189,7 @@ class ApprisePush:
             return Posted(code=553, reply="the address cannot be used")
         if note.url and hasattr(plugin, "click"):
             plugin.click = note.url
-        call = _Call(self._allow_loopback, False, self._resolve)
+        call = _Call(self._allow_own, False, self._resolve)
         ends = time.monotonic() + self._total_s
         try:
             with _within(call), track_connections(ConnectionTracker(), ends), call.session:

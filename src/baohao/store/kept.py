@@ -65,8 +65,9 @@ def note_new(
 
 
 def forget(conn: Connection, keeper: str, cards: Sequence[tuple[str, int]]) -> None:
-    """Forget all that a keeper said, and show their cards (card, lives) no more."""
+    """Forget what a keeper said, and of customers; show their cards (card, lives) no more."""
     bucket = bucket_of(keeper)
     names, epochs = [card for card, _ in cards], [lives for _, lives in cards]
     run(conn, "put_forgotten_cards", bucket, keeper, names, epochs)
     run(conn, "delete_card_notes", bucket, keeper)
+    run(conn, "delete_kept_customers", bucket, keeper)

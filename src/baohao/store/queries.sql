@@ -2780,6 +2780,10 @@ INSERT INTO forgotten_cards (bucket, keeper, card, epochs)
 SELECT %b, %b, t.card, t.epochs FROM unnest(%b::text[], %b::int[]) AS t (card, epochs)
 ON CONFLICT (bucket, keeper, card) DO UPDATE SET epochs = greatest(forgotten_cards.epochs, excluded.epochs)
 
+-- name: delete_kept_customers
+-- Forget the customers of a keeper.
+DELETE FROM kept_customers WHERE bucket = %b AND keeper = %b
+
 -- name: delete_card_notes
 -- Forget all that a keeper said.
 DELETE FROM card_notes WHERE bucket = %b AND keeper = %b
@@ -2805,3 +2809,7 @@ ON CONFLICT (bucket, keeper, customer) DO NOTHING
 -- Keep what a keeper says of a customer in place of what was shown to them.
 UPDATE kept_customers SET version = version + 1, sealed = %b, updated_at = %b
 WHERE bucket = %b AND keeper = %b AND customer = %b AND version = %b
+
+-- name: delete_kept_customers
+-- Forget the customers of a keeper.
+DELETE FROM kept_customers WHERE bucket = %b AND keeper = %b

@@ -61,6 +61,8 @@ UNSHOWN = (
     "core/identifiers/mrz.py",
     "core/policy/",
     "core/promotions/",
+    # Told to machines.
+    "web/home/robots.py",
 )
 #: What is said within a refusal's sentence, where it stands in the code as it is.
 _SAID_WITHIN = ("reason", "hint")
@@ -130,7 +132,7 @@ def texts() -> dict[str, Text]:
 
 
 def _of_pages() -> Iterator[Text]:
-    for file in sorted((HERE / "templates").rglob("*.*")):
+    for file in sorted(HERE.rglob("templates/**/*.*")):
         page = file.read_text(encoding="utf-8")
         yield from (double or single for double, single in _TRANS.findall(page))
         for options, block in _BLOCK.findall(page):

@@ -162,6 +162,7 @@ ACCOUNTS: Mapping[str, Any] = {
         "ours": "20/m/ip",
         "calendar": "60/m/ip",
         "joining": "30/m/ip",
+        "robots": "300/m/ip",
         "card_status": "60/m/ip",
         "confirm_email": "5/h/user",
         "push": "12/h/user",

@@ -440,7 +440,7 @@ class Installation:
     def push(self) -> Push | None:
         """What sends to the push services that people have; `None`: nothing does."""
         settings = self.settings
-        return ApprisePush(allow_loopback=settings.push_to_loopback) if settings.pushes else None
+        return ApprisePush(allow_own=settings.push_to_own) if settings.pushes else None
 
     @property
     def tells(self) -> bool:

@@ -245,7 +245,6 @@ def _forget(conn: Connection, vault: Vault, keeper: str, cards: Sequence[tuple[s
     wishes = _wishes(conn, vault, keeper)
     store.forget(conn, keeper, cards)
     robots.end_keys(conn, keeper)
-    customers.forget(conn, keeper)
     messages.destroy_key(conn, keeper)
     if wishes != Preferences():
         preferences.keep(conn, vault, keeper, wishes)

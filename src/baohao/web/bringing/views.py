@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from io import StringIO
 from pathlib import PurePath
 from typing import Any
@@ -131,12 +132,10 @@ def go_on(request: HttpRequest, file: UUID) -> HttpResponse:
             choices=found.choices,
         )
         outcomes = work.part(found.taken.rows[begun : begun + AT_ONCE])
-        files.tell(found, [row for outcome in outcomes for row in _told(outcome)])
         counts = Counter(found.upload.counts) + Counter(each.what for each in outcomes)
-        found.upload.counts = dict(counts)
-        found.upload.done = begun + len(outcomes)
-        # Whoever sends the same step twice asks for the same things twice, which changes nothing.
-        found.upload.save(update_fields=["outcome", "counts", "done"])
+        # Whoever sends the same step twice asks for the same things twice, which changes nothing,
+        # and what came of it is told once.
+        files.advance(found, begun, len(outcomes), counts, _told(outcomes))
     if not request.headers.get("HX-Request"):
         return redirect("cards_file", file=file)
     return render(request, "bringing/state.html", _going(found))
@@ -230,8 +229,8 @@ def _going(found: File) -> dict[str, Any]:
     }
 
 
-def _told(outcome: Outcome) -> list[list[Any]]:
-    return [_line(wrong) for wrong in outcome.wrong]
+def _told(outcomes: Sequence[Outcome]) -> list[list[Any]]:
+    return [_line(wrong) for outcome in outcomes for wrong in outcome.wrong]
 
 
 def _line(wrong: Wrong) -> list[Any]:

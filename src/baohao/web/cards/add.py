@@ -154,6 +154,13 @@ def _kept(request: HttpRequest, form: Adding, now: datetime) -> HttpResponse:
 def _tell(request: HttpRequest, subject: str) -> None:
     """Say until when a card is good, now that it is kept."""
     card = own_card(request, subject).card
+    if card.is_over:
+        text = gettext(
+            "Kept, but by its rules the number is lost already. If the card still works, keep it"
+            " anew: say until when its operator says it is good."
+        )
+        messages.warning(request, text)
+        return
     if card.due is None:
         messages.success(request, gettext("Kept. No end of it is in sight."))
         return

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from baohao.core.money import format_minor
 from baohao.core.policy.model import How, Policy
-from baohao.core.policy.terms import Tiers
+from baohao.core.policy.terms import PerUnit, Tiers
 from baohao.core.upkeep.means import Means, options
 
 #: An act that nobody remembers: what the operator says is enough.
@@ -36,6 +36,18 @@ def hangs_on_credit(policy: Policy) -> bool:
         policy.charges
         or any(clock.below for clock in policy.clocks.values())
         or any(isinstance(term, Tiers) and term.by != "amount" for term in terms)
+    )
+
+
+def looks_at_amount(policy: Policy, kind: str) -> bool:
+    """Whether a product's rules ask for how much an act was."""
+    if hangs_on_credit(policy):
+        return True
+    rules = [rule for rule in policy.events if kind in rule.kinds]
+    bounds = [(r.min_minor, r.above_minor, r.max_minor, r.below_minor, r.sum) for r in rules]
+    terms = (extension.term for rule in rules for extension in rule.extends)
+    return any(each is not None for bound in bounds for each in bound) or any(
+        isinstance(term, Tiers | PerUnit) for term in terms
     )
 
 

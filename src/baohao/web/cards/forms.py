@@ -86,6 +86,18 @@ class Said(forms.Form):
         """Return an amount that can be one, in the policy's currency."""
         return self._money("amount")
 
+    def clean(self) -> None:
+        """Ask for an amount where the rules look at it."""
+        data = self.cleaned_data
+        act = data.get("act") or ""
+        if (
+            act in self.money
+            and data.get("amount") == ""
+            and choices.looks_at_amount(self.policy, act)
+        ):
+            text = gettext("Say for how much it was: {product} looks at the amount.")
+            self.add_error("amount", text.format(product=words.product(self.policy)))
+
     def _money(self, name: str) -> str:
         text: str = self.cleaned_data[name].strip()
         if text:
@@ -151,7 +163,7 @@ class Adding(Said):
         if len(keepers) > 1:
             choices_ = [(holder, name) for holder, name, _ in keepers]
             self.fields["keeper"] = forms.ChoiceField(
-                label=gettext_lazy("Whose card it is"), choices=choices_
+                label=gettext_lazy("Whose card it is"), choices=choices_, required=False
             )
 
     def clean_number(self) -> str:
@@ -166,7 +178,8 @@ class Adding(Said):
         return self._money("balance")
 
     def clean(self) -> None:
-        """Hold an act and its day together."""
+        """Hold an act, its day and its amount together."""
+        super().clean()
         data = self.cleaned_data
         if (
             data.get("act") not in (None, choices.NOBODY_KNOWS)

@@ -75,7 +75,7 @@ def listed(request: HttpRequest) -> HttpResponse:
             form.add_error("label", said(refusal))
         else:
             request.session[MADE] = str(data["form"])
-            return _shown(request, whole, data)
+            return _shown(request, whole, data, cards)
     rows = desk().read(partial(robots.keys_of, keeper=keeper))
     page = {"form": form, "cards": cards, "keys": [_row(each) for each in rows]}
     return render(request, "cards/keys.html", page)
@@ -108,12 +108,15 @@ def _made(keeper: str, data: dict[str, Any]) -> str:
     )
 
 
-def _shown(request: HttpRequest, whole: str, data: dict[str, Any]) -> HttpResponse:
+def _shown(
+    request: HttpRequest, whole: str, data: dict[str, Any], cards: Sequence[Card]
+) -> HttpResponse:
     """Show a key, this once."""
+    card = next(each for each in cards if each.number in data["cards"])
     page = {
         "key": whole,
-        "number": min(data["cards"]),
-        "kind": (data["kinds"] or ["topup"])[0],
+        "number": card.number,
+        "kind": (data["kinds"] or [*counts(card.policy), "topup"])[0],
         "at": request.build_absolute_uri("/v1/kept/records"),
     }
     answer = render(request, "cards/key_made.html", page)

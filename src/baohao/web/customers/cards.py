@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from baohao.app.kept import about, adding, customers
 from baohao.app.kept.customers import Entry
 from baohao.core.asks import Ask
+from baohao.core.decide.stock import LineExists
 from baohao.core.identifiers.number import parse_number
 from baohao.core.kept import kept_key
 from baohao.core.refusals import Refusal
@@ -63,7 +64,9 @@ def _added(
             asks[line] = made("keep", subject, said_, by=keeper, channel="app")
     for line, answer in zip(asks, desk().ask_all(list(asks.values())), strict=True):
         outcomes[line] = ""
-        if isinstance(answer, Refusal):
+        if isinstance(answer, LineExists):
+            outcomes[line] = gettext("You watch over this card already.")
+        elif isinstance(answer, Refusal):
             outcomes[line] = said(answer)
         else:
             _note(keeper, asks[line].subject, entry.customer.name)

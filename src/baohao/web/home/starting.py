@@ -30,7 +30,7 @@ from baohao.wiring import BadSetting
 from baohao.wiring.home import keep_said, mail_server
 
 #: What is served before anybody has answered.
-OPEN = ("/start/", "/static/", "/language/", "/app.webmanifest", "/sw.js", "/alive/")
+OPEN = ("/start/", "/static/", "/language/", "/app.webmanifest", "/sw.js", "/alive/", "/v1/")
 
 
 class Started(Refusal):

@@ -13,7 +13,7 @@ from baohao.web.accounts.doors import everybody
 from baohao.web.accounts.own import account, everywhere
 from baohao.web.holder import pushing, telling
 from baohao.web.holder.feed import feed
-from baohao.web.home import views
+from baohao.web.home import robots, views
 from baohao.web.public import app, done, ours
 from baohao.web.public.views import help_
 
@@ -41,6 +41,8 @@ urlpatterns = [
     path("accounts/", include("baohao.web.accounts.urls")),
     path("in/", views.mine, name="inside"),
     path("help/", help_, name="help"),
+    path("v1/kept/records", robots.records, name="kept_records"),
+    path("v1/kept/readings", robots.readings, name="kept_readings"),
     path("sw.js", app.worker, name="worker"),
     path("app.webmanifest", app.manifest, name="manifest"),
     path("offline/", app.offline, name="offline"),

@@ -78,6 +78,7 @@ def one(request: HttpRequest, name: str) -> HttpResponse:
     lived = life(policy, morning(policy, BEGINS))
     page = {
         **_head(product),
+        "is_kept": _is_kept(policy),
         "drawing": drawing.drawn(lived),
         "begun": _begun(policy, lived),
         "stages": [_stage(policy, lived, each) for each in lived.stretches],
@@ -131,6 +132,12 @@ def _row(product: Product) -> Row:
         confidence=str(CONFIDENCE.get(policy.confidence, policy.confidence)),
         yearly=YEARLIES.known(_text(policy)),
     )
+
+
+def _is_kept(policy: Policy) -> bool:
+    """Whether a holder keeps such a card by themselves, for its operator sells nothing here."""
+    operator = desk().house.library.operators.get(policy.operator)
+    return operator is None or operator.custody == "external"
 
 
 def _operator(policy: Policy) -> str:

@@ -7,8 +7,9 @@ from datetime import date
 
 from babel import dates
 from django import template
+from django.conf import settings
 
-from baohao.app.kept.customers import Fee
+from baohao.app.kept.customers import Customer, Fee
 from baohao.app.kept.listing import Card
 from baohao.web.customers import papers, room, words
 from baohao.web.customers.models import Deed
@@ -28,6 +29,13 @@ def amounts(minor: Mapping[str, int]) -> str:
 def fee(value: Fee) -> str:
     """Write a fee."""
     return words.amounts({value.currency: value.minor})
+
+
+@register.filter
+def tongue(customer: Customer) -> str:
+    """Name the language that a customer is written to, in that language."""
+    code = words.language(customer)
+    return dict(settings.LANGUAGES).get(code, code)
 
 
 @register.filter
