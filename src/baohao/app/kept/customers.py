@@ -239,11 +239,6 @@ def write_practice(
     _put(conn, vault, keeper, key_of(conn, vault, keeper), _OWN, version, practice)
 
 
-def forget(conn: Connection, keeper: str) -> None:
-    """Forget the customers of a keeper."""
-    store.forget(conn, keeper)
-
-
 def _put(
     conn: Connection,
     vault: Vault,

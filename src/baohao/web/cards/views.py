@@ -16,6 +16,7 @@ from baohao.app.kept.listing import Card
 from baohao.app.kept.plan import Plan, Ways
 from baohao.app.kept.story import Told
 from baohao.app.life import Life
+from baohao.web import formats
 from baohao.web.accounts.doors import holders, signed_in
 from baohao.web.cards import choices, words
 from baohao.web.cards.own import may_act, own_card, own_cards
@@ -73,7 +74,7 @@ def _is_meant(card: Card, wanted: str) -> bool:
     """Whether a card is one of those that are looked for."""
     about = card.noted.about
     digits = "".join(each for each in wanted if each.isdecimal())
-    land = words.country(card.policy.country)
+    land = formats.country(card.policy.country)
     texts = (about.name, about.whose, words.product(card.policy), land)
     found = any(wanted.casefold() in text.casefold() for text in texts)
     return found or (len(digits) > 2 and digits in card.number)
