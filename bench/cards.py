@@ -9,6 +9,7 @@ from functools import partial
 
 from baohao.app.kept import adding
 from baohao.app.kept.adding import ProductGone, Wanted
+from baohao.core.asks import Ask
 from baohao.core.kept import kept_key
 from baohao.core.money import format_minor
 from baohao.core.policy.model import Policy
@@ -16,8 +17,8 @@ from baohao.core.refusals import Refusal
 from baohao.store import clock
 from baohao.wiring import Installation, installation
 from bench.figures import Figure
-from bench.holding import ask_of, cpu, sent_by, signed_in, visited
-from bench.machine import median_load, median_rate, median_ratio
+from bench.holding import ask_of, sent_by, signed_in, visited
+from bench.machine import cpu, median_load, median_rate, median_ratio
 from bench.server import Server
 
 DATABASE = "cards"
@@ -78,7 +79,7 @@ def _keep(house: Installation, keeper: str, count: int) -> None:
     with house.shell() as shell:
         now, rules = shell.run(clock.now), house.library.policies
         known = itertools.cycle(adding.products(rules, now.date()))
-        asks = []
+        asks: list[Ask] = []
         while len(asks) < count:
             n = len(asks)
             wanted = _wanted(next(known), now.date() - timedelta(days=AGO[n % len(AGO)]))

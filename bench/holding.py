@@ -8,9 +8,8 @@ own context, made once. So the difference is what the rules, the doors and the d
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ from baohao.core.refusals import Refusal
 from baohao.outside.ids import new_id
 from baohao.wiring import Installation, installation
 from bench.figures import Figure
-from bench.machine import Slice, measured, median_load, median_rate, median_ratio
+from bench.machine import cpu, median_load, median_rate, median_ratio
 from bench.models import FLOAT_MINOR, PIN, PLAN, SELLER
 from bench.server import Server
 
@@ -213,10 +212,3 @@ def _figure(name: str, ours: Callable[[], int], theirs: Callable[[], int], round
         unit="milliseconds of CPU a page",
         load=round(median_load(mine, other), 2),
     )
-
-
-def cpu(work: Callable[[], int]) -> Slice:
-    """Do the work, by the CPU time of this process."""
-    began = time.process_time()
-    found = measured(work)
-    return replace(found, seconds=time.process_time() - began)

@@ -11,7 +11,7 @@ from baohao.core.policy.model import Policy
 from baohao.core.refusals import Refusal
 from baohao.core.upkeep.plan import Upkeep, begun, upkeep
 from bench.figures import Figure
-from bench.machine import interleaved, median_load, median_rate
+from bench.machine import cpu, measured, median_load, median_rate
 
 YEARS_DAYS = 3_652
 #: The line of the goal: one kind of act, one reading of the rules, two acts a year.
@@ -22,7 +22,7 @@ GOAL_MS = 5
 
 
 def planning(library: Library, now: datetime, *, rounds: int) -> Iterator[Figure]:
-    """Yield what a plan costs (milliseconds), and for how many products it costs no more."""
+    """Yield what a plan costs (milliseconds of CPU), and for how many products it costs no more."""
     policy = library.policies[PIN]
 
     def plans() -> int:
@@ -30,20 +30,20 @@ def planning(library: Library, now: datetime, *, rounds: int) -> Iterator[Figure
             _plan(policy, now)
         return PLANS
 
-    ours = interleaved({"ours": plans}, rounds)["ours"]
+    ours = [cpu(plans) for _ in range(rounds)]
     yield Figure(
         name=f"upkeep: ten years of a line, {len(_plan(policy, now).steps)} acts",
         ours=round(1e3 / median_rate(ours), 2),
         theirs=None,
         ratio=None,
         goal=f"at most {GOAL_MS}",
-        unit="milliseconds",
+        unit="milliseconds of CPU",
         load=round(median_load(ours), 2),
     )
-    every = interleaved({"every": lambda: _within(library, now)}, 1)["every"]
+    every = [measured(lambda: _within(library, now))]
     planned = sum(_planned(policy, now) for policy in library.policies.values())
     yield Figure(
-        name=f"upkeep: products planned for ten years in {GOAL_MS} ms, of {planned}",
+        name=f"upkeep: products planned for ten years in {GOAL_MS} ms of CPU, of {planned}",
         ours=every[0].done,
         theirs=None,
         ratio=None,
@@ -69,7 +69,7 @@ def _within(library: Library, now: datetime) -> int:
     within = 0
     for policy in library.policies.values():
         if _planned(policy, now):
-            began = time.perf_counter()
+            began = time.process_time()
             _plan(policy, now)
-            within += time.perf_counter() - began <= GOAL_MS / 1e3
+            within += time.process_time() - began <= GOAL_MS / 1e3
     return within

@@ -45,6 +45,19 @@ def mail_to(office: PostOffice, **more: object) -> SmtpMail:
     return SmtpMail(Server(port=office.port, **(server | more)))  # type: ignore[arg-type]
 
 
+def teller(shop: Shop) -> Teller:
+    """Whoever writes down what the holders of a shop are told."""
+    return Teller(
+        terms=shop.terms(),
+        operators=OPERATORS,
+        seals=SEALS,
+        vault=VAULT,
+        pages=PAGES,
+        channels=frozenset({"email", "push", "sms"}),
+        cards=Telling(terms=shop.terms(), vault=VAULT),
+    )
+
+
 @dataclass(kw_only=True)
 class Told:
     """A shop whose holders are told."""
@@ -60,15 +73,7 @@ class Told:
         self.mail = self.mail or mail_to(self.office)
 
     def teller(self) -> Teller:
-        return Teller(
-            terms=self.shop.terms(),
-            operators=OPERATORS,
-            seals=SEALS,
-            vault=VAULT,
-            pages=PAGES,
-            channels=frozenset({"email", "push", "sms"}),
-            cards=Telling(terms=self.shop.terms(), vault=VAULT),
-        )
+        return teller(self.shop)
 
     def outbox(self, shell: Shell | None = None, mail: Mail | None = None) -> Outbox:
         texts = self.texts or self.phone

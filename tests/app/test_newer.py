@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from tests.app.telling import OPERATORS, PAGES, SEALS, VAULT
+from tests.app.telling import VAULT, teller
 from tests.core.decide.test_newer import OLD, follow
 from tests.shop import Shop
 
@@ -14,7 +14,6 @@ from baohao.app.kept import adding, listing
 from baohao.app.kept.adding import Wanted
 from baohao.app.kept.listing import Card
 from baohao.app.messages import remind
-from baohao.app.messages.teller import Teller
 from baohao.core.civil import Span, Unit
 from baohao.core.kept import kept_key
 
@@ -41,15 +40,7 @@ def card(shop: Shop) -> Card:
 
 def last_days(shop: Shop) -> list[date]:
     """The last day of each reminder that was written down."""
-    teller = Teller(
-        terms=shop.terms(),
-        operators=OPERATORS,
-        seals=SEALS,
-        vault=VAULT,
-        pages=PAGES,
-        channels=frozenset({"email"}),
-    )
-    remind.run(shop.shell, teller, shop.new_id)
+    remind.run(shop.shell, teller(shop), shop.new_id)
     rows = shop.rows("SELECT deadline FROM messages WHERE what = 'reminder' ORDER BY made_at")
     return [(at - DAY).astimezone(OLD.zone).date() for (at,) in rows]
 

@@ -44,8 +44,3 @@ def write(
     if not version:
         return run(conn, "insert_kept_customer", bucket, keeper, customer, sealed, now) == 1
     return run(conn, "update_kept_customer", sealed, now, bucket, keeper, customer, version) == 1
-
-
-def forget(conn: Connection, keeper: str) -> None:
-    """Forget the customers of a keeper."""
-    run(conn, "delete_kept_customers", bucket_of(keeper), keeper)

@@ -2810,6 +2810,3 @@ ON CONFLICT (bucket, keeper, customer) DO NOTHING
 UPDATE kept_customers SET version = version + 1, sealed = %b, updated_at = %b
 WHERE bucket = %b AND keeper = %b AND customer = %b AND version = %b
 
--- name: delete_kept_customers
--- Forget the customers of a keeper.
-DELETE FROM kept_customers WHERE bucket = %b AND keeper = %b

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import TypeVar
 
-from babel import dates, numbers
+from babel import Locale, dates, numbers
 from django.utils.translation import get_language, ngettext
 
 from baohao.core.civil import Span, SpanMalformed, Unit
@@ -79,6 +79,21 @@ def zone(value: datetime) -> str:
 def place(zone_name: str | tzinfo) -> str:
     """Say where a zone is, as in "Macau"."""
     return dates.get_timezone_location(zone_name, locale=locale(), return_city=True)
+
+
+#: The country of what is kept by its cycle alone.
+NOWHERE = "ZZ"
+#: Where people say the place alone, and not whose it is.
+_PLACES = {"HK": "Asia/Hong_Kong", "MO": "Asia/Macau"}
+
+
+def country(code: str) -> str:
+    """Say a country, ISO 3166-1 alpha-2; empty: it is none."""
+    if code == NOWHERE:
+        return ""
+    if code in _PLACES:
+        return place(_PLACES[code])
+    return str(Locale.parse(locale()).territories.get(code, code))
 
 
 def number(value: str) -> str:

@@ -37,7 +37,7 @@ class CustomerUnnamed(Refusal):
     code = "customers.name"
 
 
-class CustomerNamed(Refusal):
+class NamedTwice(Refusal):
     """You have a customer of that name; add something that tells the two apart."""
 
     code = "customers.name_taken"
@@ -216,7 +216,7 @@ def write(conn: Connection, vault: Vault, keeper: str, entry: Entry) -> Entry:
     """
     Keep what is said of a customer in place of the version that was shown; return it as it stands.
 
-    Who gets another name takes the cards along. Raises `NotesMoved` and `CustomerNamed`.
+    Who gets another name takes the cards along. Raises `NotesMoved` and `NamedTwice`.
     """
     key = key_of(conn, vault, keeper)
     # Two who write at once must not give one name twice.
@@ -224,7 +224,7 @@ def write(conn: Connection, vault: Vault, keeper: str, entry: Entry) -> Entry:
     before = names(conn, vault, keeper)
     name = key_of_name(entry.customer.name)
     if any(key_of_name(e.customer.name) == name and e.id != entry.id for e in before.entries):
-        raise CustomerNamed()
+        raise NamedTwice()
     _put(conn, vault, keeper, key, entry.id, entry.version, entry.customer)
     known = before.by_id.get(entry.id)
     if known is not None and known.customer.name != entry.customer.name:
@@ -237,11 +237,6 @@ def write_practice(
 ) -> None:
     """Keep what a keeper says of themself; raises `NotesMoved`."""
     _put(conn, vault, keeper, key_of(conn, vault, keeper), _OWN, version, practice)
-
-
-def forget(conn: Connection, keeper: str) -> None:
-    """Forget the customers of a keeper."""
-    store.forget(conn, keeper)
 
 
 def _put(

@@ -37,8 +37,7 @@ NOON = time(12)
 #: By how much a plan may cost more than the least, in hundredths, and how many acts are played (in
 #: every world) before the next is tried.
 PATIENCE = ((0, 8_000), (2, 4_000), (10, 4_000), (50, 6_000), (400, 12_000))
-#: A year, in ten-thousandths of a day.
-_YEAR = 3_652_425
+_YEAR_DAYS = 365
 #: What begins the life of a line that is not there yet.
 _BEGINNING = ("purchase", "identity", "activate", "first_use")
 _DAY = timedelta(days=1)
@@ -87,7 +86,7 @@ class Upkeep:
     cost_minor: int
     #: By how much it may cost more than the least, in hundredths; 0: it is the least.
     excess_percent: int
-    #: Rounded up; what the steps cost over the time that they cover.
+    #: Rounded up; what the steps cost over the time that they add.
     year_minor: int
     #: What would count, and has no price that anybody said.
     unpriced: tuple[str, ...]
@@ -284,8 +283,9 @@ class _Search:
 
     def _told(self, node: _Node, excess_percent: int) -> Upkeep:
         is_known = node.edge != _NEVER
-        covered = (node.edge if is_known else self._until) - self._now
-        days = max(1, covered.days)
+        # What was paid before the first step is not bought by any.
+        begins = node.steps[0].before if node.steps else self._now
+        days = max(1, ((node.edge if is_known else self._until) - begins).days)
         return Upkeep(
             policy=self._policy,
             since=self._now,
@@ -293,7 +293,7 @@ class _Search:
             safe_until=node.edge if is_known else None,
             cost_minor=node.cost_minor,
             excess_percent=excess_percent,
-            year_minor=-(-node.cost_minor * _YEAR // (days * 10_000)),
+            year_minor=-(-node.cost_minor * _YEAR_DAYS // days),
             unpriced=self._unpriced,
         )
 

@@ -105,7 +105,7 @@ def choosing(request: HttpRequest, known: Sequence[Policy], *, first: str) -> di
 def _is_meant(policy: Policy, wanted: str) -> bool:
     texts = (policy.title, *policy.titles.values(), policy.brand, policy.operator, policy.country)
     found = any(wanted.casefold() in text.casefold() for text in texts)
-    return found or wanted.casefold() in words.country(policy.country).casefold()
+    return found or wanted.casefold() in formats.country(policy.country).casefold()
 
 
 def _by_country(known: Sequence[Policy]) -> list[Land]:
@@ -114,7 +114,7 @@ def _by_country(known: Sequence[Policy]) -> list[Land]:
     lands = [
         Land(
             code=code,
-            name=gettext("My operator is not in the list") if generic else words.country(code),
+            name=gettext("My operator is not in the list") if generic else formats.country(code),
             products=sorted(
                 (each for each in known if each.country == code),
                 key=lambda each: words.product(each).casefold(),

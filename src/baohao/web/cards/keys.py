@@ -20,6 +20,7 @@ from baohao.app.partners import keys
 from baohao.core.credentials import KeyUnknown, Listed
 from baohao.core.refusals import Refusal
 from baohao.outside.ids import new_id
+from baohao.web import formats
 from baohao.web.accounts.doors import holders, signed_in
 from baohao.web.cards.own import own_cards
 from baohao.web.desk import desk
@@ -51,7 +52,7 @@ class Wanted(forms.Form):
     def __init__(self, cards: Sequence[Card], data: Any = None) -> None:
         super().__init__(data, initial={"form": new_id()})
         named = [(card.number, card.name or card.policy.title) for card in cards]
-        of_cards = [(number, f"{name} {number}") for number, name in named]
+        of_cards = [(number, f"{name} {formats.number(number)}") for number, name in named]
         self.fields["cards"].choices = of_cards  # type: ignore[attr-defined]
         kinds = dict.fromkeys(kind for card in cards for kind in counts(card.policy))
         acts = [(kind, HAPPENED.get(kind, kind)) for kind in kinds]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from babel import Locale
 from django.utils.translation import gettext, gettext_lazy
 
 from baohao.app.kept import adding
@@ -60,11 +59,6 @@ DO = {
 }
 #: How a card's life here ended.
 ENDED = {"terminate": gettext_lazy("It was let go"), "port_out": gettext_lazy("Its number left")}
-#: The country of what is kept by its cycle alone.
-NOWHERE = "ZZ"
-#: Where people say the place alone, and not whose it is.
-_PLACES = {"HK": "Asia/Hong_Kong", "MO": "Asia/Macau"}
-_COMMON = 0x1F1E6 - ord("A")
 
 
 def acts(policy: Policy) -> list[tuple[str, str]]:
@@ -131,19 +125,3 @@ def steps(how: How | None) -> tuple[str, ...]:
 def product(policy: Policy) -> str:
     """Say what a product is called."""
     return titled(policy)
-
-
-def country(code: str) -> str:
-    """Say a country."""
-    if code == NOWHERE:
-        return ""
-    if code in _PLACES:
-        return formats.place(_PLACES[code])
-    return str(Locale.parse(formats.locale()).territories.get(code, code))
-
-
-def flag(code: str) -> str:
-    """Return the flag of a country as text; empty: it is none, or of none."""
-    if code == NOWHERE or len(code) != 2 or not (code.isascii() and code.isupper()):
-        return ""
-    return "".join(chr(ord(letter) + _COMMON) for letter in code)

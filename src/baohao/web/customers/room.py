@@ -84,7 +84,7 @@ def own_deed(request: HttpRequest, deed: UUID) -> Deed:
 
 
 def write(entry: Entry, keeper: str) -> Entry:
-    """Keep what is said of a customer; raises `NotesMoved` and `CustomerNamed`."""
+    """Keep what is said of a customer; raises `NotesMoved` and `NamedTwice`."""
     vault = desk().house.vault
     return desk().shell.run(partial(customers.write, vault=vault, keeper=keeper, entry=entry))
 

@@ -8,7 +8,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from babel import Locale
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.text import capfirst
@@ -159,7 +158,7 @@ def _words(row: Row) -> str:
 
 def _country(code: str) -> str:
     """Say a country in the reader's language."""
-    return str(Locale.parse(formats.locale()).territories.get(code, code))
+    return formats.country(code) or gettext("My operator is not in the list")
 
 
 def _by_country(found: Iterable[Row]) -> list[tuple[str, list[Row]]]:

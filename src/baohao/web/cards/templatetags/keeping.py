@@ -35,13 +35,7 @@ def product(policy: Policy) -> str:
 @register.filter
 def country(code: str) -> str:
     """Say a country."""
-    return words.country(code)
-
-
-@register.filter
-def flag(code: str) -> str:
-    """Return the flag of a country as text."""
-    return words.flag(code)
+    return formats.country(code)
 
 
 @register.filter
