@@ -329,7 +329,10 @@ def test_cards_are_handed_over_once_as_they_stand(
     until = (reseller.today + timedelta(days=40)).isoformat()
     reseller.add(customer, two, act="", on="", until=until)
     reseller.did(customer, one)
+    read = {"clock": "use", "until": f"{reseller.today + timedelta(days=33)}T00:00:00+00:00"}
+    reseller.shop.say("observe", f"{one}~{reseller.holder}", principal=reseller.holder, **read)
     dates = [each.due for each in reseller.cards(reseller.holder)]
+    assert dates[0] == reseller.today + timedelta(days=32)
     reseller.browser.post(f"{customer}leave/", {"what": "hand"})
     (link,) = re.findall(
         r"http://localhost(/my/take-over/[^<]+)", reseller.page(f"{customer}leave/")
