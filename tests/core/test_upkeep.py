@@ -278,8 +278,8 @@ def test_what_is_not_known_is_taken_at_its_worst() -> None:
     found = planned(policy, 730)
     # 180 days, and at worst 177 more with each: 711 days are too few, 888 are enough.
     assert [step.option.cost_minor for step in found.steps] == [5_000] * 4
-    # 173 more days for each: what was there before is not bought by them.
-    assert found.year_minor == -(-20_000 * 365 // (4 * 173))
+    # 177 more days for each: what was there before is not bought by them.
+    assert found.year_minor == -(-20_000 * 365 // (4 * 177))
     assert found.steps[0].option.how is not None
 
 
