@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).parents[2] / "docs" / "rules" / "who-sees-what.md"
 #: Numbers that nobody needs to own: a guest's, and whoever walks in at an agent's.
 OPEN = (
-    *("/renew/", "/pay/", "/stop/", "/badge/", "/calendar/", "/join/", "/agents/", "/brand/"),
+    *("/renew/", "/pay/", "/stop/", "/badge/", "/calendar/", "/join/", "/done/", "/agents/"),
+    "/brand/",
     *("/agent/walk-in/", "/operator/drafts/text/", "/products/", "/card-status/"),
 )
 #: What stays somebody's when their tenure has ended.
@@ -39,7 +40,11 @@ KEPT = (
     *("/my/cards/", "/my/customers/", "/my/take-over/"),
 )
 #: Where somebody may find that there is nothing of theirs yet.
-MAYBE = ("/accounts/2fa/app/away/", "/accounts/2fa/codes/", "/counter/till/")
+MAYBE = (
+    *("/accounts/2fa/app/away/", "/accounts/2fa/codes/", "/counter/till/"),
+    # Where the house sends no pushes.
+    "/my/preferences/push/",
+)
 #: What the demo shows alone, and what signs out whoever asks.
 LEAVES = ("/accounts/logout/", "/my/account/everywhere/")
 
