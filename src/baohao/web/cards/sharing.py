@@ -19,8 +19,12 @@ from baohao.web.household import people
 def is_theirs(account: Account, card: Card) -> bool:
     """Whether an account says who sees a card: its keeper, or whoever acts for who has no say."""
     mine, *others = people.kept_for(account)
-    in_household = len(people.keepers_seen_by(account)) > 1
-    return in_household and card.keeper in [mine.holder, *(each.holder for each in others)]
+    return card.keeper in [mine.holder, *(each.holder for each in others)]
+
+
+def is_with_others(account: Account) -> bool:
+    """Whether there is anybody in an account's household to share with."""
+    return len(people.keepers_seen_by(account)) > 1
 
 
 def share(card: Card, *, shared: bool, seen_version: int) -> None:
