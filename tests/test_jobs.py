@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -106,9 +107,8 @@ def woken(installed: Installation) -> list[str]:
         return [unit for (unit,) in found.fetchall()]
 
 
-def test_what_happened_wakes_the_feed_and_is_sent(database: str) -> None:
-    """What the worker does between an event and its webhook, step by step."""
-    installed = Installation(
+def telling(database: str) -> Installation:
+    made = Installation(
         settings=Settings(
             database_url=database,
             data=Path("nowhere"),
@@ -117,7 +117,25 @@ def test_what_happened_wakes_the_feed_and_is_sent(database: str) -> None:
             webhooks_to_loopback=True,
         )
     )
-    installed.migrate()
+    made.migrate()
+    return made
+
+
+def test_a_thread_beside_the_pages_does_what_somebody_waits_for(database: str) -> None:
+    beside = jobs.Beside(telling(database), frozenset({"feed"}))
+    with listening(database) as shop, Receiver() as receiver:
+        shop.add(receiver)
+        with beside:
+            shop.happen(1)
+            ends = time.monotonic() + 60
+            while not receiver.got and time.monotonic() < ends:
+                time.sleep(0.05)
+        assert [got.event["type"] for got in receiver.got] == ["line.activated"]
+
+
+def test_what_happened_wakes_the_feed_and_is_sent(database: str) -> None:
+    """What the worker does between an event and its webhook, step by step."""
+    installed = telling(database)
     worker = jobs.Worker(installed, jobs.Pace())
     with (
         listening(database) as shop,

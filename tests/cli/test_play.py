@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.cli.inside import inside
 from tests.cli.run import baohao
 
 KEEP12 = Path(__file__).parents[2] / "policies" / "demo" / "keep12.toml"
@@ -29,14 +30,14 @@ def test_people_read_the_stage_and_the_last_good_day(events: Path) -> None:
 
 
 def test_a_number_that_is_lost_is_not_said_to_be_safe(events: Path) -> None:
-    ran = baohao("policy", "play", KEEP12, events, "--at", "2029-06-01T00:00:00+08:00")
+    ran = inside("policy", "play", KEEP12, events, "--at", "2029-06-01T00:00:00+08:00")
     assert "lost already" in ran.out
 
 
 def test_a_byte_order_mark_is_no_event(tmp_path: Path) -> None:
     file = tmp_path / "events.json"
     file.write_bytes(b"\xef\xbb\xbf" + json.dumps({"events": EVENTS}).encode())
-    ran = baohao("policy", "play", KEEP12, file, "--at", AT, "--json")
+    ran = inside("policy", "play", KEEP12, file, "--at", AT, "--json")
     assert ran.facts["stage"] == "active"
 
 
@@ -46,7 +47,7 @@ def test_a_byte_order_mark_is_no_event(tmp_path: Path) -> None:
 def test_what_is_no_history_is_refused_with_a_reason(tmp_path: Path, written: bytes) -> None:
     file = tmp_path / "events.json"
     file.write_bytes(written)
-    ran = baohao("policy", "play", KEEP12, file, "--at", AT, "--json")
+    ran = inside("policy", "play", KEEP12, file, "--at", AT, "--json")
     assert ran.code == 1
     assert ran.facts["refused"]["code"].startswith("malformed.")
     assert "Traceback" not in ran.err
@@ -55,7 +56,7 @@ def test_what_is_no_history_is_refused_with_a_reason(tmp_path: Path, written: by
 def test_a_refusal_is_told_to_people_with_its_code(tmp_path: Path) -> None:
     file = tmp_path / "events.json"
     file.write_text("{}")
-    ran = baohao("policy", "play", KEEP12, file, "--at", AT)
+    ran = inside("policy", "play", KEEP12, file, "--at", AT)
     assert (ran.code, ran.out) == (1, "")
     assert "docs/how-to/play-a-policy.md" in ran.err
     assert "[malformed.history]" in ran.err
@@ -63,10 +64,10 @@ def test_a_refusal_is_told_to_people_with_its_code(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("at", ["now", "2026-06-01", "2026-06-01T00:00:00"])
 def test_an_instant_needs_its_offset(events: Path, at: str) -> None:
-    ran = baohao("policy", "play", KEEP12, events, "--at", at)
+    ran = inside("policy", "play", KEEP12, events, "--at", at)
     assert ran.code == 2
     assert "offset" in ran.err
 
 
 def test_a_missing_file_is_wrong_use() -> None:
-    assert baohao("policy", "play", KEEP12, "nowhere.json", "--at", AT).code == 2
+    assert inside("policy", "play", KEEP12, "nowhere.json", "--at", AT).code == 2

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from tests.cli.inside import inside
 from tests.cli.run import baohao
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +21,7 @@ def test_the_library_is_in_order() -> None:
 
 
 def test_a_contradiction_is_refused_with_its_two_lines() -> None:
-    ran = baohao("policy", "check", KEEP12, CROSSED)
+    ran = inside("policy", "check", KEEP12, CROSSED)
     first, *quoted, last = ran.out.strip().split("\n")
     assert ran.code == 1
     assert first.startswith(f"{CROSSED}:55: policy.stage.until: ")
@@ -29,7 +30,7 @@ def test_a_contradiction_is_refused_with_its_two_lines() -> None:
 
 
 def test_findings_for_machines() -> None:
-    ran = baohao("policy", "check", CROSSED, "--json")
+    ran = inside("policy", "check", CROSSED, "--json")
     assert ran.code == 1
     assert ran.facts["checked"] == 1
     (found,) = ran.facts["findings"]
@@ -48,14 +49,14 @@ def test_findings_for_machines() -> None:
     ],
 )
 def test_wrong_use_is_two(arguments: list[str]) -> None:
-    ran = baohao("policy", *arguments)
+    ran = inside("policy", *arguments)
     assert ran.code == 2
     assert ran.err
 
 
 def test_show_prints_the_life_from_a_day(tmp_path: Path) -> None:
     picture = tmp_path / "life.svg"
-    ran = baohao("policy", "show", KEEP12, "--from", "2026-08-31", "--svg", picture)
+    ran = inside("policy", "show", KEEP12, "--from", "2026-08-31", "--svg", picture)
     assert ran.code == 0
     assert "Activated on 2026-08-31" in ran.out
     assert "2027-09-01" in ran.out
@@ -63,7 +64,7 @@ def test_show_prints_the_life_from_a_day(tmp_path: Path) -> None:
 
 
 def test_show_for_machines() -> None:
-    ran = baohao("policy", "show", KEEP12, "--from", "2026-08-31", "--json")
+    ran = inside("policy", "show", KEEP12, "--from", "2026-08-31", "--json")
     assert ran.code == 0
     assert (ran.facts["policy"], ran.facts["worlds"]) == ("mo.demo.keep12", 1)
     grace = ran.facts["stages"][1]
@@ -73,7 +74,7 @@ def test_show_for_machines() -> None:
 
 
 def test_show_gives_ranges_for_what_is_not_known() -> None:
-    ran = baohao("policy", "show", ROOT / "policies" / "hk" / "csl.rechargeable.toml", "--json")
+    ran = inside("policy", "show", ROOT / "policies" / "hk" / "csl.rechargeable.toml", "--json")
     lost = ran.facts["stages"][-1]
     assert lost["from"]["earliest"]["day"] < lost["from"]["latest"]["day"]
     assert ran.facts["unknowns"][0]["alternatives"]
@@ -81,6 +82,6 @@ def test_show_gives_ranges_for_what_is_not_known() -> None:
 
 
 def test_show_refuses_what_is_refused() -> None:
-    ran = baohao("policy", "show", CROSSED)
+    ran = inside("policy", "show", CROSSED)
     assert ran.code == 1
     assert f"{CROSSED}:55:" in ran.out

@@ -10,8 +10,6 @@ no other, and `"x has"` and `"x lacks"` speak of items that a list `x` must and 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +19,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.cli.inside import inside
 
 from baohao.app.play import play
 
@@ -159,15 +158,9 @@ def test_the_command_prints_what_the_library_answers(file: Path, tmp_path: Path)
     check = life.checks[-1]
     history = tmp_path / "events.json"
     history.write_text(json.dumps({"events": life.events}))
-    baohao = Path(sys.executable).with_name("baohao")
-    printed = subprocess.run(
-        [baohao, "policy", "play", life.policy, history, "--at", check["at"], "--json"],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    ).stdout
-    assert json.loads(printed) == played(life, life.events, check["at"])
+    ran = inside("policy", "play", life.policy, history, "--at", check["at"], "--json")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.facts == played(life, life.events, check["at"])
 
 
 def test_a_deadline_in_new_york_is_read_in_macau() -> None:

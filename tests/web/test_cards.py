@@ -93,9 +93,21 @@ def test_i_did_it_moves_the_date_or_says_that_it_does_not(
     assert browser.post(f"{card}done/", form).status_code == 302
     assert "good until" in text(browser.get(card))
     early = (today - timedelta(days=50)).isoformat()
-    form = filled(browser, f"{card}done/", act="call_out", on=early)
+    for again in (early, today.isoformat()):
+        form = filled(browser, f"{card}done/", act="sms_out", on=again)
+        assert browser.post(f"{card}done/", form).status_code == 302
+        assert "already" in text(browser.get(card)), again
+
+
+def test_what_does_not_count_is_said_to_count_for_nothing(
+    pages: Installation, counter: Shop, browser: Client, keeper: str
+) -> None:
+    today = counter.now().date()
+    said = {"amount": "50", "on": (today - timedelta(days=9)).isoformat()}
+    card = added(browser, "+85366123457", "mo.ctm.idd", act="topup", **said)
+    form = filled(browser, f"{card}done/", act="topup", on=today.isoformat(), amount="10")
     assert browser.post(f"{card}done/", form).status_code == 302
-    assert "it changes no date" in text(browser.get(card))
+    assert "it does not count now" in text(browser.get(card))
 
 
 def test_what_is_refused_is_said_beside_its_field_and_nothing_typed_is_lost(

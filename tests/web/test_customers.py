@@ -120,6 +120,8 @@ def test_a_reseller_goes_through_a_day(reseller: Reseller, numbers: Iterator[str
     assert shown not in reseller.page("/my/customers/", within="late")
     assert "Mrs Wong" in reseller.page("/my/customers/", q="wong")
     assert "Mrs Wong" not in reseller.page("/my/customers/", q="Lee")
+    assert shown not in reseller.page("/my/cards/")
+    assert shown in reseller.page("/my/cards/", q="wong")
     text = reseller.page(f"{customer}message/")
     for said in (shown, "£0.30", "CN¥20.00", "WeChat: ah-ming", "https://wa.me/85291234567?"):
         assert said in text, said
@@ -201,6 +203,31 @@ def test_several_are_done_at_once_each_with_its_own_outcome(
     assert sorted(taken, key=lambda each: each[1]) == [({"CNY": 3000}, one), ({"CNY": 2500}, three)]
     assert [each.n for each in receipts(reseller)] == [1, 2]
     assert "They owe CN¥30.00" in reseller.page(ming)
+
+
+def test_a_card_that_was_kept_before_becomes_a_customers_with_a_fee_of_its_own(
+    reseller: Reseller, numbers: Iterator[str]
+) -> None:
+    number, holder = next(numbers), reseller.holder
+    card = f"{number[1:]}~{holder}"
+    said = {"operator": "giffgaff", "plan": "payg", "policy": GIFFGAFF, "holder": holder}
+    last = {"kind": "sms_out"}
+    reseller.shop.say("keep", f"+{card}", principal=holder, channel="app", last=last, **said)
+    reseller.says()
+    customer = reseller.customer("Wong")
+    for _ in range(2):
+        reseller.browser.post(f"{customer}take/", {"card": card})
+    assert "CN¥20.00" in reseller.page(customer)
+    at = f"{customer}{card}/fee/"
+    first, second = reseller.form(at), reseller.form(at)
+    assert (
+        reseller.browser.post(at, first | {"fee": "15", "fee_currency": "HKD"}).status_code == 302
+    )
+    assert (
+        reseller.browser.post(at, second | {"fee": "9", "fee_currency": "HKD"}).status_code == 409
+    )
+    assert "HK$15.00" in reseller.page(customer)
+    assert reseller.form(reseller.at(customer, number))["fee"] == "15.00"
 
 
 def test_a_receipt_is_taken_back_by_another(reseller: Reseller, numbers: Iterator[str]) -> None:
@@ -302,7 +329,10 @@ def test_cards_are_handed_over_once_as_they_stand(
     until = (reseller.today + timedelta(days=40)).isoformat()
     reseller.add(customer, two, act="", on="", until=until)
     reseller.did(customer, one)
+    read = {"clock": "use", "until": f"{reseller.today + timedelta(days=33)}T00:00:00+00:00"}
+    reseller.shop.say("observe", f"{one}~{reseller.holder}", principal=reseller.holder, **read)
     dates = [each.due for each in reseller.cards(reseller.holder)]
+    assert dates[0] == reseller.today + timedelta(days=32)
     reseller.browser.post(f"{customer}leave/", {"what": "hand"})
     (link,) = re.findall(
         r"http://localhost(/my/take-over/[^<]+)", reseller.page(f"{customer}leave/")

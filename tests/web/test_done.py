@@ -10,6 +10,7 @@ from tests.shop import Shop
 from baohao.app.kept import adding
 from baohao.app.kept.adding import Wanted
 from baohao.app.messages import remind, tokens
+from baohao.core.civil import add_months
 from baohao.core.kept import kept_key
 from baohao.outside.ids import new_id
 from baohao.store import messages
@@ -24,16 +25,16 @@ def test_a_link_is_looked_at_by_anybody_and_records_what_was_pressed(
 ) -> None:
     keeper = f"k{number[1:]}"
     card, now = kept_key("+447700900123", keeper), counter.now()
-    # So that a reminder is due within days, whatever day it is.
-    on = now.date() - timedelta(days=165)
+    # So that the reminder of seven days is due tomorrow morning: the rule counts four days fewer.
+    on = add_months(now.date() + timedelta(days=12), -6)
     wanted = Wanted(product="gb.giffgaff.payg", act="sms_out", on=on)
     said = adding.asked(pages.terms().rules, wanted, keeper, now)
     counter.rules = pages.terms().rules
     found: tuple[messages.Message, ...] = ()
     with pages.shell() as shell:
         counter.say("keep", card, principal=keeper, channel="app", **said)
-        for _ in range(10):
-            counter.later(timedelta(days=1))
+        for _ in range(3):
+            counter.later(timedelta(hours=14))
             remind.run(shell, pages.teller(), new_id)
             if found := shell.run(lambda conn: messages.of_number(conn, card, 1)):
                 break

@@ -28,7 +28,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "rules" / "who-sees-what.md"
 #: Numbers that nobody needs to own: a guest's, and whoever walks in at an agent's.
 OPEN = (
     *("/renew/", "/pay/", "/stop/", "/badge/", "/calendar/", "/join/", "/agents/", "/brand/"),
-    *("/agent/walk-in/", "/operator/drafts/text/", "/products/", "/card-status/"),
+    *("/agent/walk-in/", "/operator/drafts/text/", "/products/", "/card-status/", "/done/"),
 )
 #: What stays somebody's when their tenure has ended.
 KEPT = (
@@ -38,8 +38,11 @@ KEPT = (
     # Cards of other operators' have nothing to do with a tenure here.
     *("/my/cards/", "/my/customers/", "/my/take-over/"),
 )
-#: Where somebody may find that there is nothing of theirs yet.
-MAYBE = ("/accounts/2fa/app/away/", "/accounts/2fa/codes/", "/counter/till/")
+#: Where somebody may find that there is nothing of theirs yet, or nothing that pushes.
+MAYBE = (
+    *("/accounts/2fa/app/away/", "/accounts/2fa/codes/", "/counter/till/"),
+    "/my/preferences/push/",
+)
 #: What the demo shows alone, and what signs out whoever asks.
 LEAVES = ("/accounts/logout/", "/my/account/everywhere/")
 

@@ -37,8 +37,8 @@ def done(request: HttpRequest, card: str) -> HttpResponse:
     form = Done(request.POST or None, policy=found.policy, today=own.today, first=first)
     if request.method == "POST" and form.is_valid():
         try:
-            _record(request, found, form, own.now)
-            _tell(request, found, own_card(request, card).card)
+            act = _record(request, found, form, own.now)
+            _tell(request, found, own_card(request, card).card, act)
             return redirect("cards_card", card=card)
         except WouldShorten as refusal:
             shortens = True
@@ -49,8 +49,10 @@ def done(request: HttpRequest, card: str) -> HttpResponse:
     return render(request, "cards/done.html", page, status=409 if form.is_bound else 200)
 
 
-def _record(request: HttpRequest, card: Card, form: Done, now: datetime) -> None:
-    """Record an act, once for each time that the form was shown; raises the refusal."""
+def _record(request: HttpRequest, card: Card, form: Done, now: datetime) -> str:
+    """
+    Record an act, once for each time that the form was shown; return its id. Raises the refusal.
+    """
     data, by = form.cleaned_data, signed_in(request).holder
     amount = data["amount"] if data["act"] in form.money else ""
     told = Wanted(product=card.policy.name, amount=amount, sku=data.get("sku", ""))
@@ -59,13 +61,19 @@ def _record(request: HttpRequest, card: Card, form: Done, now: datetime) -> None
     if data["accept_shorter"]:
         payload["accept_shorter"] = True
     key = f"did:{data['key']}"
-    desk().ask(made("record", card.subject, payload, by=by, channel="app", key=key))
+    answer = desk().ask(made("record", card.subject, payload, by=by, channel="app", key=key))
+    return str(answer.answer["id"])
 
 
-def _tell(request: HttpRequest, before: Card, after: Card) -> None:
+def _tell(request: HttpRequest, before: Card, after: Card, act: str) -> None:
     """Say the new date, or plainly that nothing changed."""
     if after.computed != before.computed and after.computed is not None:
         text = gettext("Taken down. By its rules the card is good until {day} now.")
+        messages.success(request, text.format(day=day(after.computed)))
+        return
+    gave = {each.act for world in after.state.standings for each in world.benefits}
+    if act in gave and after.computed is not None:
+        text = gettext("Taken down. It changes no date: the card is good until {day} already.")
         messages.success(request, text.format(day=day(after.computed)))
         return
     text = gettext(

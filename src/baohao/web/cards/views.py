@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from baohao.app import life
-from baohao.app.kept import plan, story
+from baohao.app.kept import customers, plan, story
 from baohao.app.kept.listing import Card
 from baohao.app.kept.plan import Plan, Ways
 from baohao.app.kept.story import Told
@@ -20,10 +20,10 @@ from baohao.web import formats
 from baohao.web.accounts.doors import holders, signed_in
 from baohao.web.cards import choices, words
 from baohao.web.cards.own import may_act, own_card, own_cards
-from baohao.web.cards.rules import rules
 from baohao.web.desk import desk
 from baohao.web.holder import drawing, saying
 from baohao.web.holder.leave import ACCOUNTS
+from baohao.web.products.words import keeps
 
 #: From so many cards on they are searched.
 SEARCHED_FROM = 11
@@ -47,7 +47,9 @@ def cards(request: HttpRequest) -> HttpResponse:
     """Show every card that the reader sees, the first due first."""
     found, now = own_cards(request)
     wanted = request.GET.get("q", "").strip()[:80]
-    shown = [each for each in found if _is_meant(each, wanted)]
+    # Cards of customers have a list of their own; who looks for one finds it here, too.
+    looked_at = found if wanted else _without_customers(request, found)
+    shown = [each for each in looked_at if _is_meant(each, wanted)]
     alive = [each for each in shown if not each.is_over]
     page = {
         "groups": _by_person(alive),
@@ -56,8 +58,16 @@ def cards(request: HttpRequest) -> HttpResponse:
         "q": wanted,
         "has_any": bool(found),
         "is_searched": len(found) >= SEARCHED_FROM,
+        "of_customers": len(found) - len(looked_at),
     }
     return render(request, "cards/list.html", page)
+
+
+def _without_customers(request: HttpRequest, found: Sequence[Card]) -> list[Card]:
+    """Return cards but for those that the reader keeps for customers."""
+    keeper, vault = signed_in(request).holder, desk().house.vault
+    book = desk().read(partial(customers.names, vault=vault, keeper=keeper))
+    return [each for each in found if each.keeper != keeper or book.owner(each) is None]
 
 
 def _by_person(found: Sequence[Card]) -> list[Group]:
@@ -92,7 +102,7 @@ class Next:
 def upcoming(request: HttpRequest) -> HttpResponse:
     """Say what is next for some cards; planning takes its time, and the list does not wait."""
     found, now = own_cards(request)
-    alive = [each for each in found if not each.is_over]
+    alive = [each for each in _without_customers(request, found) if not each.is_over]
     begins = _whole(request.GET.get("from", ""))
     some = alive[begins : begins + AT_ONCE]
     page = {
@@ -128,7 +138,7 @@ def card(request: HttpRequest, card: str) -> HttpResponse:
         "life": lived,
         "drawn": drawing.drawn(lived.stays, lived.now),
         "ahead": saying.ahead(lived),
-        "rules": rules(found.policy),
+        "keeps": [each for each in keeps(found.policy) if each.gives],
         "asking": choices.asking(found.policy),
         "contradicting": _contradicting(happened),
         "history": happened[:EVENTS_AT_ONCE],

@@ -29,6 +29,7 @@ from baohao.core.decide.record import RECORDED
 from baohao.core.decide.stock import LineExists
 from baohao.core.kept import kept_key
 from baohao.core.line.acts import STARTS, Act
+from baohao.core.line.state import Reading
 from baohao.core.policy.ending import service_clock
 from baohao.core.refusals import Refusal
 from baohao.web.accounts.doors import holders, signed_in
@@ -179,6 +180,7 @@ def _same(card: Card, me: str) -> list[Ask]:
     return [
         made("keep", subject, first, by=me, channel="app"),
         *(made("record", subject, _told(act), by=me, channel="app") for act in told),
+        *(made("observe", subject, _read(r), by=me, channel="app") for r in card.state.readings),
     ]
 
 
@@ -189,8 +191,28 @@ def _told(act: Act) -> dict[str, Any]:
         "kind": act.kind,
         "at": act.at.isoformat(),
         "amount_minor": act.amount_minor,
+        "paid_minor": act.paid_minor,
+        "net_minor": act.net_minor,
+        "credited_minor": act.credited_minor,
+        "spend_minor": act.spend_minor or None,
         "sku": act.sku,
         "term": None if act.term is None else str(act.term),
+        "used": dict(act.used) or None,
+        "where": act.channel,
+        "actor": act.actor,
+        "tags": sorted(act.tags),
+    }
+
+
+def _read(reading: Reading) -> dict[str, Any]:
+    """Return a reading as `observe` takes it."""
+    is_clock = reading.until is not None
+    return {
+        "clock" if is_clock else "balance": reading.name,
+        "at": reading.at.isoformat(),
+        "until": None if reading.until is None else reading.until.isoformat(),
+        "amount_minor": reading.amount_minor,
+        "evidence": reading.evidence,
     }
 
 

@@ -102,7 +102,9 @@ def start(request: HttpRequest) -> HttpResponse:
         return render(request, "home/key.html", wrong, status=403 if shown else 200)
     usual = formats.PAPER[get_language() or "en"]
     is_answered = "name" in request.POST
-    here = {"language": usual, "zone": this_machine.zone()}
+    zone = this_machine.zone()
+    # A machine that goes by UTC says nothing of where anybody is.
+    here = {"language": usual, "zone": zone if zone in ZONES else this_machine.SOMEWHERE}
     form = Questions(request.POST if is_answered else None, initial=here)
     refused = None
     if is_answered and form.is_valid():

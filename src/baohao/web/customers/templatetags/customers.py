@@ -35,7 +35,7 @@ def fee(value: Fee) -> str:
 def tongue(customer: Customer) -> str:
     """Name the language that a customer is written to, in that language."""
     code = words.language(customer)
-    return dict(settings.LANGUAGES).get(code, code)
+    return str(dict(settings.LANGUAGES).get(code, code))
 
 
 @register.filter
