@@ -165,6 +165,8 @@ def open_to_all(house: Installation, shop: Shop, number: str, agent: str) -> dic
     """Make links that whoever has them may open."""
     from baohao.web import brands
     from baohao.web.house.models import Brand
+    from baohao.web.household import invitations
+    from baohao.web.household.models import Household
 
     holder, _ = _tenure(shop, number)
     consent = {"limit_minor": 15_000, "consent": "form 12", "term": "12 months"}
@@ -176,7 +178,9 @@ def open_to_all(house: Installation, shop: Shop, number: str, agent: str) -> dic
     until = shop.now().date() + timedelta(days=9)
     Brand.objects.get_or_create(operator="demo", defaults={"light": "#003a70", "dark": "#9cc8f0"})
     brands.forget()
+    household = Household.objects.create(made_at=shop.now())
     return {
+        "/join/ <str:token>": invitations.invite(household, "Ana"),
         "/stop/ <str:token>": links.link(number, str(order), sign),
         "/badge/ <str:token>": badges.token(Badge(agent=agent, until=until), house.seals),
         "/calendar/ <str:token>": calendar.token,

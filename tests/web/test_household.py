@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from baohao.web.household.models import Member
 
 
+#: What the button of an invitation says.
+JOIN = {"join": "yes"}
+
+
 @pytest.fixture
 def two(pages: Installation) -> tuple[Client, Client]:
     """Mei, who owns a household, and João, who has joined it by her link."""
@@ -28,7 +32,7 @@ def two(pages: Installation) -> tuple[Client, Client]:
     mei.post("/my/household/", {"name": "Mei"})
     link = _link(mei, {"name": "João"})
     assert joao.get(link).status_code == 200
-    assert joao.post(link)["Location"] == "/my/household/"
+    assert joao.post(link, JOIN)["Location"] == "/my/household/"
     return mei, joao
 
 
@@ -61,9 +65,9 @@ def test_a_link_is_good_once(two: tuple[Client, Client]) -> None:
     mei, _ = two
     link = _link(mei, {"name": "Ana"})
     first, second = _client("ana"), _client("another")
-    first.post(link)
+    first.post(link, JOIN)
     assert second.get(link).status_code == 404
-    assert second.post(link).status_code == 404
+    assert second.post(link, JOIN).status_code == 404
     names = [each.name for each in _member("Mei").household.members]
     assert names == ["Mei", "João", "Ana"]
 
@@ -82,12 +86,12 @@ def test_nobody_belongs_to_two(two: tuple[Client, Client]) -> None:
     link = _link(mei, {"name": "Ana"})
     ana = _client("ana")
     ana.post("/my/household/", {"name": "Ana"})
-    answer = ana.post(link)
+    answer = ana.post(link, JOIN)
     assert answer.status_code == 409
     assert "leave that one first" in answer.content.decode()
     # Refused, the link is as good as before.
     ana.post("/my/household/leave/")
-    assert ana.post(link).status_code == 302
+    assert ana.post(link, JOIN).status_code == 302
 
 
 def test_two_who_change_one_person_do_not_overwrite_each_other(two: tuple[Client, Client]) -> None:

@@ -35,7 +35,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     page = {"asks": _owner_of(found), "invitation": found, "refused": None}
     if not request.user.is_authenticated or not signed_in(request).holder:
         return render(request, "household/join_first.html", page)
-    if request.method == "POST":
+    if request.POST.get("join") == "yes":
         try:
             invitations.accept(token, signed_in(request))
             return redirect("household")
