@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -9,8 +10,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.database import cloned
 from tests.payments.cashdesk import rates
 from tests.shop import HALL, RENTAL, SEVEN, Shop, commissions, granted, promotions, registered
+from tests.shop.fixtures import opened
 from tests.shop.receipts import desk, issuer
 
 from baohao.app import doctor
@@ -28,6 +31,7 @@ from baohao.outside.bank.camt053 import Camt053
 from baohao.outside.pretend.bank import PretendBank
 from baohao.outside.sealing import SealsOfHouse
 from baohao.store import days, feed
+from baohao.store.embedded import Running
 from baohao.store.sql import Connection
 
 A, B, R, C = "+85366000001", "+85366000002", "+85366000003", "+85366000004"
@@ -81,9 +85,17 @@ HARMS = {
 }
 
 
-@pytest.fixture
-def busy(shop: Shop, tmp_path: Path) -> Shop:
-    """A house in which a bit of everything has happened."""
+@pytest.fixture(scope="module")
+def busy(
+    server: Running, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shop]:
+    """A house in which a bit of everything has happened; whoever harms it takes that back."""
+    with cloned(server, template) as conninfo, opened(conninfo) as shop:
+        _live(shop, tmp_path_factory.mktemp("issuer"))
+        yield shop
+
+
+def _live(shop: Shop, folder: Path) -> None:
     shop.promotions, shop.agents = promotions("test.scarce"), registered("agent-7")
     shop.answers([shop.stock(C), shop.ask("allot", C, agent="agent-7", principal="staff")])
     # Who is registered sells the cards that it holds, and those were never handed out.
@@ -104,9 +116,8 @@ def busy(shop: Shop, tmp_path: Path) -> Shop:
     _transfer(shop)
     _deposit(shop)
     _basket(shop, B)
-    desk(shop, issuer(tmp_path)).issue(sold.id, "hall-2")
+    desk(shop, issuer(folder)).issue(sold.id, "hall-2")
     shop.shell.run(lambda conn: _close(conn, shop.now()))
-    return shop
 
 
 def _close(conn: Connection, now: datetime) -> None:
@@ -239,8 +250,8 @@ def test_each_query_finds_its_harm(name: str, busy: Shop) -> None:
 
 
 def test_what_is_late_is_told(busy: Shop) -> None:
-    busy.later(timedelta(days=40))
     with busy.looking() as conn:
+        conn.execute("UPDATE house SET clock_offset = clock_offset + interval '40 days'")
         wrong = {finding.name for finding in doctor.examine(conn) if not finding.is_well}
     # A month's rental, the messages and the receipts of forty days ago wait; no data are broken.
     assert wrong == {"late", "effects", "owed"}

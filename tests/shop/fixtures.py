@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from tests.database import cloned
@@ -13,12 +13,19 @@ from tests.shop.asking import Timed, ticking, timed
 from baohao.store.embedded import Running
 
 
-@pytest.fixture
-def shop(database: str) -> Iterator[Shop]:
-    made = Shop(conninfo=database)
+@contextmanager
+def opened(conninfo: str) -> Iterator[Shop]:
+    """A shop over a database, with money in the agent's float."""
+    made = Shop(conninfo=conninfo)
     made.fund(10_000_000)
     yield made
     made.shell.close()
+
+
+@pytest.fixture
+def shop(database: str) -> Iterator[Shop]:
+    with opened(database) as made:
+        yield made
 
 
 @pytest.fixture

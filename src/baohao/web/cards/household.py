@@ -64,7 +64,7 @@ def card(request: HttpRequest, card: str) -> HttpResponse:
         "form": form,
         "refused": refused,
         # Of whoever is looked after everybody sees every card.
-        "can_share": found.keeper not in people.looked_after_by(reader),
+        "can_share": bool(others) and found.keeper not in people.looked_after_by(reader),
     }
     return render(request, "cards/household.html", page, status=409 if refused else 200)
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any
 from uuid import UUID
 
-from baohao.app.kept import about
+from baohao.app.kept import about, handing
 from baohao.app.kept.about import Noted
-from baohao.app.kept.adding import end_of
 from baohao.app.kept.listing import Card
 from baohao.core.kept import kept_key
-from baohao.core.policy.ending import service_clock
 from baohao.web.accounts.models import Account
 from baohao.web.desk import desk, made
 from baohao.web.household import people
@@ -22,8 +19,12 @@ from baohao.web.household import people
 def is_theirs(account: Account, card: Card) -> bool:
     """Whether an account says who sees a card: its keeper, or whoever acts for who has no say."""
     mine, *others = people.kept_for(account)
-    in_household = len(people.keepers_seen_by(account)) > 1
-    return in_household and card.keeper in [mine.holder, *(each.holder for each in others)]
+    return card.keeper in [mine.holder, *(each.holder for each in others)]
+
+
+def is_with_others(account: Account) -> bool:
+    """Whether there is anybody in an account's household to share with."""
+    return len(people.keepers_seen_by(account)) > 1
 
 
 def share(card: Card, *, shared: bool, seen_version: int) -> None:
@@ -44,9 +45,8 @@ def hand_over(card: Card, to: str, *, by: str, key: UUID) -> str:
     between. Raises `LineExists` where they keep that number already, and what `keep` does.
     """
     there = kept_key(card.number, to)
-    desk().ask(
-        made("keep", there, _as_it_stands(card, to), by=by, channel="app", key=f"hand:{key}")
-    )
+    for n, (verb, told) in enumerate(handing.retold(card, to)):
+        desk().ask(made(verb, there, told, by=by, channel="app", key=f"hand:{key}:{n}"))
     noted = Noted(about=card.noted.about)
     vault = desk().house.vault
     write = partial(about.write, vault=vault, keeper=to, card=there, noted=noted)
@@ -56,21 +56,3 @@ def hand_over(card: Card, to: str, *, by: str, key: UUID) -> str:
     said = {"cause": "holder", "reason": "handed over"}
     desk().ask(made("terminate", card.subject, said, by=by, channel="app", key=f"let-go:{key}"))
     return there
-
-
-def _as_it_stands(card: Card, to: str) -> dict[str, Any]:
-    """Return what `keep` takes: the rules, the date and the credit of now."""
-    said: dict[str, Any] = {
-        "operator": card.glance.operator,
-        "plan": card.glance.plan,
-        "pin": card.policy.pin,
-        "holder": to,
-    }
-    clock = service_clock(card.policy)
-    if clock and card.due is not None:
-        said |= {"clock": clock, "until": end_of(card.policy, card.due).isoformat()}
-    elif card.state.tenure is not None:
-        said["begins"] = card.state.tenure.since.isoformat()
-    if "main" in card.glance.balances_minor:
-        said["balance_minor"] = card.glance.balances_minor["main"]
-    return said

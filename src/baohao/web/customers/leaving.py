@@ -20,17 +20,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from baohao.app.kept import about, adding, customers
+from baohao.app.kept import about, customers, handing
 from baohao.app.kept.about import About, Noted, NotesMoved
 from baohao.app.kept.customers import Book, Entry
 from baohao.app.kept.listing import Card
 from baohao.core.asks import Ask
-from baohao.core.decide.record import RECORDED
 from baohao.core.decide.stock import LineExists
 from baohao.core.kept import kept_key
-from baohao.core.line.acts import STARTS, Act
-from baohao.core.line.state import Reading
-from baohao.core.policy.ending import service_clock
 from baohao.core.refusals import Refusal
 from baohao.web.accounts.doors import holders, signed_in
 from baohao.web.customers import passes
@@ -148,72 +144,14 @@ def _take(found: Pass, me: str, cards: list[Card]) -> None:
     for card in cards:
         key = f"pass:{found.id}:{card.subject}"
         try:
-            for n, ask in enumerate(_same(card, me)):
-                desk().ask(replace(ask, key=f"{key}:{n}"))
+            for n, (verb, told) in enumerate(handing.retold(card, me)):
+                there = kept_key(card.number, me)
+                desk().ask(made(verb, there, told, by=me, channel="app", key=f"{key}:{n}"))
         except LineExists:
             # They watch over it already: what they know of it stands.
             pass
         _name(card, me)
         desk().ask(_let_go(card, key))
-
-
-def _same(card: Card, me: str) -> list[Ask]:
-    """Return what brings a card under somebody's watch as it stands."""
-    policy, subject = card.policy, kept_key(card.number, me)
-    first: dict[str, Any] = {
-        "operator": policy.operator,
-        "plan": card.state.plan,
-        "pin": card.state.pin,
-        "holder": me,
-    }
-    acts = sorted(card.state.acts, key=lambda act: act.at)
-    if any(act.kind == "adjust" for act in acts) or not acts:
-        # What was put right cannot be told again: where it stands is what is known.
-        clock = service_clock(policy)
-        if card.due is not None and clock:
-            first |= {"clock": clock, "until": adding.end_of(policy, card.due).isoformat()}
-        if policy.charges:
-            first["balance_minor"] = card.glance.balances_minor.get("main", 0)
-        return [made("keep", subject, first, by=me, channel="app")]
-    first["begins"] = acts[0].at.isoformat()
-    told = [act for act in acts if act.kind in RECORDED - STARTS]
-    return [
-        made("keep", subject, first, by=me, channel="app"),
-        *(made("record", subject, _told(act), by=me, channel="app") for act in told),
-        *(made("observe", subject, _read(r), by=me, channel="app") for r in card.state.readings),
-    ]
-
-
-def _told(act: Act) -> dict[str, Any]:
-    """Return an act as `record` takes it."""
-    return {
-        "act": act.id,
-        "kind": act.kind,
-        "at": act.at.isoformat(),
-        "amount_minor": act.amount_minor,
-        "paid_minor": act.paid_minor,
-        "net_minor": act.net_minor,
-        "credited_minor": act.credited_minor,
-        "spend_minor": act.spend_minor or None,
-        "sku": act.sku,
-        "term": None if act.term is None else str(act.term),
-        "used": dict(act.used) or None,
-        "where": act.channel,
-        "actor": act.actor,
-        "tags": sorted(act.tags),
-    }
-
-
-def _read(reading: Reading) -> dict[str, Any]:
-    """Return a reading as `observe` takes it."""
-    is_clock = reading.until is not None
-    return {
-        "clock" if is_clock else "balance": reading.name,
-        "at": reading.at.isoformat(),
-        "until": None if reading.until is None else reading.until.isoformat(),
-        "amount_minor": reading.amount_minor,
-        "evidence": reading.evidence,
-    }
 
 
 def _name(card: Card, me: str) -> None:

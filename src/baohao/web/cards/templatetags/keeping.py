@@ -71,7 +71,7 @@ def acted_by(card: Card, reader: Account) -> bool:
 @register.filter
 def handed_by(card: Card, reader: Account) -> bool:
     """Whether a reader says who sees a card, and may hand it over."""
-    return sharing.is_theirs(reader, card)
+    return sharing.is_with_others(reader) and sharing.is_theirs(reader, card)
 
 
 @register.filter
