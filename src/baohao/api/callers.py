@@ -26,6 +26,7 @@ from baohao.app.partners.keys import Bearer
 from baohao.core import credentials
 from baohao.core.agents import Agent
 from baohao.core.credentials import (
+    BudgetOver,
     Credential,
     KeyElsewhere,
     KeyMalformed,
@@ -64,12 +65,6 @@ class RateOver(KeyRefusal):
         super().__init__(per_second=per_second, retry_after_s=retry_after_s)
         #: The usual headers.
         self.limits = _limits(per_second, 0, retry_after_s)
-
-
-class BudgetOver(KeyRefusal):
-    """The key has asked {per_day} times today, which is all it may; it begins anew at 0:00 UTC."""
-
-    code = "key.budget"
 
 
 class SignatureWrong(KeyRefusal):

@@ -69,6 +69,12 @@ class KeyElsewhere(KeyRefusal):
     code = "key.elsewhere"
 
 
+class BudgetOver(KeyRefusal):
+    """The key has asked {per_day} times today, which is all it may; it begins anew at 0:00 UTC."""
+
+    code = "key.budget"
+
+
 class ScopeMissing(KeyRefusal):
     """The key is not for this: it needs the scope "{scope}"."""
 

@@ -25,9 +25,9 @@ from baohao.app.partners import keys
 from baohao.core import credentials
 from baohao.core.asks import Ask
 from baohao.core.credentials import (
+    BudgetOver,
     Credential,
     KeyElsewhere,
-    KeyRefusal,
     KeyUnknown,
     Scope,
     ScopeMissing,
@@ -65,13 +65,7 @@ Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 class BodyUnfit(Refusal):
     """The body cannot be used: {reason}."""
 
-    code = "request.body"
-
-
-class DayOver(KeyRefusal):
-    """The key has asked {per_day} times today, which is all it may; it begins anew at 0:00 UTC."""
-
-    code = "key.budget"
+    code = "request.body.unfit"
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -167,7 +161,7 @@ def _credential(request: HttpRequest) -> Credential:
     name = (found.owner, found.id)
     today = desk().shell.run(partial(keys.count, used={name: 1}))
     if today.get(found.id, 0) > found.per_day:
-        raise DayOver(per_day=found.per_day)
+        raise BudgetOver(per_day=found.per_day)
     return found
 
 
