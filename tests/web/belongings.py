@@ -22,7 +22,7 @@ from tests.shop import TILL, Shop, granted
 from baohao.app import badges, days
 from baohao.app.agents import registry
 from baohao.app.badges import Badge
-from baohao.app.messages import calendars
+from baohao.app.messages import calendars, tokens
 from baohao.app.orders import links
 from baohao.app.payments.begin import begin
 from baohao.core.agents import Agent
@@ -30,6 +30,8 @@ from baohao.core.grants import Scope
 from baohao.core.kept import kept_key
 from baohao.core.points import Point
 from baohao.outside.ids import new_id
+from baohao.store import messages
+from baohao.store.messages import SENT, Message
 from baohao.wiring import Installation
 
 if TYPE_CHECKING:
@@ -180,6 +182,7 @@ def open_to_all(house: Installation, shop: Shop, number: str, agent: str) -> dic
     brands.forget()
     household = Household.objects.create(made_at=shop.now())
     return {
+        "/done/ <str:token>": done(house, shop),
         "/join/ <str:token>": invitations.invite(household, "Ana"),
         "/stop/ <str:token>": links.link(number, str(order), sign),
         "/badge/ <str:token>": badges.token(Badge(agent=agent, until=until), house.seals),
@@ -187,6 +190,30 @@ def open_to_all(house: Installation, shop: Shop, number: str, agent: str) -> dic
         "/agents/ <str:name>": agent,
         "/brand/ <str:name>": "demo",
     }
+
+
+def done(house: Installation, shop: Shop) -> str:
+    """Remind a keeper of a card; return the link by which they say that it was done."""
+    card, now = f"+{kept(shop, 'reminded')}", shop.now()
+    told = Message(
+        id=new_id(),
+        number=card,
+        epoch=1,
+        what="reminder",
+        key="clock:use",
+        channel="email",
+        language="en",
+        deadline=now + timedelta(days=180),
+        version=1,
+        digest=b"",
+        sealed="",
+        code="",
+        made_at=now,
+        state=SENT,
+        done_at=now,
+    )
+    shop.shell.run(partial(messages.write, message=told, due_at=None))
+    return tokens.token(card, told.id, house.seals.sign)
 
 
 # --- an operator's --------------------------------------------------------------------------------
