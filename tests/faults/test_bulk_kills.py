@@ -165,7 +165,7 @@ def test_the_next_worker_takes_over_from_one_that_was_killed(
 ) -> None:
     active(home, AT_ONCE)
     workers = Workers(processes, home, tmp_path)
-    file = sent(home, range(12 * AT_ONCE))
+    file = sent(home, range(20 * AT_ONCE))
     with Client(home, file) as client:
         for done in (1, 4):
             worker = workers.begin()
@@ -178,7 +178,7 @@ def test_the_next_worker_takes_over_from_one_that_was_killed(
         worker.terminate()
         worker.join()
         assert worker.exitcode == 0
-        assert [each["row"] for each in client.told] == list(range(1, 12 * AT_ONCE + 1))
+        assert [each["row"] for each in client.told] == list(range(1, 20 * AT_ONCE + 1))
         assert sum(each["outcome"] == "renewed" for each in client.told) == AT_ONCE
         with psycopg.connect(home) as conn:
             # Under all promotions that are shipped, a float pays less than the full price.
