@@ -99,6 +99,23 @@ def kept(shop: Shop, keeper: str) -> str:
     return card[1:]
 
 
+def household(browser: Client, name: str) -> dict[str, str]:
+    """Begin somebody's household, with people whom they look after and one whom they invite."""
+    from baohao.web.household.models import Invitation, Member
+
+    browser.post("/my/household/", {"name": name})
+    for cared in ("Po", "Kong"):
+        browser.post("/my/household/look-after/", {"cared-name": cared, "key": str(uuid4())})
+    browser.post("/my/household/invite/", {"name": "Ana"})
+    invited = Invitation.objects.latest("pk")
+    po, kong = Member.objects.filter(household=invited.household).order_by("pk")[1:]
+    return {
+        "/my/household/ <int:person>": str(po.pk),
+        "/my/household/<int:person>/remove/ <int:person>": str(kong.pk),
+        "/my/household/invitations/ <int:person>": str(invited.pk),
+    }
+
+
 def brought(browser: Client) -> str:
     """Send a file of cards to be looked at."""
     rows = b"number,product,last day\n+447400123458,giffgaff,2026-06-01\n"

@@ -203,6 +203,7 @@ class Stage:
             has = belongings.of_holder(self.shop, browser, number, dear)
             has["<uuid:basket>"] = belongings.basket(browser, number)
             self.baskets[role] = browser.session[BASKETS]
+            has |= belongings.household(browser, role)
             self.worlds[world] = has | self._line(number)
         heir = {"holder": f"{self.mark}-heir", "document": "bir", "cause": "death"}
         self.shop.say("transfer", lost, principal="clerk", approved_by="staff", **heir)

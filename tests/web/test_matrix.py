@@ -36,7 +36,7 @@ KEPT = (
     # Who was let see or pay, and who asked for it, is a person, whatever numbers they have.
     *("/my/for/", "/my/sharing/<uuid:consent>/code/"),
     # Cards of other operators' have nothing to do with a tenure here.
-    *("/my/cards/", "/my/customers/", "/my/take-over/"),
+    *("/my/cards/", "/my/customers/", "/my/take-over/", "/my/household/"),
 )
 #: Where somebody may find that there is nothing of theirs yet, or nothing that pushes.
 MAYBE = (
