@@ -228,7 +228,7 @@ def test_a_robot_tells_by_its_key_what_was_done_with_its_card_and_of_no_other(
     assert again["Idempotent-Replayed"] == "true"
     assert tell({"number": number, "kind": "top_up", "id": "2"}).json()["code"] == "key.kind"
     assert tell({"number": "+447400123999", "kind": "sms_out", "id": "3"}).status_code == 404
-    assert tell({"number": number, "kind": "sms_out"}).json()["code"] == "request.body"
+    assert tell({"number": number, "kind": "sms_out"}).json()["code"] == "request.body.unfit"
     assert tell({"number": number, "kind": "sms_out", "more": 1}).status_code == 422
     read = {"number": number, "until": (day + timedelta(days=30)).isoformat(), "id": "4"}
     answer = tell(read, where="readings")

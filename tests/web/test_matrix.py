@@ -38,8 +38,6 @@ KEPT = (
     # Cards of other operators' have nothing to do with a tenure here.
     *("/my/cards/", "/my/customers/", "/my/take-over/", "/my/household/"),
 )
-#: Asked by tests of their own: a message's link (`test_done.py`), a household's people.
-ELSEWHERE = ("/done/", "/my/household/")
 #: Where somebody may find that there is nothing of theirs yet, or nothing that pushes.
 MAYBE = (
     *("/accounts/2fa/app/away/", "/accounts/2fa/codes/", "/counter/till/"),
@@ -133,8 +131,6 @@ class Matrix:
             wanted += ["nothing"] if "<" in address else []
             if owned(address) and allowed(role, audience):
                 wanted += ["another's"]
-            if address.startswith(ELSEWHERE):
-                wanted = ["nothing"] if "<" in address else wanted
             found += [(address, role, each) for each in wanted]
         return [cell for cell in found if cell not in asked]
 

@@ -82,7 +82,9 @@ def link(request: HttpRequest, person: int) -> HttpResponse:
 def withdraw(request: HttpRequest, person: int) -> HttpResponse:
     """Take an invitation back."""
     me = _owner(request)
-    Invitation.objects.filter(pk=person, household=me.household).delete()
+    gone, _ = Invitation.objects.filter(pk=person, household=me.household).delete()
+    if not gone:
+        raise Http404
     return redirect("household")
 
 
