@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -117,12 +118,18 @@ def _by_country(known: Sequence[Policy]) -> list[Land]:
             name=gettext("My operator is not in the list") if generic else formats.country(code),
             products=sorted(
                 (each for each in known if each.country == code),
-                key=lambda each: words.product(each).casefold(),
+                key=lambda each: _alphabetical(words.product(each)),
             ),
         )
         for code, generic in codes.items()
     ]
     return sorted(lands, key=lambda each: (codes[each.code], each.name))
+
+
+def _alphabetical(text: str) -> list[tuple[int, str]]:
+    """Return what texts are sorted by: 30 days are before 120."""
+    parts = re.split(r"(\d+)", text.casefold())
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in parts]
 
 
 def _is_generic(policy: Policy) -> bool:

@@ -38,6 +38,8 @@ DID = {
     "validity_pack": gettext_lazy("I bought more days"),
     "voucher": gettext_lazy("I topped up with a voucher"),
 }
+#: What most people do to keep a card, in the order in which they do.
+_USUAL = ("topup", "sms_out", "call_out", "data", "renewal", "pack", "validity_pack", "voucher")
 #: What somebody is to do.
 DO = {
     "call_in": gettext_lazy("Take a call"),
@@ -62,8 +64,10 @@ ENDED = {"terminate": gettext_lazy("It was let go"), "port_out": gettext_lazy("I
 
 
 def acts(policy: Policy) -> list[tuple[str, str]]:
-    """Return what somebody may have done that counts for a product, and how they say it."""
-    return [(kind, did(kind)) for kind in adding.counts(policy) if kind not in BEFALL]
+    """Return what somebody may have done that counts for a product, what is usual first."""
+    known = [kind for kind in adding.counts(policy) if kind not in BEFALL]
+    known.sort(key=lambda kind: _USUAL.index(kind) if kind in _USUAL else len(_USUAL))
+    return [(kind, did(kind)) for kind in known]
 
 
 def with_money(policy: Policy) -> frozenset[str]:
