@@ -199,7 +199,7 @@ def open_to_all(house: Installation, shop: Shop, number: str, agent: str) -> dic
     brands.forget()
     household = Household.objects.create(made_at=shop.now())
     return {
-        "/done/ <str:token>": done(house, shop),
+        "/done/ <str:token>": done(house, shop, f"reminded-{number[1:]}"),
         "/join/ <str:token>": invitations.invite(household, "Ana"),
         "/stop/ <str:token>": links.link(number, str(order), sign),
         "/badge/ <str:token>": badges.token(Badge(agent=agent, until=until), house.seals),
@@ -209,9 +209,9 @@ def open_to_all(house: Installation, shop: Shop, number: str, agent: str) -> dic
     }
 
 
-def done(house: Installation, shop: Shop) -> str:
+def done(house: Installation, shop: Shop, keeper: str) -> str:
     """Remind a keeper of a card; return the link by which they say that it was done."""
-    card, now = f"+{kept(shop, 'reminded')}", shop.now()
+    card, now = f"+{kept(shop, keeper)}", shop.now()
     told = Message(
         id=new_id(),
         number=card,
