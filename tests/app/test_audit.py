@@ -104,7 +104,7 @@ TAMPERINGS = {
     ),
     "the row is removed": ("DELETE FROM lines WHERE number = %(a)s", {("head", A)}),
     "the row is edited": (
-        "UPDATE lines SET state = replace(state::text, '\"h+', '\"x+')::json WHERE number = %(a)s",
+        "UPDATE lines SET state = replace(state::text, '\"h8', '\"x8')::json WHERE number = %(a)s",
         {("row", A)},
     ),
     "an account's funding is edited": (

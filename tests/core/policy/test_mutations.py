@@ -117,9 +117,9 @@ def test_a_renamed_key_is_refused_by_name(
 
 
 def _is_free(place: tuple[Step, ...]) -> bool:
-    """Whether the author gives the key its name, as for a clock."""
+    """Whether the author gives the key its name, as for a clock; acts are read when played."""
     free = {"clocks", "balances", "titles", "steps_in", "documents", "classes", "allowances", "sku"}
-    return len(place) > 1 and place[-2] in free
+    return len(place) > 1 and (place[-2] in free or "history" in place)
 
 
 @given(document=st.dictionaries(st.sampled_from(sorted(WHOLE)), values, max_size=8))
