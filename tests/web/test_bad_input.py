@@ -84,6 +84,7 @@ def stage(pages: Installation) -> Iterator[Stage]:
     )
     made.set()
     yield made
+    made.strike()
     shop.shell.close()
 
 
