@@ -311,16 +311,3 @@ def test_the_calendar_of_the_phone_has_kept_cards(
     assert "SUMMARY" in written
     assert "~" not in re.sub(r"URL:.*\r\n( .*\r\n)*", "", written)
     assert "enew" not in written
-
-
-def test_the_cost_names_what_costs_less_as_its_own_page_does(
-    pages: Installation, counter: Shop, browser: Client, keeper: str
-) -> None:
-    today = counter.now().date().isoformat()
-    # Two products of Hong Kong: a top-up of HK$50 each half-year, and one of HK$10 a year.
-    typed = {"act": "topup", "amount": "50", "balance": "60", "on": today}
-    added(browser, "+85251234567", product="hk.cmhk.prepaid", **typed)
-    cost = text(browser.get("/my/cards/cost/"))
-    cheaper = re.search(r"hahaSIM\s+(HK\$[\d.]+)", cost)
-    assert cheaper is not None, cost
-    assert cheaper[1] in text(browser.get("/products/hk.hahasim.yearly/"))

@@ -149,4 +149,13 @@ async def _taken(
 ) -> dict[str, object]:
     answer = await desk.ask(ask)
     replayed(response, is_repeat=answer.is_repeat)
-    return robots.taken(await _look(desk, card.subject), answer)
+    now = await _look(desk, card.subject)
+    return {
+        "id": str(answer.answer["id"]),
+        "number": now.number,
+        "act_by": now.due,
+        "good_until": now.computed,
+        "operator_says": now.read,
+        "rules_checked": now.checked,
+        "is_stale": now.is_stale,
+    }

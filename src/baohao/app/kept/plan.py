@@ -13,16 +13,16 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from baohao.app.kept.about import Noted
 from baohao.app.kept.listing import Card
 from baohao.core.civil import civil_day, midnight
 from baohao.core.line.acts import Act
 from baohao.core.line.fold import fold_on
+from baohao.core.money import format_minor
 from baohao.core.policy.ending import service_clock
 from baohao.core.policy.model import Policy
 from baohao.core.refusals import Refusal
 from baohao.core.upkeep.means import PAID, Means, options
-from baohao.core.upkeep.plan import MARGIN_DAYS, NothingKeeps, Stand, Step, Upkeep, upkeep
+from baohao.core.upkeep.plan import MARGIN_DAYS, NothingKeeps, Stand, Step, Upkeep, begun, upkeep
 
 #: How far a plan goes: a year, and what a product of a year needs to come round.
 AHEAD = timedelta(days=400)
@@ -67,9 +67,7 @@ def of_card(card: Card, now: datetime, ways: Ways | None = None) -> Plan:
     """Return the cheapest way to keep a card for a year from now; of one that is gone, none."""
     if card.is_over:
         return Plan(found=None)
-    # What its keeper says of it is none of a plan's business, and is not kept with it.
-    bare = replace(card, noted=Noted())
-    return _planned(_Key(bare, card.state.version), _hour(now), ways or Ways())
+    return _planned(_Key(card, card.state.version), _hour(now), ways or Ways())
 
 
 class _Key:
@@ -145,6 +143,46 @@ def _guessed(policy: Policy, means: Means) -> dict[str, int]:
     least = {"sms_out": 0}
     unpriced = options(policy, means).unpriced
     return {each: least.get(each, unit if each in PAID else 1) for each in unpriced}
+
+
+def of_product(policy: Policy, on: date) -> int | None:
+    """
+    Return what keeping a new card of a product costs a year, in minor units; `None`: nobody knows.
+    """
+    return _of_product(_Pinned(policy), on)
+
+
+class _Pinned:
+    """A policy: the same one while its pin is."""
+
+    __slots__ = ("policy",)
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Pinned) and self.policy.pin == other.policy.pin
+
+    def __hash__(self) -> int:
+        return hash(self.policy.pin)
+
+
+@lru_cache(maxsize=PLANS_KEPT)
+def _of_product(pinned: _Pinned, on: date) -> int | None:
+    policy = pinned.policy
+    at = midnight(on, policy.zone)
+    until = midnight(on + AHEAD, policy.zone)
+    try:
+        found = upkeep(policy, begun(policy, at), at, until, Means())
+    except Refusal:
+        return None
+    # A product that needs nothing within the time costs what nobody knows: its rules are silent.
+    return found.year_minor if found.steps else None
+
+
+def year_cost(found: Upkeep) -> str:
+    """Return what a plan costs a year, as people write it, with its currency's name behind."""
+    return f"{format_minor(found.year_minor, found.policy.currency)} {found.policy.currency}"
 
 
 def day_of(policy: Policy, step: Step) -> date:

@@ -12,7 +12,6 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from baohao.app.door import Answered
 from baohao.app.kept.adding import ActOther, counts, end_of
 from baohao.app.kept.listing import Card
 from baohao.app.partners import keys
@@ -116,19 +115,6 @@ def _ask(
         channel=CHANNEL,
         payload=payload,
     )
-
-
-def taken(card: Card, answer: Answered) -> dict[str, object]:
-    """Return what a robot is told: where the card stands since."""
-    return {
-        "id": str(answer.answer["id"]),
-        "number": card.number,
-        "act_by": card.due,
-        "good_until": card.computed,
-        "operator_says": card.read,
-        "rules_checked": card.checked,
-        "is_stale": card.is_stale,
-    }
 
 
 # --- their keys -----------------------------------------------------------------------------------

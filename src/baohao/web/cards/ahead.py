@@ -19,8 +19,6 @@ from baohao.core.upkeep.plan import Step
 from baohao.web.accounts.doors import holders
 from baohao.web.cards import add
 from baohao.web.cards.own import own_cards
-from baohao.web.desk import desk
-from baohao.web.products.known import YEARLIES
 
 #: For so long a page plans (seconds); what is not planned by then comes when it asks again.
 PATIENCE_S = 2.5
@@ -153,14 +151,16 @@ class Purse:
 def cost(request: HttpRequest) -> HttpResponse:
     """Show what each card costs a year, the dearest first; each currency is a sum of its own."""
     found, now = own_cards(request)
+    begun = monotonic()
     alive = [each for each in found if not each.is_over]
     plans, waiting = planned(alive, now)
     known = [each for each in alive if each.subject in plans]
-    products = _by_country(now.date())
-    costs = [_compared(_cost(each, plans[each.subject]), products) for each in known]
+    costs = [_cost(each, plans[each.subject]) for each in known]
+    rest = PATIENCE_S - (monotonic() - begun)
+    costs, is_cut = _with_cheaper(costs, now, rest)
     page = {
         "purses": _purses(costs),
-        "waiting": waiting,
+        "waiting": waiting + is_cut,
         "has_any": bool(alive),
         "partial": getattr(request, "htmx", False),
     }
@@ -190,10 +190,20 @@ def _dearest(cost: Cost) -> tuple[bool, int, str]:
     return cost.year_minor is None, -(cost.year_minor or 0), cost.card.number
 
 
-def _yearly(policy: Policy) -> int | None:
-    """Return what its page says that a product costs a year; `None`: it says nothing, or nought."""
-    known = YEARLIES.known(desk().house.library.texts[policy.pin])
-    return None if known is None else known.year_minor or None
+def _with_cheaper(
+    costs: Sequence[Cost], now: datetime, patience_s: float
+) -> tuple[list[Cost], bool]:
+    """Return costs with what would cost less, and whether time ran out before all was looked at."""
+    begun, on, is_cut = monotonic(), now.date(), False
+    products: Mapping[str, list[Policy]] = _by_country(on)
+    yearly: dict[str, int | None] = {}
+    for country in {each.card.policy.country for each in costs if each.year_minor}:
+        for policy in products.get(country, ()):
+            if monotonic() - begun > patience_s:
+                is_cut = True
+                break
+            yearly[policy.name] = plan.of_product(policy, on)
+    return [_compared(each, products, yearly) for each in costs], is_cut
 
 
 def _by_country(on: date) -> dict[str, list[Policy]]:
@@ -206,8 +216,9 @@ def _by_country(on: date) -> dict[str, list[Policy]]:
     return found
 
 
-def _compared(cost: Cost, products: Mapping[str, list[Policy]]) -> Cost:
-    """Return a cost with the products of the same country and currency that cost less."""
+def _compared(
+    cost: Cost, products: Mapping[str, list[Policy]], yearly: Mapping[str, int | None]
+) -> Cost:
     mine, policy = cost.year_minor, cost.card.policy
     if not mine:
         return cost
@@ -216,7 +227,7 @@ def _compared(cost: Cost, products: Mapping[str, list[Policy]]) -> Cost:
         for each in products.get(policy.country, ())
         if each.currency == policy.currency
         and each.name != policy.name
-        and (minor := _yearly(each)) is not None
+        and (minor := yearly.get(each.name)) is not None
         and minor < mine
     ]
     less.sort(key=lambda each: each[1])

@@ -198,7 +198,16 @@ def _look(subject: str) -> Card:
 
 def _taken(ask: Ask) -> HttpResponse:
     answer = desk().ask(ask)
-    told = robots.taken(_look(ask.subject), answer)
+    now = _look(ask.subject)
+    told = {
+        "id": str(answer.answer["id"]),
+        "number": now.number,
+        "act_by": now.due,
+        "good_until": now.computed,
+        "operator_says": now.read,
+        "rules_checked": now.checked,
+        "is_stale": now.is_stale,
+    }
     repeated = {"Idempotent-Replayed": "true"} if answer.is_repeat else {}
     return HttpResponse(
         msgspec.json.encode(told), status=201, content_type="application/json", headers=repeated
